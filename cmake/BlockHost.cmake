@@ -1,0 +1,73 @@
+# Build settings and helper functions that every component uses.
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_C_STANDARD 11)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+if(NOT CMAKE_BUILD_TYPE)
+    set(CMAKE_BUILD_TYPE Debug CACHE STRING "" FORCE)
+endif()
+
+option(BLOCKHOST_SANITIZE "Build with AddressSanitizer and UndefinedBehaviorSanitizer" OFF)
+option(BLOCKHOST_TSAN "Build with ThreadSanitizer" OFF)
+option(BLOCKHOST_COVERAGE "Build with coverage counters" OFF)
+
+find_program(CCACHE ccache)
+if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+    # sloppiness: what ccache needs to cache objects that use a precompiled header
+    set(launcher ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${CCACHE})
+    set(CMAKE_C_COMPILER_LAUNCHER ${launcher})
+    set(CMAKE_CXX_COMPILER_LAUNCHER ${launcher})
+endif()
+
+add_compile_options(-Wall -Wextra -Wpedantic -Werror -fstack-protector-strong
+    "$<$<COMPILE_LANG_AND_ID:CXX,GNU>:-fpch-preprocess>")
+add_compile_definitions($<$<CONFIG:Release,RelWithDebInfo>:_FORTIFY_SOURCE=2>)
+add_link_options(-Wl,-z,now -Wl,-z,relro)
+set(CMAKE_CXX_FLAGS_DEBUG "-O0 -g1")
+set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
+if(BLOCKHOST_SANITIZE)
+    add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+    add_link_options(-fsanitize=address,undefined)
+endif()
+if(BLOCKHOST_TSAN)
+    add_compile_options(-fsanitize=thread)
+    add_link_options(-fsanitize=thread)
+endif()
+if(BLOCKHOST_COVERAGE)
+    add_compile_options(--coverage)
+    add_link_options(--coverage)
+endif()
+
+set(BLOCKHOST_ROOT ${CMAKE_CURRENT_LIST_DIR}/..)
+
+# blockhost_add_library(NAME sources... LIBS libs...): a static library of the house, hidden visibility.
+function(blockhost_add_library name)
+    cmake_parse_arguments(ARG "" "" "LIBS;PRIVATE_LIBS" ${ARGN})
+    add_library(${name} STATIC ${ARG_UNPARSED_ARGUMENTS})
+    target_include_directories(${name} PUBLIC ${BLOCKHOST_ROOT})
+    target_link_libraries(${name} PUBLIC ${ARG_LIBS} PRIVATE ${ARG_PRIVATE_LIBS})
+    set_target_properties(${name} PROPERTIES CXX_VISIBILITY_PRESET hidden C_VISIBILITY_PRESET hidden)
+endfunction()
+
+# blockhost_add_test(NAME sources... LIBS libs... LABELS labels... TIMEOUT seconds): a Catch2 program.
+# The default label is `unit`. ctest runs the whole program as one test.
+function(blockhost_add_test name)
+    cmake_parse_arguments(ARG "" "TIMEOUT" "LIBS;LABELS" ${ARGN})
+    find_package(Catch2 3 REQUIRED)
+    if(NOT ARG_LABELS)
+        set(ARG_LABELS unit)
+    endif()
+    if(NOT ARG_TIMEOUT)
+        set(ARG_TIMEOUT 120)
+    endif()
+    add_executable(${name} ${ARG_UNPARSED_ARGUMENTS})
+    target_include_directories(${name} PRIVATE ${BLOCKHOST_ROOT})
+    target_link_libraries(${name} PRIVATE ${ARG_LIBS} Catch2::Catch2WithMain)
+    add_test(NAME ${name} COMMAND ${name})
+    set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT})
+endfunction()
+
+include(BlockHostPlugin)

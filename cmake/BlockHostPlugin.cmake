@@ -1,0 +1,26 @@
+# blockhost_add_plugin(ID sources... LIBS libs...): a plugin as PLUGIN-ABI asks for it.
+#
+# Makes build/plugins/ID/{plugin.so, plugin.json}: hidden visibility, exactly one exported symbol, linked
+# with -z defs -z now -z relro -z nodelete and --exclude-libs ALL. The manifest is plugin.json of the source
+# folder with "file" and "sha256" filled in after the link.
+function(blockhost_add_plugin id)
+    cmake_parse_arguments(ARG "" "MANIFEST" "LIBS" ${ARGN})
+    if(NOT ARG_MANIFEST)
+        set(ARG_MANIFEST ${CMAKE_CURRENT_SOURCE_DIR}/plugin.json)
+    endif()
+    set(out ${CMAKE_BINARY_DIR}/plugins/${id})
+    add_library(plugin-${id} MODULE ${ARG_UNPARSED_ARGUMENTS})
+    target_include_directories(plugin-${id} PRIVATE ${BLOCKHOST_ROOT} ${BLOCKHOST_ROOT}/plugin-api/include)
+    target_link_libraries(plugin-${id} PRIVATE ${ARG_LIBS})
+    target_link_options(plugin-${id} PRIVATE
+        -Wl,-z,defs -Wl,-z,now -Wl,-z,relro -Wl,-z,nodelete -Wl,--exclude-libs,ALL
+        -Wl,--version-script=${BLOCKHOST_ROOT}/plugin-api/sdk/plugin.map)
+    set_target_properties(plugin-${id} PROPERTIES PREFIX "" OUTPUT_NAME plugin LIBRARY_OUTPUT_DIRECTORY ${out}
+        CXX_VISIBILITY_PRESET hidden C_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON
+        LINK_DEPENDS ${BLOCKHOST_ROOT}/plugin-api/sdk/plugin.map)
+    add_custom_command(TARGET plugin-${id} POST_BUILD
+        COMMAND ${CMAKE_COMMAND} -DMANIFEST=${ARG_MANIFEST} -DLIBRARY=$<TARGET_FILE:plugin-${id}> -DOUT=${out}/plugin.json
+                -P ${BLOCKHOST_ROOT}/cmake/finish_manifest.cmake
+        VERBATIM)
+    set_property(TARGET plugin-${id} APPEND PROPERTY LINK_DEPENDS ${ARG_MANIFEST})
+endfunction()

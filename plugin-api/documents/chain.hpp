@@ -1,0 +1,157 @@
+// Documents of the kind `bh.chain/1`: schemas/chain/1/. Ids of subscriptions and plans are decimal strings,
+// addresses are canonical strings of their chain, "token" is an address or "native".
+#pragma once
+
+#include "plugin-api/documents/common.hpp"
+
+#include <map>
+
+namespace bh {
+
+// describe(): chain-description.json
+struct ChainDescription {
+    std::string chain;                      // CAIP-2, "eip155:31337"
+    std::string contract;                   // canonical address of the subscription contract
+    std::string credential;                 // canonical address of the credential contract
+    std::vector<std::string> capabilities;  // of: deliver decline refund cancel close extend update burn set_capacity
+                                            // credit_time withdraw transfer
+    std::vector<std::string> signature_schemes;   // "eip191", ...
+    std::vector<std::string> credential_kinds;    // "nft"
+    std::vector<std::string> seal_formats;        // "seal-1", "seal-2"
+    std::map<std::string, std::string> accounts;  // "agent" -> address ...
+    std::uint32_t block_time_ms = 0;              // typical; 0 = unknown
+    std::string coin_symbol;
+    std::uint32_t coin_decimals = 18;
+};
+Result<ChainDescription> parse_chain_description(std::string_view json);
+std::string to_json(const ChainDescription& description);
+
+// One log of the chain, decoded. Which fields are set depends on `type`:
+//   rollback              position = the last one still valid; nothing else
+//   purchased             subscription plan actor(=buyer, the recipient) paid_seconds token amount order data(=sealed
+//   request) delivered             subscription expires_at extended, cancelled, time_credited   subscription expires_at
+//   [actor] declined, refunded, closed, burned, credential_updated   subscription transferred           subscription
+//   actor(=from) owner(=to) plan                  plan, plan_state (created or changed) other                 name
+//   (anything else the contract logs: kept for the record, no action)
+struct ChainEvent {
+    std::string type;
+    Position position;
+    UnixTime time;                // of its block
+    std::string tx;               // transaction hash
+    std::uint32_t log_index = 0;  // in its block
+    std::uint32_t ordinal =
+        0;             // in its transaction: which log of this transaction, equal when re-mined in another block
+    std::string name;  // the contract's own event name
+    std::string subscription, plan, actor, owner, token, order;
+    std::uint64_t paid_seconds = 0;
+    Amount amount;
+    UnixTime expires_at;
+    Bytes data;
+
+    struct PlanState {
+        std::string
+            resources;  // canonical JSON text: {"cpus":1,"disk_bytes":...,"memory_bytes":...,"image":"debian-12"}
+        std::uint64_t delivery_window_s = 0, grace_s = 0;
+        std::uint32_t setup_days = 0;
+        bool active = false;
+        std::uint64_t total = 0;  // capacity
+        std::string agent;
+        bool operator==(const PlanState&) const = default;
+    };
+    std::optional<PlanState> plan_state;
+};
+
+// poll(): chain-events.json
+struct ChainEvents {
+    std::vector<ChainEvent> events;  // oldest first
+    Block head;
+    std::optional<Block> safe, finalized;  // absent where the chain has no such notion
+    // Blocks of the current branch that the plugin vouches for, ascending, ending with `head`; at most 512, and
+    // reaching at least as far back as `final_depth` of the config where the chain is that long. The kernel takes
+    // the position of its rule ("latest+N") from here.
+    std::vector<Block> recent;
+    std::string cursor;
+    bool more = false;  // call again at once
+};
+Result<ChainEvents> parse_chain_events(std::string_view json);
+std::string to_json(const ChainEvents& events);
+
+// submit(): intent.json. `action` names which other fields are read.
+struct Intent {
+    std::string action;                      // deliver decline close update burn set_capacity credit_time withdraw
+    std::string subscription;                // all but set_capacity and withdraw
+    std::string order;                       // deliver, decline
+    UnixTime deadline;                       // deliver: not mined after this (chain time)
+    Bytes sealed;                            // deliver, update
+    Bytes attestation_hash;                  // deliver
+    std::string reason;                      // decline, at most 64 bytes
+    std::string owner;                       // update
+    std::string plan;                        // set_capacity
+    std::uint64_t total = 0;                 // set_capacity
+    UnixTime from, until;                    // credit_time
+    std::string token;                       // withdraw
+    std::vector<std::string> subscriptions;  // withdraw
+};
+Result<Intent> parse_intent(std::string_view json);
+std::string to_json(const Intent& intent);
+
+// receipt.json: a transaction in a block at or below the final position that submit() was told.
+struct Receipt {
+    std::string tx;
+    Position position;
+    UnixTime time;
+    Amount fee;
+};
+Result<Receipt> parse_receipt(std::string_view json);
+std::string to_json(const Receipt& receipt);
+
+// subscription-state.json: what the contract says at `position`.
+struct SubscriptionState {
+    bool exists = false;
+    Position position;
+    UnixTime time;                                            // of that block: the clock that expiry is measured with
+    std::string subscription, plan, order, recipient, owner;  // owner: "" while not minted or burned
+    std::uint64_t paid_seconds = 0;
+    std::string token;
+    Amount amount;
+    UnixTime expires_at;   // paid until; 0 while not delivered
+    UnixTime window_ends;  // end of the delivery window
+    UnixTime grace_ends;   // 0 while not delivered
+    bool delivered = false, declined = false, refunded = false, cancelled = false, cancelled_by_owner = false,
+         closed = false, burned = false;
+};
+Result<SubscriptionState> parse_subscription_state(std::string_view json);
+std::string to_json(const SubscriptionState& state);
+
+// owner.json
+struct OwnerAnswer {
+    bool exists = false;
+    Position position;
+    std::string owner;
+    std::string user;  // a tenant with an end (ERC-4907), "" = none
+};
+Result<OwnerAnswer> parse_owner(std::string_view json);
+std::string to_json(const OwnerAnswer& owner);
+
+// balances.json
+struct Balances {
+    struct Row {
+        std::string token, symbol;
+        std::uint32_t decimals = 0;
+        Amount amount;
+    };
+    Position position;
+    std::vector<Row> balances;
+};
+Result<Balances> parse_balances(std::string_view json);
+std::string to_json(const Balances& balances);
+
+// verification.json
+struct Verification {
+    bool valid = false;
+    Position position;
+};
+Result<Verification> parse_verification(std::string_view json);
+std::string to_json(const Verification& verification);
+
+}  // namespace bh
