@@ -1,0 +1,108 @@
+// Compiles the two contracts with the solc of node_modules and writes artifacts/. `--check` writes nothing and
+// fails when what is committed differs from what the sources give. Needs `npm ci` once, then no network.
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createRequire } from 'node:module';
+
+const require = createRequire(import.meta.url);
+const root = dirname(fileURLToPath(import.meta.url));
+const outputs = join(root, 'artifacts');
+const contracts = ['AccessCredentialNFT', 'BlockHostSubscription'];
+
+// foundry.toml repeats these; `forge test` compares the code of its own build with the artifacts.
+const settings = {
+  evmVersion: 'cancun',
+  optimizer: { enabled: true, runs: 10000 },
+  viaIR: true,
+  // No metadata trailer: comments and file names must not change the bytecode.
+  metadata: { appendCBOR: false, bytecodeHash: 'none' },
+  remappings: ['@openzeppelin/=node_modules/@openzeppelin/', 'solady/=node_modules/solady/src/'],
+};
+
+function sourceFiles(folder) {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    return entry.isDirectory() ? sourceFiles(path) : path.endsWith('.sol') ? [path] : [];
+  }).sort();
+}
+
+function readImport(path) {
+  try {
+    return { contents: readFileSync(join(root, path), 'utf8') };
+  } catch {
+    return { error: `${path} not found; run npm ci in ${root}` };
+  }
+}
+
+function compile() {
+  const solc = require('solc');
+  const sources = Object.fromEntries(sourceFiles(join(root, 'src'))
+    .map((path) => [relative(root, path), { content: readFileSync(path, 'utf8') }]));
+  const input = {
+    language: 'Solidity',
+    sources,
+    settings: {
+      ...settings,
+      outputSelection: { '*': { '*': ['abi', 'evm.bytecode.object', 'evm.deployedBytecode.object', 'evm.deployedBytecode.immutableReferences'] } },
+    },
+  };
+  const output = JSON.parse(solc.compile(JSON.stringify(input), { import: readImport }));
+  // What solc says about the libraries' own lines is theirs to mend; about ours nothing may remain.
+  const problems = (output.errors ?? [])
+    .filter((e) => e.severity === 'error' || !e.sourceLocation?.file.startsWith('node_modules/'));
+  for (const problem of problems) console.error(problem.formattedMessage);
+  if (problems.length) throw new Error('solc reports errors or warnings');
+  return { version: solc.version(), contracts: output.contracts };
+}
+
+function artifact(compiled, name) {
+  const { abi, evm } = compiled.contracts[`src/${name}.sol`][name];
+  return JSON.stringify({
+    contractName: name,
+    compiler: { name: 'solc', version: compiled.version, settings },
+    abi,
+    bytecode: `0x${evm.bytecode.object}`,
+    deployedBytecode: `0x${evm.deployedBytecode.object}`,
+    immutableReferences: evm.deployedBytecode.immutableReferences,
+  }, null, 2) + '\n';
+}
+
+const sha256 = (text) => createHash('sha256').update(text).digest('hex');
+
+function build() {
+  const compiled = compile();
+  const files = Object.fromEntries(contracts.map((name) => [`${name}.json`, artifact(compiled, name)]));
+  files['digests.txt'] = Object.entries(files).map(([name, text]) => `${sha256(text)}  ${name}\n`).join('');
+  return files;
+}
+
+function check(files) {
+  const stale = Object.keys(files).filter((name) => {
+    const path = join(outputs, name);
+    return !existsSync(path) || readFileSync(path, 'utf8') !== files[name];
+  });
+  if (stale.length) throw new Error(`artifacts differ from the sources: ${stale.join(', ')}; run node build.mjs and commit`);
+}
+
+const limit = 24576;
+try {
+  const files = build();
+  for (const name of contracts) {
+    const size = (JSON.parse(files[`${name}.json`]).deployedBytecode.length - 2) / 2;
+    console.log(`${name}: ${size} bytes of code (limit ${limit})`);
+    if (size > limit) throw new Error(`${name} is too large to deploy`);
+  }
+  if (process.argv.includes('--check')) {
+    check(files);
+    console.log('artifacts are what the sources give');
+  } else {
+    mkdirSync(outputs, { recursive: true });
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(outputs, name), text);
+    console.log(`wrote ${Object.keys(files).join(', ')}`);
+  }
+} catch (error) {
+  console.error(`build.mjs: ${error.message}`);
+  process.exit(1);
+}

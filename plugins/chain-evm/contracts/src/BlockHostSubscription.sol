@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
+import {IAccessCredential} from "./interfaces/IAccessCredential.sol";
+import {Catalogue} from "./subscription/Catalogue.sol";
+import {EarningLine} from "./subscription/EarningLine.sol";
+import {Flag, Money, Outage, Plan, Subscription} from "./subscription/Types.sol";
+import {Vault} from "./subscription/Vault.sol";
+import {Views} from "./subscription/Views.sol";
+
+/// @title Subscriptions to virtual machines: purchase, delivery, extension, end
+/// @notice A payment waits in escrow until the host's agent delivers; then it is earned evenly over the paid time.
+/// Roles: the operator (owner) makes plans and names agents and treasury; a plan's agent is the hot key on the
+/// host; the treasury receives what is earned. INTERFACE.md lists every call, README.md draws the states.
+/// @dev All money calls share one reentrancy guard, and no receiver can hold up another's call.
+contract BlockHostSubscription is Catalogue, Vault, Views {
+    using EarningLine for Subscription;
+
+    /// @param operator Account that makes plans, names agents, treasury and server key, and may cancel.
+    /// @param treasury_ Receives what is earned.
+    /// @param credential_ AccessCredentialNFT deployed with this contract's address (see INTERFACE.md).
+    /// @param minGrace_ Least grace a plan may have, in seconds: 86400, or less where grace 0 is wanted (devnet).
+    /// @param serverKey_ Key that buyers seal to, 65 bytes 0x04 X Y; may be empty and published later.
+    constructor(
+        address operator,
+        address treasury_,
+        IAccessCredential credential_,
+        uint256 minGrace_,
+        bytes memory serverKey_
+    ) Ownable(operator) {
+        address expected = credential_.subscriptions();
+        require(expected == address(this), WrongCredential(expected));
+        credential = credential_;
+        _requireRange("minGrace", minGrace_, 0, MAX_GRACE);
+        minGrace = minGrace_;
+        _tokens.push(address(0));
+        _setTreasury(treasury_);
+        if (serverKey_.length != 0) _setServerKey(serverKey_);
+    }
+
+    // ---------------------------------------------------------------- before the delivery
+
+    /// @notice Buys `numDays` of a plan for `recipient`, the buyer from here on; the payment goes into escrow.
+    /// @param token 0: the chain's own coin, msg.value at least the price, the rest returns at once. Otherwise an
+    /// ERC-20 that msg.sender has approved, msg.value 0.
+    /// @param maxAmount Most that may be taken; the operator may have changed the price meanwhile.
+    /// @param deadline Last second at which this purchase may be mined.
+    /// @param sealedRequest What the host needs to know, sealed to serverKey(); at most 1,024 bytes.
+    function purchase(
+        uint256 planId,
+        uint256 numDays,
+        address token,
+        uint256 maxAmount,
+        uint256 deadline,
+        address recipient,
+        bytes calldata sealedRequest
+    ) external payable nonReentrant returns (uint256 id) {
+        require(!purchasesPaused, PurchasesArePaused());
+        _requireBefore(deadline);
+        _requireOutside(recipient);
+        _requireLength(sealedRequest.length, MAX_SEALED_BYTES);
+        uint256 amount = _takePlace(planId, numDays, token);
+        require(amount <= maxAmount, AmountAboveMax(amount, maxAmount));
+        _pull(token, amount);
+        id = _record(planId, numDays, token, amount, recipient, sealedRequest);
+        _returnExcess(token, amount);
+    }
+
+    /// @notice The host has built it: mints the credential to the buyer and starts the paid time.
+    /// @param order The order hash of the purchase that was served; an id may have changed hands in a reorganisation.
+    /// @param deadline Last second at which this delivery may be mined.
+    /// @param sealedCredential Connection details sealed to the buyer, at most 1,024 bytes.
+    /// @param attestationHash EIP-712 hash of the delivery attestation, whose text the host serves.
+    function deliver(
+        uint256 id,
+        bytes32 order,
+        uint256 deadline,
+        bytes calldata sealedCredential,
+        bytes32 attestationHash
+    ) external nonReentrant {
+        Subscription storage s = _openForAgent(id, order);
+        _requireBefore(deadline);
+        _requireLength(sealedCredential.length, MAX_SEALED_BYTES);
+        _startEarning(s);
+        credential.mint(id, s.buyer, sealedCredential);
+        emit SubscriptionDelivered(id, s.end, attestationHash);
+    }
+
+    /// @notice The host can't serve this purchase; the buyer gets all of it back as credit.
+    /// @param reason At most 64 bytes, for the buyer to read.
+    function decline(uint256 id, bytes32 order, string calldata reason) external nonReentrant {
+        Subscription storage s = _openForAgent(id, order);
+        _requireLength(bytes(reason).length, MAX_REASON_BYTES);
+        (address token, uint256 amount) = _giveBack(s, Flag.DECLINED);
+        emit Declined(id, s.buyer, token, amount, reason);
+    }
+
+    /// @notice Takes an undelivered payment back once the delivery window has passed: the buyer at once, anybody
+    /// for the buyer 30 days later.
+    function refund(uint256 id) external nonReentrant {
+        Subscription storage s = _known(id);
+        require(s.flags == Flag.NONE, NotOpen(id));
+        uint256 lastRefused = uint256(s.purchasedAt) + _plans[s.planId].deliveryWindow;
+        if (msg.sender != s.buyer) lastRefused += PUBLIC_REFUND_AFTER;
+        require(block.timestamp > lastRefused, TooEarly(lastRefused));
+        (address token, uint256 amount) = _giveBack(s, Flag.REFUNDED);
+        emit Refunded(id, s.buyer, token, amount);
+    }
+
+    // ---------------------------------------------------------------- while it lives
+
+    /// @notice Pays for `numDays` more, from the expiry or, if that has passed, from now. Anybody may, in the token
+    /// of what is unearned; the owner may change to another one once nothing is unearned.
+    function extend(uint256 id, uint256 numDays, address token, uint256 maxAmount, uint256 deadline)
+        external
+        payable
+        nonReentrant
+    {
+        _requireBefore(deadline);
+        Subscription storage s = _live(_known(id), id);
+        require(_plans[s.planId].active, PlanInactive(s.planId));
+        uint256 amount = _extensionPrice(id, s, numDays, token, msg.sender);
+        require(amount <= maxAmount, AmountAboveMax(amount, maxAmount));
+        uint256 expiresAt = _laterOfExpiryAndNow(s) + numDays * 1 days;
+        uint256 latest = block.timestamp + MAX_DAYS * 1 days;
+        require(expiresAt <= latest, ExpiryTooFar(expiresAt, latest));
+        _pull(token, amount);
+        _prolong(s, token, amount, expiresAt);
+        s.paidSeconds += uint32(numDays * 1 days);
+        emit Extended(id, msg.sender, numDays * 1 days, token, amount, expiresAt);
+        _returnExcess(token, amount);
+    }
+
+    /// @notice Ends it for good: what is unearned is credited to the credential's owner. By the owner or the operator.
+    function cancel(uint256 id) external nonReentrant {
+        Subscription storage s = _live(_known(id), id);
+        address holder = credential.ownerOf(id);
+        bool byOperator = msg.sender != holder;
+        require(!byOperator || msg.sender == owner(), NotAllowed(msg.sender));
+        s.flags |= byOperator ? Flag.CANCELLED | Flag.BY_OPERATOR : Flag.CANCELLED;
+        address token = _tokens[s.tokenIndex];
+        uint256 left = s.stop(_money[token]);
+        _credit(token, holder, left);
+        emit Cancelled(id, holder, byOperator, token, left, s.end);
+    }
+
+    /// @notice Adds an outage of the host, wholly past, to the paid time.
+    function creditTime(uint256 id, uint256 from, uint256 until) external nonReentrant {
+        Subscription storage s = _live(_knownForAgent(id), id);
+        Outage storage outage = _outages[id];
+        uint256 earliest = outage.until == 0 ? s.deliveredAt : outage.until;
+        require(earliest <= from && from < until && until <= block.timestamp, BadOutage(from, until, earliest));
+        uint256 left = s.paidSeconds - outage.credited;
+        require(until - from <= left, CreditExhausted(until - from, left));
+        outage.until = uint40(until);
+        outage.credited += uint40(until - from);
+        uint256 expiresAt = _laterOfExpiryAndNow(s) + (until - from);
+        s.restart(_money[_tokens[s.tokenIndex]], 0, expiresAt);
+        emit TimeCredited(id, from, until, expiresAt);
+    }
+
+    /// @notice Replaces the sealed details, if `owner_` still holds the credential.
+    function update(uint256 id, address owner_, bytes calldata sealedCredential) external nonReentrant {
+        Subscription storage s = _knownForAgent(id);
+        require(s.flags & Flag.DELIVERED != 0 && s.flags & Flag.BURNED == 0, NotLive(id));
+        address holder = credential.ownerOf(id);
+        require(owner_ == holder, NotOwner(id, holder));
+        _requireLength(sealedCredential.length, MAX_SEALED_BYTES);
+        credential.reseal(id, sealedCredential);
+        emit CredentialUpdated(id, holder);
+    }
+
+    // ---------------------------------------------------------------- the end
+
+    /// @notice From here on nobody can pay for it, and the host may destroy what it holds. After expiry and grace,
+    /// or after the owner's cancel.
+    function close(uint256 id) external nonReentrant {
+        Subscription storage s = _knownForAgent(id);
+        require(s.flags & Flag.DELIVERED != 0 && s.flags & Flag.CLOSED == 0, NotLive(id));
+        if (s.flags & (Flag.CANCELLED | Flag.BY_OPERATOR) != Flag.CANCELLED) {
+            uint256 lastRefused = uint256(s.end) + _plans[s.planId].grace;
+            require(block.timestamp > lastRefused, TooEarly(lastRefused));
+        }
+        s.flags |= Flag.CLOSED;
+        // The expiry has passed or the line is empty: all is earned, nothing is left for anybody.
+        s.stop(_money[_tokens[s.tokenIndex]]);
+        emit Closed(id, s.end);
+    }
+
+    /// @notice Burns the credential of a closed subscription and frees its place in the plan.
+    function burn(uint256 id) external nonReentrant {
+        Subscription storage s = _knownForAgent(id);
+        require(s.flags & Flag.CLOSED != 0 && s.flags & Flag.BURNED == 0, NotBurnable(id));
+        s.flags |= Flag.BURNED;
+        --_plans[s.planId].open;
+        credential.burn(id);
+        emit Burned(id);
+    }
+
+    /// @notice Settles `ids` (skipping what can't earn `token`), then sends what is earned to the treasury.
+    function withdraw(address token, uint256[] calldata ids) external nonReentrant returns (uint256 amount) {
+        Money storage m = _money[token];
+        uint256 fresh;
+        for (uint256 i = 0; i < ids.length; ++i) {
+            Subscription storage s = _subscriptions[ids[i]];
+            if (s.flags & Flag.DELIVERED == 0 || _tokens[s.tokenIndex] != token) continue;
+            fresh += s.settle();
+        }
+        EarningLine.moveSettled(m, fresh);
+        amount = m.earned;
+        if (amount == 0) return 0;
+        m.earned = 0;
+        emit Withdrawn(token, treasury, amount);
+        _payOut(token, treasury, amount);
+    }
+
+    // ---------------------------------------------------------------- parts of the calls above
+
+    function _takePlace(uint256 planId, uint256 numDays, address token) private returns (uint256 amount) {
+        Plan storage p = _knownPlan(planId);
+        require(p.active, PlanInactive(planId));
+        require(p.open < p.total, SoldOut(planId, p.open, p.total));
+        ++p.open;
+        return _purchasePrice(planId, p, numDays, token);
+    }
+
+    function _record(
+        uint256 planId,
+        uint256 numDays,
+        address token,
+        uint256 amount,
+        address buyer,
+        bytes calldata sealedRequest
+    ) private returns (uint256 id) {
+        id = ++lastSubscriptionId;
+        bytes32 order = orderHash(buyer, planId, numDays * 1 days, token, amount, keccak256(sealedRequest));
+        _subscriptions[id] = Subscription({
+            buyer: buyer,
+            planId: uint24(planId),
+            paidSeconds: uint32(numDays * 1 days),
+            purchasedAt: uint40(block.timestamp),
+            // At most (3650 + 30) days of at most 2^96 - 1 each: below 2^108.
+            amount: uint112(amount),
+            order: bytes16(order),
+            tokenIndex: _tokenIndex[token],
+            flags: Flag.NONE,
+            settled: 0,
+            start: 0,
+            end: 0,
+            deliveredAt: 0
+        });
+        _money[token].undelivered += uint128(amount);
+        emit SubscriptionPurchased(id, planId, buyer, numDays * 1 days, token, amount, order, sealedRequest);
+    }
+
+    function _openForAgent(uint256 id, bytes32 order) private view returns (Subscription storage s) {
+        s = _knownForAgent(id);
+        require(s.flags == Flag.NONE, NotOpen(id));
+        require(bytes16(order) == s.order, OrderMismatch(id, s.order));
+    }
+
+    /// @dev Setup days are earned by a delivery inside the window; a later one spreads them over the paid time.
+    function _startEarning(Subscription storage s) private {
+        Plan storage p = _plans[s.planId];
+        uint256 amount = s.amount;
+        uint256 setup = block.timestamp <= uint256(s.purchasedAt) + p.deliveryWindow ? _setup(s, p) : 0;
+        Money storage m = _money[_tokens[s.tokenIndex]];
+        m.undelivered -= uint128(amount);
+        m.unearned += uint128(amount - setup);
+        if (setup != 0) m.earned += uint128(setup);
+        s.flags = Flag.DELIVERED;
+        s.amount = uint112(amount - setup);
+        s.start = uint40(block.timestamp);
+        s.end = uint40(block.timestamp + s.paidSeconds);
+        s.deliveredAt = uint40(block.timestamp);
+    }
+
+    /// @dev Decline and refund: all of an undelivered payment becomes the buyer's credit.
+    function _giveBack(Subscription storage s, uint8 flag) private returns (address token, uint256 amount) {
+        token = _tokens[s.tokenIndex];
+        amount = s.amount;
+        s.flags = flag;
+        s.amount = 0;
+        --_plans[s.planId].open;
+        _money[token].undelivered -= uint128(amount);
+        _credit(token, s.buyer, amount);
+    }
+
+    /// @dev `token` differs from the line's own only when nothing is unearned in that.
+    function _prolong(Subscription storage s, address token, uint256 amount, uint256 expiresAt) private {
+        address current = _tokens[s.tokenIndex];
+        if (token == current) {
+            s.restart(_money[token], amount, expiresAt);
+        } else {
+            s.restart(_money[current], 0, expiresAt);
+            s.tokenIndex = _tokenIndex[token];
+            s.amount = uint112(amount);
+        }
+        _money[token].unearned += uint128(amount);
+    }
+
+    function _live(Subscription storage s, uint256 id) private view returns (Subscription storage) {
+        require(s.flags == Flag.DELIVERED, NotLive(id));
+        return s;
+    }
+
+    function _laterOfExpiryAndNow(Subscription storage s) private view returns (uint256) {
+        return s.end > block.timestamp ? s.end : block.timestamp;
+    }
+}

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
+import {Ownable2Step} from "@openzeppelin/contracts/access/Ownable2Step.sol";
+import {SSTORE2} from "solady/utils/SSTORE2.sol";
+import {Storage} from "./Storage.sol";
+import {Plan, Price} from "./Types.sol";
+
+/// @title The operator's calls: plans, prices, agents, treasury, server key
+abstract contract Catalogue is Storage, Ownable2Step {
+    /// @notice Makes a plan and puts it on sale. `resources` is canonical JSON; its keccak256 becomes the plan's
+    /// resources hash. Resources, window, grace and setup days never change: a change is a new plan.
+    function createPlan(
+        string calldata resources_,
+        uint256 deliveryWindow,
+        uint256 grace,
+        uint256 setupDays,
+        address agent,
+        uint256 total,
+        address[] calldata tokens_,
+        uint256[] calldata pricesPerDay
+    ) external onlyOwner returns (uint256 planId) {
+        _requireLength(bytes(resources_).length, MAX_RESOURCES_BYTES);
+        _requireRange("deliveryWindow", deliveryWindow, MIN_DELIVERY_WINDOW, MAX_DELIVERY_WINDOW);
+        _requireRange("grace", grace, minGrace, MAX_GRACE);
+        _requireRange("setupDays", setupDays, 0, MAX_SETUP_DAYS);
+        _requireRange("total", total, 0, type(uint32).max);
+        _requireOutside(agent);
+        require(tokens_.length == pricesPerDay.length, LengthMismatch(tokens_.length, pricesPerDay.length));
+
+        planId = ++lastPlanId;
+        bytes32 hash = keccak256(bytes(resources_));
+        _plans[planId] = Plan({
+            total: uint32(total),
+            open: 0,
+            deliveryWindow: uint32(deliveryWindow),
+            grace: uint32(grace),
+            setupDays: uint8(setupDays),
+            active: true,
+            agent: agent,
+            resourcesHash: hash,
+            resources: SSTORE2.write(bytes(resources_))
+        });
+        emit PlanCreated(planId, hash, resources_, deliveryWindow, grace, setupDays, agent, total);
+        for (uint256 i = 0; i < tokens_.length; ++i) {
+            _setPrice(planId, tokens_[i], pricesPerDay[i]);
+        }
+    }
+
+    /// @notice Price of one day in `token`; 0 takes it off sale, and what is unearned in it can still be extended
+    /// at the last price.
+    function setPrice(uint256 planId, address token, uint256 perDay) external onlyOwner {
+        _knownPlan(planId);
+        _setPrice(planId, token, perDay);
+    }
+
+    /// @notice Stops or resumes purchases and extensions of one plan. Purchases made before are served.
+    function setPlanActive(uint256 planId, bool active) external onlyOwner {
+        _knownPlan(planId).active = active;
+        emit PlanActiveChanged(planId, active);
+    }
+
+    /// @notice Replaces the hot key that serves a plan, at once: it may be lost or stolen.
+    function setAgent(uint256 planId, address agent) external onlyOwner {
+        _requireOutside(agent);
+        _knownPlan(planId).agent = agent;
+        emit AgentChanged(planId, agent);
+    }
+
+    /// @notice Places that the plan offers in all; below the number of open ones it only stops sales. Agent or operator.
+    function setCapacity(uint256 planId, uint256 total) external {
+        Plan storage p = _knownPlan(planId);
+        require(msg.sender == p.agent || msg.sender == owner(), NotAllowed(msg.sender));
+        _requireRange("total", total, 0, type(uint32).max);
+        p.total = uint32(total);
+        emit CapacityChanged(planId, total);
+    }
+
+    /// @notice Where withdraw sends what is earned.
+    function setTreasury(address treasury_) external onlyOwner {
+        _setTreasury(treasury_);
+    }
+
+    /// @notice Publishes the key that buyers seal their requests to: 65 bytes, 0x04 X Y.
+    function setServerKey(bytes calldata serverKey_) external onlyOwner {
+        _setServerKey(serverKey_);
+    }
+
+    /// @notice Stops or resumes purchases of all plans. Extend, cancel, refund, claim and withdraw never stop.
+    function setPurchasesPaused(bool paused) external onlyOwner {
+        purchasesPaused = paused;
+        emit PurchasesPaused(paused);
+    }
+
+    /// @notice Always refused: without an operator a lost agent key could never be replaced.
+    function renounceOwnership() public view override(Ownable) onlyOwner {
+        revert RenounceRefused();
+    }
+
+    function _setTreasury(address treasury_) internal {
+        _requireOutside(treasury_);
+        treasury = treasury_;
+        emit TreasuryChanged(treasury_);
+    }
+
+    function _setServerKey(bytes memory serverKey_) internal {
+        require(serverKey_.length == 65 && serverKey_[0] == 0x04, BadServerKey(serverKey_.length));
+        _serverKey = serverKey_;
+        emit ServerKeyChanged(serverKey_);
+    }
+
+    function _setPrice(uint256 planId, address token, uint256 perDay) private {
+        _requireRange("perDay", perDay, 0, type(uint96).max);
+        Price storage price_ = _prices[planId][token];
+        price_.tokenIndex = _list(token);
+        price_.accepted = perDay != 0;
+        if (perDay != 0) price_.perDay = uint96(perDay);
+        emit PriceChanged(planId, token, perDay);
+    }
+
+    /// @dev Index of `token`, which is given one at its first price.
+    function _list(address token) private returns (uint8 index) {
+        index = _tokenIndex[token];
+        if (index != 0 || token == address(0)) return index;
+        bool usable = token != address(this) && token != address(credential) && token.code.length != 0;
+        require(usable && _tokens.length <= type(uint8).max, BadToken(token));
+        index = uint8(_tokens.length);
+        _tokens.push(token);
+        _tokenIndex[token] = index;
+    }
+
+    function _requireRange(string memory field, uint256 value, uint256 least, uint256 most) internal pure {
+        require(value >= least && value <= most, OutOfRange(field, value, least, most));
+    }
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+/// What is stored, field by field. Sizes are chosen so that a purchase fills two slots and a delivery one
+/// more; Views.sol holds the wide structs that callers read.
+
+/// Terms of a plan. The hash of its resources, the window, the grace and the setup days never change.
+struct Plan {
+    uint32 total; // capacity that the host offers
+    uint32 open; // purchases that are neither declined, refunded nor burned
+    uint32 deliveryWindow; // seconds
+    uint32 grace; // seconds
+    uint8 setupDays;
+    bool active;
+    address agent;
+    bytes32 resourcesHash;
+    address resources; // where SSTORE2 keeps the JSON text
+}
+
+/// Price of a plan in one token. `perDay` stays when the token goes off sale: extensions still need it.
+struct Price {
+    uint96 perDay;
+    uint8 tokenIndex;
+    bool accepted;
+}
+
+/// One subscription. `amount` is the whole payment until the delivery, afterwards that of the earning line:
+/// earned so far = amount * (now - start) / (end - start), of which `settled` has already been moved on.
+struct Subscription {
+    address buyer;
+    uint24 planId;
+    uint32 paidSeconds; // purchase and extensions together, without setup days
+    uint40 purchasedAt;
+    uint112 amount;
+    bytes16 order; // first half of the order hash
+    uint8 tokenIndex;
+    uint8 flags;
+    uint112 settled;
+    uint40 start;
+    uint40 end;
+    uint40 deliveredAt;
+}
+
+/// The host's own outages credited to a subscription so far; written by creditTime only.
+struct Outage {
+    uint40 until; // end of the last one credited
+    uint40 credited; // seconds, all together
+}
+
+/// What the contract holds of one token, by claimant.
+struct Money {
+    uint128 undelivered; // escrow, all of it the buyers'
+    uint128 unearned; // in earning lines, not settled yet
+    uint128 earned; // settled, waits for the treasury
+    uint128 credits; // waits to be claimed
+}
+
+/// Bits of Subscription.flags.
+library Flag {
+    uint8 internal constant DELIVERED = 1;
+    uint8 internal constant DECLINED = 2;
+    uint8 internal constant REFUNDED = 4;
+    uint8 internal constant CANCELLED = 8;
+    uint8 internal constant BY_OPERATOR = 16; // who cancelled
+    uint8 internal constant CLOSED = 32;
+    uint8 internal constant BURNED = 64;
+
+    /// Undelivered, and neither declined nor refunded: all bits are clear.
+    uint8 internal constant NONE = 0;
+}

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {SSTORE2} from "solady/utils/SSTORE2.sol";
+import {MoneyState, PlanState, SubscriptionState} from "../interfaces/ViewTypes.sol";
+import {EarningLine} from "./EarningLine.sol";
+import {Pricing} from "./Pricing.sol";
+import {Flag, Money, Outage, Plan, Price, Subscription} from "./Types.sol";
+
+/// @title Reads: each answers one question in one call at one block
+abstract contract Views is Pricing {
+    using EarningLine for Subscription;
+
+    /// @notice All about subscription `id`; `exists` is false when there is none.
+    function subscription(uint256 id) external view returns (SubscriptionState memory v) {
+        Subscription storage s = _subscriptions[id];
+        if (s.buyer == address(0)) return v;
+        Plan storage p = _plans[s.planId];
+        v.exists = true;
+        v.planId = s.planId;
+        v.order = s.order;
+        v.buyer = s.buyer;
+        v.agent = p.agent;
+        v.token = _tokens[s.tokenIndex];
+        v.amount = s.amount;
+        v.paidSeconds = s.paidSeconds;
+        v.purchasedAt = s.purchasedAt;
+        v.deliveryDeadline = uint256(s.purchasedAt) + p.deliveryWindow;
+        v.grace = p.grace;
+        _flags(v, s.flags);
+        if (v.delivered) _life(v, id, s);
+        else v.setup = _setup(s, p);
+    }
+
+    /// @notice All about plan `planId` but its text and prices; `exists` is false when there is none.
+    function plan(uint256 planId) external view returns (PlanState memory v) {
+        Plan storage p = _plans[planId];
+        if (p.deliveryWindow == 0) return v;
+        v.exists = true;
+        v.resourcesHash = p.resourcesHash;
+        v.deliveryWindow = p.deliveryWindow;
+        v.grace = p.grace;
+        v.setupDays = p.setupDays;
+        v.agent = p.agent;
+        v.active = p.active;
+        v.total = p.total;
+        v.open = p.open;
+        v.available = p.total > p.open ? p.total - p.open : 0;
+    }
+
+    /// @notice The plan's resources, the JSON text whose keccak256 is plan(planId).resourcesHash.
+    function resources(uint256 planId) external view returns (string memory) {
+        return string(SSTORE2.read(_knownPlan(planId).resources));
+    }
+
+    /// @notice Price of a day; given also when the token is off sale.
+    function price(uint256 planId, address token) external view returns (uint256 perDay, bool accepted) {
+        Price storage stored = _prices[planId][token];
+        return (stored.perDay, stored.accepted);
+    }
+
+    /// @notice What purchase(planId, numDays, token ...) takes, setup days included.
+    function quote(uint256 planId, uint256 numDays, address token) external view returns (uint256) {
+        return _purchasePrice(planId, _knownPlan(planId), numDays, token);
+    }
+
+    /// @notice What extend(id, numDays, token ...) sent by `payer` takes.
+    function quoteExtension(uint256 id, uint256 numDays, address token, address payer) external view returns (uint256) {
+        return _extensionPrice(id, _known(id), numDays, token, payer);
+    }
+
+    /// @notice How the contract's balance of `token` is divided.
+    function money(address token) external view returns (MoneyState memory) {
+        Money storage m = _money[token];
+        return MoneyState(m.undelivered, m.unearned, m.earned, m.credits);
+    }
+
+    /// @notice What `who` can claim.
+    function credit(address token, address who) external view returns (uint256) {
+        return _credits[token][who];
+    }
+
+    /// @notice Every token that ever had a price, the chain's own coin (0) first.
+    function tokens() external view returns (address[] memory) {
+        return _tokens;
+    }
+
+    /// @notice The key that buyers seal their requests to: empty, or 65 bytes 0x04 X Y.
+    function serverKey() external view returns (bytes memory) {
+        return _serverKey;
+    }
+
+    /// @notice True from cancel or close on: the credential can only be burned.
+    function transferLocked(uint256 id) external view returns (bool) {
+        return _subscriptions[id].flags & (Flag.CANCELLED | Flag.CLOSED) != 0;
+    }
+
+    /// @notice The hash that names a purchase across reorganisations, where ids may change hands.
+    function orderHash(
+        address buyer,
+        uint256 planId,
+        uint256 paidSeconds,
+        address token,
+        uint256 amount,
+        bytes32 sealedRequestHash
+    ) public pure returns (bytes32) {
+        return keccak256(abi.encode(buyer, planId, paidSeconds, token, amount, sealedRequestHash));
+    }
+
+    function _flags(SubscriptionState memory v, uint8 flags) private pure {
+        v.delivered = flags & Flag.DELIVERED != 0;
+        v.declined = flags & Flag.DECLINED != 0;
+        v.refunded = flags & Flag.REFUNDED != 0;
+        v.cancelled = flags & Flag.CANCELLED != 0;
+        v.cancelledByOperator = flags & Flag.BY_OPERATOR != 0;
+        v.closed = flags & Flag.CLOSED != 0;
+        v.burned = flags & Flag.BURNED != 0;
+    }
+
+    function _life(SubscriptionState memory v, uint256 id, Subscription storage s) private view {
+        if (!v.burned) v.owner = credential.ownerOf(id);
+        v.deliveredAt = s.deliveredAt;
+        v.start = s.start;
+        v.expiresAt = s.end;
+        v.graceEndsAt = s.end + v.grace;
+        v.earned = s.earned();
+        v.settled = s.settled;
+        v.unearned = s.unearned();
+        Outage storage outage = _outages[id];
+        v.outageUntil = outage.until;
+        v.outageCredited = outage.credited;
+    }
+}
