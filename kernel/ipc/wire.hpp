@@ -1,0 +1,30 @@
+// The JSON of requests and replies; shared by server and client. docs/contracts.md section 2.
+#pragma once
+
+#include "plugin-api/documents/result.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace blockhost::ipc {
+
+struct ParsedRequest {
+    std::uint64_t id = 0;
+    std::string verb;
+    nlohmann::json args;
+};
+
+bh::Result<ParsedRequest> parse_request(std::string_view body);
+std::string write_request(std::uint64_t id, std::string_view verb, const nlohmann::json& args);
+std::string write_ok(std::uint64_t id, const nlohmann::json& ok);
+std::string write_failure(std::uint64_t id, const bh::Failure& failure);
+// The "ok" object of a reply, or the failure it carries.
+bh::Result<nlohmann::json> parse_reply(std::string_view body, std::uint64_t id);
+
+// At most 64 characters of `text`, everything but letters, digits and "._-/" shown as "?": safe in a log or a message.
+std::string printable(std::string_view text);
+
+}  // namespace blockhost::ipc
