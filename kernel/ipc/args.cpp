@@ -15,7 +15,7 @@ int nibble(char c) {
 }  // namespace
 
 void Args::mistake(const char* name, std::string_view what) {
-    if (!failure_) failure_ = bh::invalid("bad_argument", std::string{"\""} + name + "\" " + std::string{what});
+    if (!failure_) failure_ = bh::invalid("bad_argument", "\"" + where_ + name + "\" " + std::string{what});
 }
 
 const nlohmann::json* Args::find(const char* name, bool required) {
@@ -95,6 +95,21 @@ const nlohmann::json& Args::object(const char* name) {
     return *value;
 }
 
+const nlohmann::json& Args::object_or_empty(const char* name) {
+    static const nlohmann::json empty = nlohmann::json::object();
+    return find(name, false) == nullptr ? empty : object(name);
+}
+
+const nlohmann::json& Args::list_or_empty(const char* name, std::size_t max_count) {
+    static const nlohmann::json empty = nlohmann::json::array();
+    const auto* value = find(name, false);
+    if (value == nullptr) return empty;
+    if (!value->is_array() || value->size() > max_count) {
+        return mistake(name, "must be a list of at most " + std::to_string(max_count) + " entries"), empty;
+    }
+    return *value;
+}
+
 std::vector<std::string> Args::texts(const char* name, std::size_t max_count, std::size_t max_bytes) {
     const auto* value = find(name, true);
     std::vector<std::string> list;
@@ -117,7 +132,8 @@ bh::Status Args::finish() {
     if (failure_) return *failure_;
     for (const auto& [name, value] : object_.items()) {
         if (!known_.contains(name))
-            return bh::invalid("unknown_argument", "there is no argument \"" + printable(name) + "\" here");
+            return bh::invalid("unknown_argument",
+                               "\"" + where_ + printable(name) + "\" is not known here: check its spelling");
     }
     return {};
 }

@@ -98,7 +98,7 @@ TEST_CASE("an unknown verb, an unknown argument, a missing one and a wrong type 
         return answer.failure().message;
     };
     CHECK(message("exec", nlohmann::json::object()) == "there is no verb \"exec\" here");
-    CHECK(message("echo", {{"text", "a"}, {"shell", "b"}}) == "there is no argument \"shell\" here");
+    CHECK(message("echo", {{"text", "a"}, {"shell", "b"}}) == "\"shell\" is not known here: check its spelling");
     CHECK(message("echo", nlohmann::json::object()) == "\"text\" is missing");
     CHECK(message("echo", {{"text", 5}}) == "\"text\" must be a string");
     CHECK(client.call("echo", {{"text", "still there"}}));
