@@ -1,0 +1,13 @@
+#!/bin/sh
+# Checks that artifacts/ is what the sources give, then runs the tests. Needs `npm ci` once, then no network.
+# SEED=0x... repeats a run; more arguments go to forge (--match-test ..., -vvv).
+set -eu
+cd "$(dirname "$0")"
+[ -x node_modules/@foundry-rs/forge-linux-amd64/bin/forge ] || {
+    echo "test.sh: run 'npm ci' in $(pwd) first" >&2
+    exit 1
+}
+node build.mjs --check
+FOUNDRY_SOLC="$(pwd)/tools/solc"
+export FOUNDRY_SOLC
+exec node_modules/@foundry-rs/forge-linux-amd64/bin/forge test --offline --fuzz-seed "${SEED:-0x626c6f636b686f7374}" "$@"
