@@ -1,0 +1,49 @@
+#include "kernel/journal/database.hpp"
+
+#include "kernel/journal/schema.hpp"
+
+namespace bh::life {
+namespace {
+constexpr int kBusyTimeoutMs = 5000;
+}
+
+Database::Database(const std::string& path)
+    : connection_{path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE, kBusyTimeoutMs} {
+    connection_.exec("PRAGMA journal_mode = WAL");
+    connection_.exec("PRAGMA synchronous = FULL");
+    connection_.exec("PRAGMA foreign_keys = ON");
+    migrate();
+}
+
+SQLite::Statement& Database::prepare(const std::string& sql) {
+    auto& slot = statements_[sql];
+    if (!slot) {
+        try {
+            slot = std::make_unique<SQLite::Statement>(connection_, sql);
+        } catch (...) {
+            statements_.erase(sql);
+            throw;
+        }
+    }
+    slot->reset();
+    slot->clearBindings();
+    return *slot;
+}
+
+void Database::migrate() {
+    const auto all = migrations();
+    const int version = connection_.execAndGet("PRAGMA user_version").getInt();
+    if (version > static_cast<int>(all.size())) {
+        throw UnknownWord{"the journal was written by a newer version of blockhostd (schema " +
+                          std::to_string(version) +
+                          "): install that version, or run `blockhost recover` with an empty database"};
+    }
+    for (std::size_t i = static_cast<std::size_t>(version); i < all.size(); ++i) {
+        SQLite::Transaction step{connection_, SQLite::TransactionBehavior::IMMEDIATE};
+        connection_.exec(all[i]);
+        connection_.exec("PRAGMA user_version = " + std::to_string(i + 1));
+        step.commit();
+    }
+}
+
+}  // namespace bh::life

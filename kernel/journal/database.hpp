@@ -1,0 +1,174 @@
+// The only place that knows SQLiteCpp: a connection, cached statements, and rows read and written by their `fields`.
+// Internal to kernel/journal. Errors are SQLite::Exception here; Journal turns them into a Failure.
+#pragma once
+
+#include "kernel/journal/rows.hpp"
+
+#include <SQLiteCpp/SQLiteCpp.h>
+
+#include <memory>
+#include <stdexcept>
+#include <unordered_map>
+
+namespace bh::life {
+
+// A word in the database that this program does not know: written by a newer one, or damaged.
+struct UnknownWord : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
+class Database {
+public:
+    explicit Database(const std::string& path);
+
+    // A cached statement, reset and without bindings.
+    SQLite::Statement& prepare(const std::string& sql);
+    void execute(const char* sql) { connection_.exec(sql); }
+    [[nodiscard]] std::int64_t last_row() const { return connection_.getLastInsertRowid(); }
+
+private:
+    void migrate();
+    SQLite::Database connection_;
+    std::unordered_map<std::string, std::unique_ptr<SQLite::Statement>> statements_;
+};
+
+namespace column {
+
+inline void bind(SQLite::Statement& s, int i, const std::string& v) { s.bind(i, v); }
+inline void bind(SQLite::Statement& s, int i, const char* v) { s.bind(i, std::string{v}); }
+inline void bind(SQLite::Statement& s, int i, std::int64_t v) { s.bind(i, v); }
+inline void bind(SQLite::Statement& s, int i, std::uint64_t v) { s.bind(i, static_cast<std::int64_t>(v)); }
+inline void bind(SQLite::Statement& s, int i, std::uint32_t v) { s.bind(i, static_cast<std::int64_t>(v)); }
+inline void bind(SQLite::Statement& s, int i, std::int32_t v) { s.bind(i, v); }
+inline void bind(SQLite::Statement& s, int i, bool v) { s.bind(i, v ? 1 : 0); }
+inline void bind(SQLite::Statement& s, int i, UnixTime v) { s.bind(i, v.seconds); }
+inline void bind(SQLite::Statement& s, int i, const Bytes& v) {
+    static const std::uint8_t none = 0;  // a null pointer would be NULL, not an empty blob
+    s.bind(i, v.empty() ? &none : v.data(), static_cast<int>(v.size()));
+}
+template <class Word>
+    requires std::is_enum_v<Word>
+void bind(SQLite::Statement& s, int i, Word v) {
+    s.bind(i, std::string{to_text(v)});
+}
+
+inline void read(SQLite::Statement& s, int i, std::string& v) { v = s.getColumn(i).getString(); }
+inline void read(SQLite::Statement& s, int i, std::int64_t& v) { v = s.getColumn(i).getInt64(); }
+inline void read(SQLite::Statement& s, int i, std::uint64_t& v) {
+    v = static_cast<std::uint64_t>(s.getColumn(i).getInt64());
+}
+inline void read(SQLite::Statement& s, int i, std::uint32_t& v) {
+    v = static_cast<std::uint32_t>(s.getColumn(i).getInt64());
+}
+inline void read(SQLite::Statement& s, int i, std::int32_t& v) { v = s.getColumn(i).getInt(); }
+inline void read(SQLite::Statement& s, int i, bool& v) { v = s.getColumn(i).getInt() != 0; }
+inline void read(SQLite::Statement& s, int i, UnixTime& v) { v.seconds = s.getColumn(i).getInt64(); }
+inline void read(SQLite::Statement& s, int i, Bytes& v) {
+    const SQLite::Column column = s.getColumn(i);
+    const auto* data = static_cast<const std::uint8_t*>(column.getBlob());
+    v.assign(data, data + column.getBytes());
+}
+template <class Word>
+    requires std::is_enum_v<Word>
+void read(SQLite::Statement& s, int i, Word& v) {
+    const std::string text = s.getColumn(i).getString();
+    const auto word = word_from_text<Word>(text);
+    if (!word) throw UnknownWord{"the journal holds the unknown word '" + text + "'"};
+    v = *word;
+}
+
+}  // namespace column
+
+template <class Row>
+constexpr const Row* tag() noexcept {
+    return nullptr;
+}
+
+// "a, b, c"
+template <class Row>
+std::string columns_of() {
+    std::string names;
+    auto visit = [&names](const char* name, const auto&) { names += (names.empty() ? "" : ", ") + std::string{name}; };
+    const Row row{};
+    fields(visit, row, tag<Row>());
+    return names;
+}
+
+template <class... Values>
+SQLite::Statement& bound(Database& db, const std::string& sql, const Values&... values) {
+    SQLite::Statement& statement = db.prepare(sql);
+    int i = 0;
+    (column::bind(statement, ++i, values), ...);
+    return statement;
+}
+
+// All rows of `table` that `where` (SQL behind FROM) selects.
+template <class Row, class... Values>
+std::vector<Row> select(Database& db, const std::string& table, const std::string& where, const Values&... values) {
+    static const std::string columns = columns_of<Row>();
+    SQLite::Statement& s = bound(db, "SELECT " + columns + " FROM " + table + " " + where, values...);
+    std::vector<Row> rows;
+    while (s.executeStep()) {
+        Row& row = rows.emplace_back();
+        int i = 0;
+        auto visit = [&s, &i](const char*, auto& field) { column::read(s, i++, field); };
+        fields(visit, row, tag<Row>());
+    }
+    return rows;
+}
+
+template <class Row, class... Values>
+std::optional<Row> select_one(Database& db, const std::string& table, const std::string& where,
+                              const Values&... values) {
+    auto rows = select<Row>(db, table, where + " LIMIT 1", values...);
+    if (rows.empty()) return std::nullopt;
+    return std::move(rows.front());
+}
+
+template <class... Values>
+int change(Database& db, const std::string& sql, const Values&... values) {
+    return bound(db, sql, values...).exec();
+}
+
+// INSERT with `verb` ("INSERT", "INSERT OR IGNORE", "INSERT OR REPLACE"); `generated` (a column that the database
+// numbers by itself) is left out. Returns how many rows came.
+template <class Row>
+int insert(Database& db, const char* verb, const std::string& table, const Row& row, std::string_view generated = {}) {
+    std::string names, marks;
+    auto name = [&](const char* column, const auto&) {
+        if (column == generated) return;
+        names += (names.empty() ? "" : ", ") + std::string{column};
+        marks += marks.empty() ? "?" : ", ?";
+    };
+    fields(name, row, tag<Row>());
+    SQLite::Statement& s = db.prepare(std::string{verb} + " INTO " + table + "(" + names + ") VALUES(" + marks + ")");
+    int i = 0;
+    auto value = [&](const char* column, const auto& field) {
+        if (column != generated) column::bind(s, ++i, field);
+    };
+    fields(value, row, tag<Row>());
+    return s.exec();
+}
+
+// UPDATE of every column of the row whose `key` column equals the row's.
+template <class Row>
+int update(Database& db, const std::string& table, const Row& row, std::string_view key) {
+    std::string sets;
+    auto name = [&](const char* column, const auto&) {
+        if (column != key) sets += (sets.empty() ? "" : ", ") + std::string{column} + " = ?";
+    };
+    fields(name, row, tag<Row>());
+    SQLite::Statement& s = db.prepare("UPDATE " + table + " SET " + sets + " WHERE " + std::string{key} + " = ?");
+    int i = 0;
+    auto value = [&](const char* column, const auto& field) {
+        if (column != key) column::bind(s, ++i, field);
+    };
+    fields(value, row, tag<Row>());
+    auto last = [&](const char* column, const auto& field) {
+        if (column == key) column::bind(s, i + 1, field);
+    };
+    fields(last, row, tag<Row>());
+    return s.exec();
+}
+
+}  // namespace bh::life

@@ -1,0 +1,55 @@
+#include "kernel/journal/events.hpp"
+
+#include "kernel/journal/database.hpp"
+
+namespace bh::life {
+
+std::optional<CursorRow> cursor_of(Tx& tx, const std::string& instance) {
+    return select_one<CursorRow>(tx.db(), "chain_cursor", "WHERE instance = ?", instance);
+}
+
+void save_cursor(Tx& tx, const CursorRow& cursor) { insert(tx.db(), "INSERT OR REPLACE", "chain_cursor", cursor); }
+
+std::vector<CursorRow> cursors(Tx& tx) { return select<CursorRow>(tx.db(), "chain_cursor", "ORDER BY instance"); }
+
+bool add_event(Tx& tx, EventRow& event) {
+    event.seen_ms = tx.now_ms();
+    if (insert(tx.db(), "INSERT OR IGNORE", "event", event, "n") == 1) {
+        event.n = tx.db().last_row();
+        return true;
+    }
+    return change(tx.db(),
+                  "UPDATE event SET status = 'seen' WHERE instance = ? AND position_id = ? AND tx = ? AND "
+                  "log_index = ? AND status = 'rolled_back'",
+                  event.instance, event.position.id, event.tx, event.log_index) == 1;
+}
+
+std::vector<EventRow> finalize_events(Tx& tx, const std::string& instance, std::uint64_t height) {
+    auto rows = select<EventRow>(tx.db(), "event",
+                                 "WHERE instance = ? AND status = 'seen' AND height <= ? ORDER BY height, log_index",
+                                 instance, height);
+    for (const auto& row : rows) {
+        change(tx.db(), "UPDATE event SET status = 'final', final_ms = ? WHERE n = ?", tx.now_ms(), row.n);
+    }
+    return rows;
+}
+
+std::vector<EventRow> roll_back_events(Tx& tx, const std::string& instance, std::uint64_t height) {
+    auto rows = select<EventRow>(
+        tx.db(), "event", "WHERE instance = ? AND status <> 'rolled_back' AND height > ? ORDER BY height, log_index",
+        instance, height);
+    for (const auto& row : rows) change(tx.db(), "UPDATE event SET status = 'rolled_back' WHERE n = ?", row.n);
+    return rows;
+}
+
+std::vector<EventRow> events_of(Tx& tx, const std::string& instance, const std::string& subscription) {
+    return select<EventRow>(tx.db(), "event", "WHERE instance = ? AND subscription = ? ORDER BY height, log_index",
+                            instance, subscription);
+}
+
+std::vector<EventRow> list_events(Tx& tx, std::int64_t before, std::uint32_t limit) {
+    if (before == 0) return select<EventRow>(tx.db(), "event", "ORDER BY n DESC LIMIT ?", limit);
+    return select<EventRow>(tx.db(), "event", "WHERE n < ? ORDER BY n DESC LIMIT ?", before, limit);
+}
+
+}  // namespace bh::life

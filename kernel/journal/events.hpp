@@ -1,0 +1,22 @@
+// Queries: chain cursors and events. Inside a transaction only.
+#pragma once
+
+#include "kernel/journal/journal.hpp"
+
+namespace bh::life {
+
+std::optional<CursorRow> cursor_of(Tx& tx, const std::string& instance);
+void save_cursor(Tx& tx, const CursorRow& cursor);
+std::vector<CursorRow> cursors(Tx& tx);
+
+// False: it is there already. One that was rolled back and is reported at the same position again is `seen` again.
+bool add_event(Tx& tx, EventRow& event);
+// Events at or below the position's height become final; those that did are returned, oldest first.
+std::vector<EventRow> finalize_events(Tx& tx, const std::string& instance, std::uint64_t height);
+// Events above the height never happened; those that changed are returned, oldest first, with their old status.
+std::vector<EventRow> roll_back_events(Tx& tx, const std::string& instance, std::uint64_t height);
+std::vector<EventRow> events_of(Tx& tx, const std::string& instance, const std::string& subscription);
+// Newest first, numbers below `before` (0 = all).
+std::vector<EventRow> list_events(Tx& tx, std::int64_t before, std::uint32_t limit);
+
+}  // namespace bh::life

@@ -1,0 +1,279 @@
+#include "kernel/journal/journal.hpp"
+
+#include "kernel/journal/audit.hpp"
+#include "kernel/journal/events.hpp"
+#include "kernel/journal/jobs.hpp"
+#include "kernel/journal/resources.hpp"
+#include "kernel/journal/store.hpp"
+#include "kernel/journal/subscriptions.hpp"
+
+#include <sqlite3.h>
+#include <catch2/catch_test_macros.hpp>
+
+#include <cstdlib>
+#include <filesystem>
+
+using namespace bh;
+using namespace bh::life;
+
+namespace {
+
+// A database of its own in a directory that goes with the test.
+struct Fixture {
+    Fixture() {
+        char pattern[] = "/tmp/bh-journal-XXXXXX";
+        directory = ::mkdtemp(pattern);
+        reopen();
+    }
+    ~Fixture() {
+        journal.reset();
+        std::filesystem::remove_all(directory);
+    }
+    void reopen() {
+        journal.reset();
+        auto opened = Journal::open(path(), [this] { return now; });
+        REQUIRE(opened.ok());
+        journal = std::move(*opened);
+    }
+    [[nodiscard]] std::string path() const { return directory + "/journal.db"; }
+    void outside(const char* sql) const {
+        sqlite3* raw = nullptr;
+        REQUIRE(sqlite3_open(path().c_str(), &raw) == SQLITE_OK);
+        char* error = nullptr;
+        const int code = sqlite3_exec(raw, sql, nullptr, nullptr, &error);
+        INFO((error != nullptr ? error : ""));
+        sqlite3_free(error);
+        sqlite3_close(raw);
+        REQUIRE(code == SQLITE_OK);
+    }
+    SubscriptionRow add(const std::string& id) {
+        SubscriptionRow row;
+        row.instance = "local", row.chain = "test:1", row.contract = "0xc", row.id = id, row.tx = "0xt" + id;
+        row.sealed_request = {1, 2, 3};
+        REQUIRE(journal->write([&](Tx& tx) -> Status {
+            add_subscription(tx, row);
+            return {};
+        }));
+        return row;
+    }
+
+    std::string directory;
+    std::int64_t now = 1'000'000;
+    std::unique_ptr<Journal> journal;
+};
+
+}  // namespace
+
+TEST_CASE_METHOD(Fixture, "a row comes back as it was written, also after the journal is opened again") {
+    SubscriptionRow row = add("7");
+    row.state = State::active, row.expires_at = {1234}, row.amount = {"115792089237316195423570985008687907853"};
+    row.purchased_at = {"0xblock", 5}, row.purchase = EventState::final, row.wake_ms = 77;
+    REQUIRE(journal->write([&](Tx& tx) -> Status {
+        save_subscription(tx, row);
+        return {};
+    }));
+    reopen();
+    REQUIRE(journal->read([&](Tx& tx) -> Status {
+        const auto read = subscription_by_purchase(tx, "local", "7", "0xt7", 0);
+        REQUIRE(read);
+        CHECK(read->state == State::active);
+        CHECK(read->expires_at == UnixTime{1234});
+        CHECK(read->amount == row.amount);
+        CHECK(read->sealed_request == Bytes{1, 2, 3});
+        CHECK(read->purchased_at == Position{"0xblock", 5});
+        CHECK(read->purchase == EventState::final);
+        CHECK(read->wake_ms == 77);
+        return {};
+    }));
+}
+
+TEST_CASE_METHOD(Fixture, "every word of the vocabulary is stored and read back") {
+    for (std::size_t i = 0; i < kStateCount; ++i) {
+        const auto word = static_cast<State>(i);
+        CHECK(word_from_text<State>(to_text(word)) == word);
+    }
+    for (std::size_t i = 0; i < kStepCount; ++i) {
+        const auto word = static_cast<Step>(i);
+        CHECK(word_from_text<Step>(to_text(word)) == word);
+    }
+    for (std::size_t i = 0; i < kJobStateCount; ++i) {
+        const auto word = static_cast<JobState>(i);
+        CHECK(word_from_text<JobState>(to_text(word)) == word);
+    }
+    CHECK_FALSE(word_from_text<State>("?"));
+}
+
+TEST_CASE_METHOD(Fixture, "a transaction whose body fails leaves the previous state") {
+    const SubscriptionRow row = add("7");
+    const auto written = journal->write([&](Tx& tx) -> Status {
+        SubscriptionRow changed = row;
+        changed.state = State::held;
+        save_subscription(tx, changed);
+        return Failure{BH_E_CONFLICT, "no", "no", 0};
+    });
+    REQUIRE_FALSE(written.ok());
+    CHECK(written.failure().reason == "no");
+    REQUIRE(journal->read([&](Tx& tx) -> Status {
+        CHECK(subscription_by_row(tx, row.row)->state == State::purchased);
+        return {};
+    }));
+}
+
+TEST_CASE_METHOD(Fixture, "a full disk is a clear failure and leaves the previous state") {
+    journal->fail_commits(1);
+    const auto written = journal->write([&](Tx& tx) -> Status {
+        set_meta(tx, "boot_id", "b");
+        return {};
+    });
+    REQUIRE_FALSE(written.ok());
+    CHECK(written.failure().code == BH_E_EXHAUSTED);
+    CHECK(written.failure().reason == "disk_full");
+    CHECK(written.failure().message.find("make room") != std::string::npos);
+    REQUIRE(journal->read([&](Tx& tx) -> Status {
+        CHECK(meta(tx, "boot_id").empty());
+        return {};
+    }));
+    REQUIRE(journal->write([&](Tx& tx) -> Status {
+        set_meta(tx, "boot_id", "b");
+        return {};
+    }));
+}
+
+TEST_CASE_METHOD(Fixture, "an event is stored once and comes back after a rollback") {
+    EventRow event;
+    event.instance = "local", event.type = "purchased", event.position = {"0xa", 10}, event.tx = "0xt";
+    REQUIRE(journal->write([&](Tx& tx) -> Status {
+        EventRow first = event, again = event;
+        CHECK(add_event(tx, first));
+        CHECK_FALSE(add_event(tx, again));
+        CHECK(roll_back_events(tx, "local", 9).size() == 1);
+        CHECK(roll_back_events(tx, "local", 9).empty());
+        EventRow mined = event;
+        CHECK(add_event(tx, mined));
+        CHECK(finalize_events(tx, "local", 9).empty());
+        CHECK(finalize_events(tx, "local", 10).size() == 1);
+        CHECK(finalize_events(tx, "local", 10).empty());
+        return {};
+    }));
+}
+
+TEST_CASE_METHOD(Fixture, "the audit log is chained, append-only, and shows a change") {
+    REQUIRE(journal->write([&](Tx& tx) -> Status {
+        for (int i = 0; i < 3; ++i) append_audit(tx, "kernel", "test", "subscription:1", std::to_string(i));
+        CHECK(verify_audit(tx).ok());
+        CHECK(list_audit(tx, 0, 10).size() == 3);
+        return {};
+    }));
+    journal.reset();
+    outside("DROP TRIGGER audit_fixed; UPDATE audit SET detail = 'x' WHERE n = 2");
+    reopen();
+    REQUIRE(journal->read([&](Tx& tx) -> Status {
+        const auto answer = verify_audit(tx);
+        REQUIRE_FALSE(answer.ok());
+        CHECK(answer.failure().code == BH_E_CORRUPT);
+        return {};
+    }));
+    CHECK_FALSE(journal
+                    ->write([&](Tx& tx) -> Status {
+                        append_audit(tx, "kernel", "a", "b", "c");
+                        return Failure{BH_E_INTERNAL, "undo", "undo", 0};
+                    })
+                    .ok());
+}
+
+TEST_CASE_METHOD(Fixture, "timers come by index and in order") {
+    SubscriptionRow a = add("1"), b = add("2"), c = add("3");
+    a.wake_ms = 30, b.wake_ms = 10, c.due_at = {500};
+    REQUIRE(journal->write([&](Tx& tx) -> Status {
+        save_subscription(tx, a), save_subscription(tx, b), save_subscription(tx, c);
+        CHECK(rows_to_wake(tx, 20, 9) == std::vector{b.row});
+        CHECK(rows_to_wake(tx, 30, 9) == std::vector{b.row, a.row});
+        CHECK(next_wake_ms(tx) == 10);
+        CHECK(rows_due(tx, "local", {499}, 9).empty());
+        CHECK(rows_due(tx, "local", {500}, 9) == std::vector{c.row});
+        return {};
+    }));
+}
+
+TEST_CASE_METHOD(Fixture, "an address and a name are given once") {
+    REQUIRE(journal->write([&](Tx& tx) -> Status {
+        CHECK(assign_address(tx, {"2001:db8::1", "d", "bh-1-a", "qemu", "dir", 1}));
+        CHECK_FALSE(assign_address(tx, {"2001:db8::1", "d", "bh-2-a", "qemu", "dir", 2}));
+        CHECK_FALSE(assign_address(tx, {"2001:db8::2", "d", "bh-1-a", "qemu", "dir", 2}));
+        release_addresses(tx, 1);
+        CHECK(assign_address(tx, {"2001:db8::1", "d", "bh-1-a", "qemu", "dir", 2}));
+        return {};
+    }));
+}
+
+TEST_CASE_METHOD(Fixture, "an alarm keeps its first time and stands until it is cleared") {
+    REQUIRE(journal->write([&](Tx& tx) -> Status {
+        raise_alarm(tx, "job:1", "slow", "one");
+        return {};
+    }));
+    now += 5000;
+    REQUIRE(journal->write([&](Tx& tx) -> Status {
+        raise_alarm(tx, "job:1", "slow", "two");
+        REQUIRE(alarms(tx).size() == 1);
+        CHECK(alarms(tx)[0].since_ms == 1'000'000);
+        CHECK(alarms(tx)[0].message == "two");
+        clear_alarms(tx, "job:1");
+        CHECK(alarms(tx).empty());
+        return {};
+    }));
+}
+
+TEST_CASE_METHOD(Fixture, "a plugin's store is all or nothing, has a limit, and is its own") {
+    REQUIRE(store_put(*journal, "a", {{"k/1", {1}}, {"k/2", {2}}}).ok());
+    CHECK(*store_get(*journal, "a", "k/1") == Bytes{1});
+    CHECK(store_get(*journal, "b", "k/1").failure().code == BH_E_NOT_FOUND);
+    CHECK(store_put(*journal, "a", {{"k/1", {9}}, {"Bad", {1}}}).failure().code == BH_E_INVALID);
+    CHECK(store_put(*journal, "a", {{"k/1", {9}}, {"k/1", {1}}}).failure().code == BH_E_INVALID);
+    CHECK(store_put(*journal, "a", {{"k/1", {9}}, {"big", Bytes(kStoreMaxTotal, 7)}}).failure().code == BH_E_EXHAUSTED);
+    CHECK(*store_get(*journal, "a", "k/1") == Bytes{1});
+    CHECK(store_list(*journal, "a", "k/", "")->keys == std::vector<std::string>{"k/1", "k/2"});
+    REQUIRE(store_put(*journal, "a", {{"k/1", {}}}).ok());
+    CHECK(store_list(*journal, "a", "", "")->keys == std::vector<std::string>{"k/2"});
+}
+
+TEST_CASE_METHOD(Fixture, "a journal of a newer version, of garbage, or with an unknown word is refused by name") {
+    const SubscriptionRow row = add("7");
+    journal.reset();
+    outside("UPDATE subscription SET state = 'dancing'");
+    reopen();
+    const auto read = journal->read([&](Tx& tx) -> Status {
+        (void)subscription_by_row(tx, row.row);
+        return {};
+    });
+    REQUIRE_FALSE(read.ok());
+    CHECK(read.failure().message.find("dancing") != std::string::npos);
+    journal.reset();
+    outside("PRAGMA user_version = 99");
+    const auto newer = Journal::open(path(), [] { return 0; });
+    REQUIRE_FALSE(newer.ok());
+    CHECK(newer.failure().message.find("newer version") != std::string::npos);
+    std::filesystem::resize_file(path(), 0);
+    std::filesystem::remove(path() + "-wal");
+    std::filesystem::remove(path() + "-shm");
+    {
+        std::unique_ptr<FILE, int (*)(FILE*)> file{std::fopen(path().c_str(), "w"), &std::fclose};
+        std::fputs(
+            "this is no database, but it is long enough to be looked at as one by its first page of bytes........",
+            file.get());
+    }
+    const auto garbage = Journal::open(path(), [] { return 0; });
+    REQUIRE_FALSE(garbage.ok());
+    CHECK(garbage.failure().code == BH_E_CORRUPT);
+}
+
+TEST_CASE_METHOD(Fixture, "hooks see the name of a transaction before and after its commit") {
+    std::vector<std::string> seen;
+    journal->set_hooks([&](const std::string& name) { seen.push_back("before " + name); },
+                       [&](const std::string& name) { seen.push_back("after " + name); });
+    REQUIRE(journal->write("x", [](Tx& tx) -> Status {
+        set_meta(tx, "a", "b");
+        return {};
+    }));
+    REQUIRE(journal->write([](Tx&) -> Status { return {}; }));
+    CHECK(seen == std::vector<std::string>{"before x", "after x"});
+}
