@@ -2,7 +2,8 @@
 #
 # Makes build/plugins/ID/{plugin.so, plugin.json}: hidden visibility, exactly one exported symbol, linked
 # with -z defs -z now -z relro -z nodelete and --exclude-libs ALL. The manifest is plugin.json of the source
-# folder with "file" and "sha256" filled in after the link.
+# folder with "file" and "sha256" filled in after the link. Registers the test plugin-ID-linkage (label abi), which
+# looks at what was linked. A plugin in C++ adds LIBS bh_sdk (plugin-api/sdk/cpp/plugin.hpp).
 function(blockhost_add_plugin id)
     cmake_parse_arguments(ARG "" "MANIFEST" "LIBS" ${ARGN})
     if(NOT ARG_MANIFEST)
@@ -22,5 +23,11 @@ function(blockhost_add_plugin id)
         COMMAND ${CMAKE_COMMAND} -DMANIFEST=${ARG_MANIFEST} -DLIBRARY=$<TARGET_FILE:plugin-${id}> -DOUT=${out}/plugin.json
                 -P ${BLOCKHOST_ROOT}/cmake/finish_manifest.cmake
         VERBATIM)
+    # CMake would give a run path to what links shared libraries of the build tree; a plugin has none.
+    set_target_properties(plugin-${id} PROPERTIES SKIP_BUILD_RPATH ON)
     set_property(TARGET plugin-${id} APPEND PROPERTY LINK_DEPENDS ${ARG_MANIFEST})
+    find_package(Python3 REQUIRED COMPONENTS Interpreter)
+    add_test(NAME plugin-${id}-linkage
+        COMMAND ${Python3_EXECUTABLE} ${BLOCKHOST_ROOT}/plugin-api/tools/check_exports.py $<TARGET_FILE:plugin-${id}>)
+    set_tests_properties(plugin-${id}-linkage PROPERTIES LABELS abi TIMEOUT 30)
 endfunction()
