@@ -1,0 +1,300 @@
+#include "kernel/plugins/services.hpp"
+
+#include "kernel/plugins/verb.hpp"
+
+#include <blockhost/svc/launch.h>
+#include <blockhost/svc/log.h>
+#include <blockhost/svc/secrets.h>
+#include <blockhost/svc/signer.h>
+#include <blockhost/svc/store.h>
+#include <fcntl.h>
+#include <openssl/crypto.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <nlohmann/json.hpp>
+
+namespace bh::plugins {
+
+struct Services::State {
+    std::string instance;
+    ServiceGrants grants;
+    ServiceBackends backends;
+    bh_svc_log log_vtable{};
+    bh_kernel kernel{};
+};
+
+namespace {
+
+constexpr std::size_t kMaxKey = 128;
+constexpr std::size_t kMaxStore = std::size_t{1} << 20;
+constexpr std::size_t kKeysPerPage = 256;
+constexpr std::size_t kMaxSecret = std::size_t{64} << 10;
+constexpr std::uint32_t kMaxPassedFds = 16;
+
+Services::State& state_of(const bh_kernel* kernel) { return *static_cast<Services::State*>(kernel->ctx); }
+
+bh_status report(bh_error* err, const Failure& failure) noexcept {
+    if (err != nullptr) {
+        err->code = failure.code;
+        err->retry_after_ms = failure.retry_after_ms;
+        std::snprintf(err->reason, sizeof err->reason, "%s", failure.reason.c_str());
+        std::snprintf(err->message, sizeof err->message, "%s", failure.message.c_str());
+    }
+    return failure.code;
+}
+
+// The boundary of every service: nothing unwinds into the plugin.
+template <class F>
+bh_status guarded(bh_error* err, F&& body) noexcept {
+    try {
+        const Status status = body();
+        return status ? BH_OK : report(err, status.failure());
+    } catch (const std::exception& error) {
+        return report(err, {BH_E_INTERNAL, "exception", error.what()});
+    }
+}
+
+std::string string_of(bh_str value) { return value.len == 0 ? std::string{} : std::string{value.ptr, value.len}; }
+Bytes bytes_of(bh_bytes value) { return value.len == 0 ? Bytes{} : Bytes{value.ptr, value.ptr + value.len}; }
+
+Status put_out(bh_sink out, const void* data, std::size_t size) {
+    const bh_status status = out.write(out.ctx, data, size);
+    if (status == BH_OK) return {};
+    return Failure{status, "sink", "the caller refused the output"};
+}
+Status put_out(bh_sink out, const std::string& text) { return put_out(out, text.data(), text.size()); }
+
+void log_write(const bh_kernel* kernel, std::uint32_t level, bh_str trace_id, bh_str message) noexcept {
+    try {
+        const auto& state = state_of(kernel);
+        state.backends.log->write(level, state.instance, string_of(trace_id), string_of(message));
+    } catch (const std::exception&) {
+        return;  // a log line that can't be written must not take the plugin down
+    }
+}
+
+Result<std::string> store_key(bh_str text) {
+    std::string key = string_of(text);
+    const bool good = !key.empty() && key.size() <= kMaxKey && std::all_of(key.begin(), key.end(), [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '/' || c == '-';
+    });
+    if (!good) return invalid("bad_key", "a key of the store is 1 to 128 bytes of a-z, 0-9 and ._/-");
+    return key;
+}
+
+bh_status store_get(const bh_kernel* kernel, bh_str key, bh_sink value, bh_error* err) noexcept {
+    return guarded(err, [&]() -> Status {
+        const auto& state = state_of(kernel);
+        auto name = store_key(key);
+        if (!name) return name.failure();
+        auto stored = state.backends.store->get(state.instance, *name);
+        if (!stored) return stored.failure();
+        return put_out(value, stored->data(), stored->size());
+    });
+}
+
+bh_status store_put(const bh_kernel* kernel, const bh_str* keys, const bh_bytes* values, std::uint32_t count,
+                    bh_error* err) noexcept {
+    return guarded(err, [&]() -> Status {
+        const auto& state = state_of(kernel);
+        std::vector<std::pair<std::string, Bytes>> changes;
+        std::set<std::string> seen;
+        std::size_t added = 0;
+        for (std::uint32_t i = 0; i < count; ++i) {
+            auto name = store_key(keys[i]);
+            if (!name) return name.failure();
+            if (!seen.insert(*name).second)
+                return invalid("key_twice", "one put names the key \"" + *name + "\" twice");
+            if (values[i].len > 0) added += name->size() + values[i].len;
+            if (added > kMaxStore) return Failure{BH_E_EXHAUSTED, "store_full", "an instance may store at most 1 MiB"};
+            changes.emplace_back(std::move(*name), bytes_of(values[i]));
+        }
+        const auto size = state.backends.store->size(state.instance);
+        if (!size) return size.failure();
+        if (*size + added > kMaxStore && added > 0)
+            return Failure{BH_E_EXHAUSTED, "store_full", "an instance may store at most 1 MiB"};
+        return state.backends.store->put(state.instance, changes);
+    });
+}
+
+bh_status store_list(const bh_kernel* kernel, bh_str prefix, bh_str page, bh_sink out, bh_error* err) noexcept {
+    return guarded(err, [&]() -> Status {
+        const auto& state = state_of(kernel);
+        auto keys = state.backends.store->list(state.instance, string_of(prefix), string_of(page), kKeysPerPage);
+        if (!keys) return keys.failure();
+        const std::string next = keys->size() == kKeysPerPage ? keys->back() : std::string{};
+        return put_out(out, nlohmann::json{{"keys", *keys}, {"next", next}}.dump());
+    });
+}
+
+// Reads a secret of at most 64 KiB from a file that nobody but its owner and root may touch.
+Result<Bytes> read_secret(const std::string& path) {
+    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0)
+        return Failure{BH_E_DENIED, "secret_file",
+                       "cannot read the secret's file " + path + ": " + std::strerror(errno)};
+    struct stat info{};
+    Bytes secret(kMaxSecret + 1);
+    const bool safe = ::fstat(fd, &info) == 0 && S_ISREG(info.st_mode) && (info.st_mode & 077) == 0;
+    const ssize_t size = safe ? ::read(fd, secret.data(), secret.size()) : -1;
+    ::close(fd);
+    if (!safe)
+        return Failure{BH_E_DENIED, "secret_file", "the secret's file " + path + " must be a plain file of mode 0600"};
+    if (size < 0 || static_cast<std::size_t>(size) > kMaxSecret) {
+        return Failure{BH_E_DENIED, "secret_file",
+                       "the secret's file " + path + " can't be read or is larger than 64 KiB"};
+    }
+    secret.resize(static_cast<std::size_t>(size));
+    return secret;
+}
+
+bh_status secrets_with(const bh_kernel* kernel, const char* name,
+                       bh_status (*use)(void* user, bh_bytes secret) BH_NOEXCEPT, void* user, bh_error* err) noexcept {
+    return guarded(err, [&]() -> Status {
+        const auto& state = state_of(kernel);
+        const auto granted = state.grants.secrets.find(name);
+        if (granted == state.grants.secrets.end()) {
+            return Failure{BH_E_DENIED, "not_granted",
+                           "the secret \"" + std::string{name} + "\" is not granted to instance " + state.instance};
+        }
+        auto secret = read_secret(granted->second);
+        if (!secret) return secret.failure();
+        const bh_status status = use(user, {secret->data(), secret->size()});
+        OPENSSL_cleanse(secret->data(), secret->size());
+        if (status == BH_OK) return {};
+        return Failure{status, "use", "the plugin could not use the secret \"" + std::string{name} + "\""};
+    });
+}
+
+Result<std::string> granted_key(const Services::State& state, const char* key) {
+    if (state.grants.keys.contains(key)) return std::string{key};
+    return Failure{BH_E_DENIED, "not_granted",
+                   "the key \"" + std::string{key} + "\" is not granted to instance " + state.instance};
+}
+
+bh_status signer_sign(const bh_kernel* kernel, const char* key, const char* scheme, bh_bytes payload, bh_sink signature,
+                      bh_error* err) noexcept {
+    return guarded(err, [&]() -> Status {
+        const auto& state = state_of(kernel);
+        auto name = granted_key(state, key);
+        if (!name) return name.failure();
+        auto signed_bytes = state.backends.signer->sign(state.instance, *name, scheme, bytes_of(payload));
+        if (!signed_bytes) return signed_bytes.failure();
+        return put_out(signature, signed_bytes->data(), signed_bytes->size());
+    });
+}
+
+bh_status signer_public_key(const bh_kernel* kernel, const char* key, bh_sink out, bh_error* err) noexcept {
+    return guarded(err, [&]() -> Status {
+        const auto& state = state_of(kernel);
+        auto name = granted_key(state, key);
+        if (!name) return name.failure();
+        auto point = state.backends.signer->public_key(*name);
+        if (!point) return point.failure();
+        return put_out(out, point->data(), point->size());
+    });
+}
+
+// Requests are opened by the kernel alone: no plugin of this kernel may have anything unsealed.
+bh_status signer_unseal(const bh_kernel* kernel, const char*, const char*, bh_bytes, bh_bytes, bh_sink,
+                        bh_error* err) noexcept {
+    return guarded(err, [&]() -> Status {
+        return Failure{BH_E_DENIED, "not_granted",
+                       "no seal format is granted to instance " + state_of(kernel).instance};
+    });
+}
+
+bh_status launch_start(const bh_kernel* kernel, bh_str unit, bh_str spec, const std::int32_t* fds,
+                       std::uint32_t fd_count, bh_sink out, bh_error* err) noexcept {
+    return guarded(err, [&]() -> Status {
+        const auto& state = state_of(kernel);
+        if (fd_count > kMaxPassedFds) return invalid("too_many_fds", "a unit may be passed at most 16 descriptors");
+        auto parsed = parse_unit_spec(string_of(spec));
+        if (!parsed) return parsed.failure();
+        auto started = state.backends.launch->start(state.instance, string_of(unit), *parsed, {fds, fds + fd_count});
+        if (!started) return started.failure();
+        return put_out(out, to_json(*started));
+    });
+}
+
+bh_status launch_status(const bh_kernel* kernel, bh_str unit, bh_sink out, bh_error* err) noexcept {
+    return guarded(err, [&]() -> Status {
+        const auto& state = state_of(kernel);
+        auto found = state.backends.launch->status(state.instance, string_of(unit));
+        if (!found) return found.failure();
+        return put_out(out, to_json(*found));
+    });
+}
+
+bh_status launch_signal(const bh_kernel* kernel, bh_str unit, std::int32_t number, bh_error* err) noexcept {
+    return guarded(err, [&]() -> Status {
+        const auto& state = state_of(kernel);
+        return state.backends.launch->signal(state.instance, string_of(unit), number);
+    });
+}
+
+bh_status launch_list(const bh_kernel* kernel, bh_str page, bh_sink out, bh_error* err) noexcept {
+    return guarded(err, [&]() -> Status {
+        const auto& state = state_of(kernel);
+        auto units = state.backends.launch->list(state.instance, string_of(page));
+        if (!units) return units.failure();
+        return put_out(out, to_json(*units));
+    });
+}
+
+bh_status launch_run(const bh_kernel* kernel, bh_str request, std::uint64_t deadline_ns, bh_sink out,
+                     bh_error* err) noexcept {
+    return guarded(err, [&]() -> Status {
+        const auto& state = state_of(kernel);
+        auto parsed = parse_run_request(string_of(request));
+        if (!parsed) return parsed.failure();
+        auto result = state.backends.launch->run(state.instance, *parsed, deadline_ns);
+        if (!result) return result.failure();
+        return put_out(out, to_json(*result));
+    });
+}
+
+constexpr bh_svc_store kStore{sizeof(bh_svc_store), 0, store_get, store_put, store_list};
+constexpr bh_svc_secrets kSecrets{sizeof(bh_svc_secrets), 0, secrets_with};
+constexpr bh_svc_signer kSigner{sizeof(bh_svc_signer), 0, signer_sign, signer_public_key, signer_unseal};
+constexpr bh_svc_launch kLaunch{sizeof(bh_svc_launch), 0,           launch_start, launch_status,
+                                launch_signal,         launch_list, launch_run};
+
+const void* service(const bh_kernel* kernel, const char* id) noexcept {
+    const auto& state = state_of(kernel);
+    const std::string_view name{id};
+    if (name == BH_SVC_LOG) return &state.log_vtable;
+    if (name == BH_SVC_STORE) return &kStore;
+    if (!state.grants.services.contains(std::string{name})) return nullptr;
+    if (name == BH_SVC_SECRETS) return &kSecrets;
+    if (name == BH_SVC_SIGNER && state.backends.signer != nullptr) return &kSigner;
+    if (name == BH_SVC_LAUNCH && state.backends.launch != nullptr) return &kLaunch;
+    return nullptr;
+}
+
+}  // namespace
+
+Services::Services(std::string instance, ServiceGrants grants, ServiceBackends backends)
+    : state_{std::make_unique<State>()} {
+    state_->instance = std::move(instance);
+    state_->grants = std::move(grants);
+    state_->backends = backends;
+    state_->log_vtable = {sizeof(bh_svc_log), backends.log->min_level(), log_write};
+    state_->kernel.struct_size = sizeof(bh_kernel);
+    state_->kernel.abi_minor = BH_ABI_MINOR;
+    state_->kernel.ctx = state_.get();
+    state_->kernel.instance = text(state_->instance);
+    state_->kernel.service = service;
+}
+
+Services::~Services() = default;
+
+const bh_kernel* Services::kernel() const noexcept { return &state_->kernel; }
+
+}  // namespace bh::plugins

@@ -1,0 +1,182 @@
+#include "kernel/plugins/services.hpp"
+
+#include "kernel/plugins/verb.hpp"
+
+#include <blockhost/svc/launch.h>
+#include <blockhost/svc/log.h>
+#include <blockhost/svc/secrets.h>
+#include <blockhost/svc/signer.h>
+#include <blockhost/svc/store.h>
+#include <sys/stat.h>
+#include <catch2/catch_test_macros.hpp>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+using namespace bh;
+using namespace bh::plugins;
+
+namespace {
+
+struct Log : LogBackend {
+    [[nodiscard]] std::uint32_t min_level() const noexcept override { return BH_LOG_INFO; }
+    void write(std::uint32_t, std::string_view instance, std::string_view, std::string_view message) override {
+        last = std::string{instance} + ": " + std::string{message};
+    }
+    std::string last;
+};
+
+struct Store : StoreBackend {
+    Result<Bytes> get(const std::string& instance, const std::string& key) override {
+        const auto it = rows.find({instance, key});
+        if (it == rows.end()) return Failure{BH_E_NOT_FOUND, "no_key", "no such key"};
+        return it->second;
+    }
+    Status put(const std::string& instance, const std::vector<std::pair<std::string, Bytes>>& changes) override {
+        for (const auto& [key, value] : changes) {
+            if (value.empty()) {
+                rows.erase({instance, key});
+            } else {
+                rows[{instance, key}] = value;
+            }
+        }
+        return {};
+    }
+    Result<std::vector<std::string>> list(const std::string& instance, const std::string& prefix,
+                                          const std::string& after, std::size_t max) override {
+        std::vector<std::string> keys;
+        for (const auto& [id, value] : rows) {
+            if (id.first == instance && id.second.rfind(prefix, 0) == 0 && id.second > after && keys.size() < max)
+                keys.push_back(id.second);
+        }
+        return keys;
+    }
+    Result<std::size_t> size(const std::string& instance) override {
+        std::size_t total = 0;
+        for (const auto& [id, value] : rows) total += id.first == instance ? id.second.size() + value.size() : 0;
+        return total;
+    }
+    std::map<std::pair<std::string, std::string>, Bytes> rows;
+};
+
+struct Signer : SignerBackend {
+    Result<Bytes> sign(const std::string& instance, const std::string& key, const std::string& scheme,
+                       const Bytes& payload) override {
+        last = instance + "/" + key + "/" + scheme;
+        return payload;
+    }
+    Result<Bytes> public_key(const std::string&) override { return Bytes{4}; }
+    std::string last;
+};
+
+template <class Vtable>
+const Vtable* service(const Services& services, const char* id) {
+    const auto* kernel = services.kernel();
+    return static_cast<const Vtable*>(kernel->service(kernel, id));
+}
+
+Status put(const Services& services, const std::string& key, const Bytes& value) {
+    const auto* store = service<bh_svc_store>(services, BH_SVC_STORE);
+    const bh_str keys[] = {text(key)};
+    const bh_bytes values[] = {bytes(value)};
+    return run_verb("a", [&](bh_error* err) { return store->put(services.kernel(), keys, values, 1, err); });
+}
+
+}  // namespace
+
+TEST_CASE("only granted services are there; log and store always") {
+    Log log;
+    Store store;
+    Signer signer;
+    const Services plain{"a", {}, {&log, &store, &signer, nullptr}};
+    CHECK(service<void>(plain, BH_SVC_LOG) != nullptr);
+    CHECK(service<void>(plain, BH_SVC_STORE) != nullptr);
+    CHECK(service<void>(plain, BH_SVC_SIGNER) == nullptr);
+    CHECK(service<void>(plain, BH_SVC_SECRETS) == nullptr);
+    const Services granted{"a", {{BH_SVC_SIGNER, BH_SVC_LAUNCH}, {}, {}}, {&log, &store, &signer, nullptr}};
+    CHECK(service<void>(granted, BH_SVC_SIGNER) != nullptr);
+    CHECK(service<void>(granted, BH_SVC_LAUNCH) == nullptr);
+    CHECK(service<void>(granted, "bh.svc.root/1") == nullptr);
+    const auto* write = service<bh_svc_log>(plain, BH_SVC_LOG);
+    CHECK(write->min_level == BH_LOG_INFO);
+    write->write(plain.kernel(), BH_LOG_WARN, text(""), text("hello"));
+    CHECK(log.last == "a: hello");
+}
+
+TEST_CASE("each instance has a store of its own, with named keys and a limit") {
+    Log log;
+    Store store;
+    const Services a{"a", {}, {&log, &store, nullptr, nullptr}};
+    const Services b{"b", {}, {&log, &store, nullptr, nullptr}};
+    REQUIRE(put(a, "x/1", {1}));
+    REQUIRE(put(a, "x/2", {2}));
+    const auto* vtable = service<bh_svc_store>(b, BH_SVC_STORE);
+    const auto foreign =
+        read_verb("b", [&](bh_sink out, bh_error* err) { return vtable->get(b.kernel(), text("x/1"), out, err); });
+    REQUIRE_FALSE(foreign);
+    CHECK(foreign.failure().code == BH_E_NOT_FOUND);
+    CHECK(read_verb("a", [&](bh_sink out, bh_error* err) {
+              return vtable->list(a.kernel(), text("x/"), text(""), out, err);
+          }).value() == R"({"keys":["x/1","x/2"],"next":""})");
+    CHECK(put(a, "Bad Key", {1}).failure().reason == "bad_key");
+    CHECK(put(a, std::string(129, 'k'), {1}).failure().reason == "bad_key");
+    CHECK(put(a, "big", Bytes(kMaxDocument, 1)).failure().code == BH_E_EXHAUSTED);
+    REQUIRE(put(a, "big", Bytes(kMaxDocument - 100, 1)));
+    CHECK(put(a, "more", Bytes(200, 1)).failure().code == BH_E_EXHAUSTED);
+    CHECK(put(a, "big", {}));
+
+    const bh_str twice[] = {text("k"), text("k")};
+    const bh_bytes values[] = {{nullptr, 0}, {nullptr, 0}};
+    CHECK(
+        run_verb("a", [&](bh_error* err) { return vtable->put(a.kernel(), twice, values, 2, err); }).failure().reason ==
+        "key_twice");
+}
+
+TEST_CASE("the signer is asked only for granted keys, in the instance's name, and unseals for no plugin") {
+    Log log;
+    Store store;
+    Signer signer;
+    const Services services{"local", {{BH_SVC_SIGNER}, {"agent"}, {}}, {&log, &store, &signer, nullptr}};
+    const auto* vtable = service<bh_svc_signer>(services, BH_SVC_SIGNER);
+    const auto sign = [&](const char* key) {
+        return read_verb("a", [&](bh_sink out, bh_error* err) {
+            return vtable->sign(services.kernel(), key, "eip1559-tx", {nullptr, 0}, out, err);
+        });
+    };
+    CHECK(sign("agent"));
+    CHECK(signer.last == "local/agent/eip1559-tx");
+    CHECK(sign("statement").failure().code == BH_E_DENIED);
+    const auto unseal = read_verb("a", [&](bh_sink out, bh_error* err) {
+        return vtable->unseal(services.kernel(), "server", "seal-2-request", {nullptr, 0}, {nullptr, 0}, out, err);
+    });
+    CHECK(unseal.failure().code == BH_E_DENIED);
+}
+
+TEST_CASE("a secret is lent only from a private file, and only if granted") {
+    Log log;
+    Store store;
+    char pattern[] = "/tmp/bh-services-XXXXXX";
+    const std::string directory = ::mkdtemp(pattern);
+    const std::string file = directory + "/token";
+    std::ofstream{file} << "canary";
+    REQUIRE(::chmod(file.c_str(), 0600) == 0);
+    const Services services{"a", {{BH_SVC_SECRETS}, {}, {{"token", file}}}, {&log, &store, nullptr, nullptr}};
+    const auto* vtable = service<bh_svc_secrets>(services, BH_SVC_SECRETS);
+    std::string seen;
+    const auto use = [](void* user, bh_bytes secret) noexcept -> bh_status {
+        static_cast<std::string*>(user)->assign(reinterpret_cast<const char*>(secret.ptr), secret.len);
+        return BH_OK;
+    };
+    const auto with = [&](const char* name) {
+        return run_verb("a", [&](bh_error* err) { return vtable->with(services.kernel(), name, use, &seen, err); });
+    };
+    CHECK(with("token"));
+    CHECK(seen == "canary");
+    CHECK(with("other").failure().reason == "not_granted");
+    REQUIRE(::chmod(file.c_str(), 0640) == 0);
+    CHECK(with("token").failure().reason == "secret_file");
+    std::filesystem::remove(file);
+    CHECK(with("token").failure().reason == "secret_file");
+    std::filesystem::remove_all(directory);
+}
