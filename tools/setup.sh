@@ -57,10 +57,9 @@ install_packages() {
     say "installing Debian packages: $missing"
     [ "$release" = 12 ] && add_backports
     as_root apt-get update -q >/dev/null || die "apt-get update failed: check the network and /etc/apt"
-    local backported=""
-    [ "$release" = 12 ] && case " $missing" in *" catch2 "*) backported=catch2/bookworm-backports ;; esac
+    [ "$release" = 12 ] && missing=${missing/catch2/catch2\/bookworm-backports}
     # shellcheck disable=SC2086 # words on purpose
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends ${missing//catch2/} $backported >/dev/null ||
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $missing >/dev/null ||
         die "apt-get install failed; run it by hand to see why"
 }
 
