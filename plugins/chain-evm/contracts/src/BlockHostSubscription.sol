@@ -235,21 +235,15 @@ contract BlockHostSubscription is Catalogue, Vault, Views {
     ) private returns (uint256 id) {
         id = ++lastSubscriptionId;
         bytes32 order = orderHash(buyer, planId, numDays * 1 days, token, amount, keccak256(sealedRequest));
-        _subscriptions[id] = Subscription({
-            buyer: buyer,
-            planId: uint24(planId),
-            paidSeconds: uint32(numDays * 1 days),
-            purchasedAt: uint40(block.timestamp),
-            // At most (3650 + 30) days of at most 2^96 - 1 each: below 2^108.
-            amount: uint112(amount),
-            order: bytes16(order),
-            tokenIndex: _tokenIndex[token],
-            flags: Flag.NONE,
-            settled: 0,
-            start: 0,
-            end: 0,
-            deliveredAt: 0
-        });
+        Subscription storage s = _subscriptions[id];
+        s.buyer = buyer;
+        s.planId = uint24(planId);
+        s.paidSeconds = uint32(numDays * 1 days);
+        s.purchasedAt = uint40(block.timestamp);
+        // At most (3650 + 30) days of at most 2^96 - 1 each: below 2^108.
+        s.amount = uint112(amount);
+        s.order = bytes16(order);
+        s.tokenIndex = _tokenIndex[token];
         _money[token].undelivered += uint128(amount);
         emit SubscriptionPurchased(id, planId, buyer, numDays * 1 days, token, amount, order, sealedRequest);
     }

@@ -28,11 +28,11 @@ contract Rejecting {
     }
 }
 
-/// Calls back when it is paid.
+/// Calls back when it is paid, and remembers with what error that was refused (0: it was not).
 contract Reentering {
     address private target;
     bytes private data;
-    bool public reentered;
+    bytes4 public refusal;
     uint256 public received;
 
     function arm(address target_, bytes calldata data_) external {
@@ -54,8 +54,8 @@ contract Reentering {
         if (target == address(0)) return;
         address callee = target;
         target = address(0);
-        (bool ok,) = callee.call(data);
-        reentered = ok;
+        (, bytes memory answer) = callee.call(data);
+        refusal = bytes4(answer);
     }
 }
 

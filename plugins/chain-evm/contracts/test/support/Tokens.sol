@@ -59,11 +59,11 @@ contract SilentToken {
     }
 }
 
-/// Runs a prepared call in the middle of each transfer, like ERC-777 hooks allow.
+/// Runs a prepared call in the middle of a transfer, like ERC-777 hooks allow, and remembers its error.
 contract HookToken is TestToken("HOOK") {
     address public target;
     bytes public data;
-    bool public reentered;
+    bytes4 public refusal;
 
     function arm(address target_, bytes calldata data_) external {
         target = target_;
@@ -75,7 +75,7 @@ contract HookToken is TestToken("HOOK") {
         if (target == address(0)) return;
         address callee = target;
         target = address(0);
-        (bool ok,) = callee.call(data);
-        reentered = ok;
+        (, bytes memory answer) = callee.call(data);
+        refusal = bytes4(answer);
     }
 }
