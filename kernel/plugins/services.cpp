@@ -32,8 +32,6 @@ struct Services::State {
 namespace {
 
 constexpr std::size_t kMaxKey = 128;
-constexpr std::size_t kMaxStore = std::size_t{1} << 20;
-constexpr std::size_t kKeysPerPage = 256;
 constexpr std::size_t kMaxSecret = std::size_t{64} << 10;
 constexpr std::uint32_t kMaxPassedFds = 16;
 
@@ -105,20 +103,13 @@ bh_status store_put(const bh_kernel* kernel, const bh_str* keys, const bh_bytes*
         const auto& state = state_of(kernel);
         std::vector<std::pair<std::string, Bytes>> changes;
         std::set<std::string> seen;
-        std::size_t added = 0;
         for (std::uint32_t i = 0; i < count; ++i) {
             auto name = store_key(keys[i]);
             if (!name) return name.failure();
             if (!seen.insert(*name).second)
                 return invalid("key_twice", "one put names the key \"" + *name + "\" twice");
-            if (values[i].len > 0) added += name->size() + values[i].len;
-            if (added > kMaxStore) return Failure{BH_E_EXHAUSTED, "store_full", "an instance may store at most 1 MiB"};
             changes.emplace_back(std::move(*name), bytes_of(values[i]));
         }
-        const auto size = state.backends.store->size(state.instance);
-        if (!size) return size.failure();
-        if (*size + added > kMaxStore && added > 0)
-            return Failure{BH_E_EXHAUSTED, "store_full", "an instance may store at most 1 MiB"};
         return state.backends.store->put(state.instance, changes);
     });
 }
@@ -126,10 +117,9 @@ bh_status store_put(const bh_kernel* kernel, const bh_str* keys, const bh_bytes*
 bh_status store_list(const bh_kernel* kernel, bh_str prefix, bh_str page, bh_sink out, bh_error* err) noexcept {
     return guarded(err, [&]() -> Status {
         const auto& state = state_of(kernel);
-        auto keys = state.backends.store->list(state.instance, string_of(prefix), string_of(page), kKeysPerPage);
-        if (!keys) return keys.failure();
-        const std::string next = keys->size() == kKeysPerPage ? keys->back() : std::string{};
-        return put_out(out, nlohmann::json{{"keys", *keys}, {"next", next}}.dump());
+        auto page_of_keys = state.backends.store->list(state.instance, string_of(prefix), string_of(page));
+        if (!page_of_keys) return page_of_keys.failure();
+        return put_out(out, nlohmann::json{{"keys", page_of_keys->keys}, {"next", page_of_keys->next}}.dump());
     });
 }
 

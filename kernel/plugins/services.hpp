@@ -27,16 +27,18 @@ public:
                        std::string_view message) = 0;
 };
 
-// Durable key-value rows, one namespace per instance. put: all or nothing; an empty value removes.
+// Durable key-value rows, one name space per instance, with its own limit of bytes. put: all or nothing; an empty value
+// removes.
 class StoreBackend {
 public:
+    struct Keys {
+        std::vector<std::string> keys;
+        std::string next;  // page token, "" = that was all
+    };
     virtual ~StoreBackend() = default;
     virtual Result<Bytes> get(const std::string& instance, const std::string& key) = 0;  // BH_E_NOT_FOUND
     virtual Status put(const std::string& instance, const std::vector<std::pair<std::string, Bytes>>& changes) = 0;
-    // Keys from `after` (exclusive) on that begin with `prefix`, in byte order, at most `max`.
-    virtual Result<std::vector<std::string>> list(const std::string& instance, const std::string& prefix,
-                                                  const std::string& after, std::size_t max) = 0;
-    virtual Result<std::size_t> size(const std::string& instance) = 0;  // bytes of keys and values
+    virtual Result<Keys> list(const std::string& instance, const std::string& prefix, const std::string& page) = 0;
 };
 
 class SignerBackend {

@@ -1,0 +1,52 @@
+#include "kernel/daemon/network_port.hpp"
+
+#include "kernel/net/client.hpp"
+
+#include <unistd.h>
+
+namespace bh::daemon {
+namespace {
+
+// A tap is opened by netd for the launcher, which hands the descriptor to the VM's process: no uid opens it by itself.
+// netd wants an owner that is not root; ours is as good as any.
+constexpr std::uint32_t kNobody = 65534;
+std::uint32_t tap_uid() { return ::getuid() != 0 ? ::getuid() : kNobody; }
+
+class NetworkPort final : public life::NetworkPort {
+public:
+    explicit NetworkPort(std::string socket) : client_{std::move(socket)} {}
+
+    Status vm_apply(const life::NetworkBinding& binding) override {
+        return client_.vm_apply(
+            {binding.tap, binding.owner, binding.address, binding.mac, binding.mode, binding.uplink, tap_uid()});
+    }
+    Status vm_block(const std::string& tap, const std::string& owner) override { return client_.vm_block(tap, owner); }
+    Status vm_remove(const std::string& tap, const std::string& owner) override {
+        return client_.vm_remove(tap, owner);
+    }
+
+    // A VM that lacks a part of its network is left out: the lifecycle then applies it again, which repairs it.
+    Result<std::vector<life::NetworkBinding>> vm_list() override {
+        auto vms = client_.vm_list();
+        if (!vms) return vms.failure();
+        std::vector<life::NetworkBinding> bindings;
+        for (const auto& vm : *vms) {
+            if (!vm.missing.empty()) continue;
+            const auto& network = vm.network;
+            bindings.push_back(
+                {network.tap, network.owner, network.address, network.mac, network.mode, network.uplink, vm.blocked});
+        }
+        return bindings;
+    }
+
+private:
+    blockhost::net::NetClient client_;
+};
+
+}  // namespace
+
+std::unique_ptr<life::NetworkPort> make_network_port(std::string netd_socket) {
+    return std::make_unique<NetworkPort>(std::move(netd_socket));
+}
+
+}  // namespace bh::daemon

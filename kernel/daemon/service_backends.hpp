@@ -1,0 +1,17 @@
+// The plugins' key-value store over the journal, and the launch service over blockhost-launch with the kernel's own
+// check: a unit belongs to a VM that the instance holds, and touches only that VM's tap, run directory and volumes.
+#pragma once
+
+#include "kernel/journal/journal.hpp"
+#include "kernel/plugins/services.hpp"
+
+#include <memory>
+#include <string>
+
+namespace bh::daemon {
+
+std::unique_ptr<plugins::StoreBackend> make_store_backend(life::Journal& journal);
+std::unique_ptr<plugins::LaunchBackend> make_launch_backend(life::Journal& journal, std::string launch_socket,
+                                                            std::string run_directory);
+
+}  // namespace bh::daemon
