@@ -1,0 +1,34 @@
+// The seal as the lifecycle uses it: which format a purchase's request has, and the credential that answers it.
+//
+//     const auto format = seal::request_format(event.data);            // decline the purchase when there is none
+//     auto opened = signer.unseal(*format, event.data, context);       // the server key stays in the signer
+//     auto blob = seal::seal_credential(*format, *opened, context, details, public_secret);
+//
+// Safe on any thread.
+#pragma once
+
+#include "kernel/seal/content.hpp"
+#include "kernel/seal/context.hpp"
+
+#include <string_view>
+
+namespace blockhost::seal {
+
+inline constexpr std::string_view kSeal1Request = "seal-1-request";
+inline constexpr std::string_view kSeal2Request = "seal-2-request";
+
+// By length and first byte (seal-2.md section 3). BH_E_INVALID "unknown_seal", "raw_signature".
+bh::Result<std::string_view> request_format(bh::crypto::ByteView sealed_request);
+
+// Opens a request with the server key: what the signer's `unseal` answers. seal-1-request: the 65 signature bytes;
+// seal-2-request: the recipient's public key, 33 bytes.
+bh::Result<bh::crypto::Secret> open_request(std::string_view format, const bh::crypto::Secret& server_secret,
+                                            const RequestContext& context, bh::crypto::ByteView sealed);
+
+// The bytes for the credential token. `opened` is what open_request gave. With seal-1 its signature must be the owner's
+// over `public_secret`, and details.host_key is left out, because that format has no place for it.
+bh::Result<bh::Bytes> seal_credential(std::string_view format, const bh::crypto::Secret& opened,
+                                      const CredentialContext& context, const ConnectionDetails& details,
+                                      std::string_view public_secret);
+
+}  // namespace blockhost::seal
