@@ -1,0 +1,39 @@
+// The kernel's side of blockhost-launch: its verbs, typed. Thread-safe; `run` has a connection of its own per call, so
+// that a long tool delays nothing else.
+#pragma once
+
+#include "kernel/ipc/client.hpp"
+#include "plugin-api/documents/launch.hpp"
+
+#include <chrono>
+
+namespace blockhost::launch {
+
+class Client {
+public:
+    explicit Client(std::string socket) : socket_{std::move(socket)}, shared_{socket_, kName} {}
+
+    // `owner`: the VM's op_id; `tap_owner`: who made the tap that the spec names, "" if it names none. `fds` are what
+    // {"passed": i} means; they stay the caller's.
+    bh::Result<bh::Unit> start(const std::string& instance, const std::string& unit, const std::string& owner,
+                               const bh::UnitSpec& spec, const std::string& tap_owner,
+                               const std::vector<int>& fds = {});
+    bh::Result<bh::Unit> status(const std::string& instance, const std::string& unit);
+    bh::Status signal(const std::string& instance, const std::string& unit, int number);
+    bh::Result<bh::UnitPage> list(const std::string& instance, const std::string& page);
+    bh::Result<bh::RunResult> run(const std::string& instance, const bh::RunRequest& request,
+                                  std::chrono::milliseconds time);
+
+    struct Check {
+        std::string limits, limits_why;
+        std::vector<std::string> missing;  // "instance/program" that can't be executed
+    };
+    bh::Result<Check> check();
+
+private:
+    static constexpr const char* kName = "blockhost-launch";
+    std::string socket_;
+    ipc::Client shared_;
+};
+
+}  // namespace blockhost::launch

@@ -1,0 +1,156 @@
+#include "kernel/launch/config.hpp"
+
+#include "kernel/config/yaml.hpp"
+#include "kernel/ipc/args.hpp"
+#include "kernel/ipc/daemon.hpp"
+#include "kernel/launch/names.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <memory>
+
+namespace blockhost::launch {
+namespace {
+
+using ipc::Args;
+
+constexpr std::size_t kMaxPath = 4096, kMaxName = 64, kMaxEntries = 64;
+constexpr std::int64_t kFirstUidMin = 1000, kLastUid = 4294967293;
+
+void need_absolute(Args& args, const char* field, const std::string& path) {
+    if (path.empty() || path.front() != '/') args.refuse(field, "must be an absolute path");
+}
+
+// A directory that the units may use is a place that nobody can swap later: links in its path are followed now.
+std::string canonical(const std::string& path) {
+    const std::unique_ptr<char, decltype(&std::free)> real{::realpath(path.c_str(), nullptr), &std::free};
+    return real ? std::string{real.get()} : path;
+}
+
+bh::Result<std::vector<std::vector<std::regex>>> read_commands(const nlohmann::json& list, const std::string& where) {
+    std::vector<std::vector<std::regex>> commands;
+    if (!list.is_array() || list.empty()) {
+        return bh::invalid("bad_command", where + " must be a list of commands, each a list of patterns");
+    }
+    for (const auto& entry : list) {
+        std::vector<std::regex> patterns;
+        if (!entry.is_array()) return bh::invalid("bad_command", where + ": each command is a list of patterns");
+        for (const auto& pattern : entry) {
+            if (!pattern.is_string())
+                return bh::invalid("bad_pattern", where + ": a pattern must be a string: quote it");
+            try {
+                patterns.emplace_back(pattern.get<std::string>(), std::regex::ECMAScript | std::regex::optimize);
+            } catch (const std::regex_error&) {
+                return bh::invalid("bad_pattern",
+                                   where + ": \"" + pattern.get<std::string>() + "\" is no regular expression");
+            }
+        }
+        commands.push_back(std::move(patterns));
+    }
+    return commands;
+}
+
+bh::Result<InstanceConfig> read_instance(const nlohmann::json& object, const std::string& where) {
+    InstanceConfig instance;
+    Args args{object, where + "."};
+    const auto& programs = args.object_or_empty("programs");
+    const auto& tools = args.object_or_empty("tools");
+    if (object.contains("directories")) instance.directories = args.texts("directories", kMaxEntries, kMaxPath);
+    for (auto& directory : instance.directories) {
+        need_absolute(args, "directories", directory);
+        directory = canonical(directory);
+    }
+    if (auto done = args.finish(); !done) return done.failure();
+    for (const auto& [name, path] : programs.items()) {
+        if (!path.is_string() || path.get<std::string>().substr(0, 1) != "/") {
+            return bh::invalid("bad_program", where + ".programs." + name + " must be the absolute path of a program");
+        }
+        instance.programs[name] = path.get<std::string>();
+    }
+    for (const auto& [name, tool] : tools.items()) {
+        const std::string inner = where + ".tools." + name;
+        if (!tool.is_object()) return bh::invalid("bad_tool", inner + " must have path and commands");
+        Args fields{tool, inner + "."};
+        const std::string path = fields.text("path", kMaxPath);
+        need_absolute(fields, "path", path);
+        const auto& list = fields.list_or_empty("commands", kMaxEntries);
+        if (auto done = fields.finish(); !done) return done.failure();
+        auto commands = read_commands(list, inner + ".commands");
+        if (!commands) return commands.failure();
+        instance.tools[name] = {path, std::move(*commands)};
+    }
+    return instance;
+}
+
+bh::Result<LaunchConfig> read(const nlohmann::json& object) {
+    LaunchConfig config;
+    Args args{object};
+    const std::string run = args.text("run", kMaxPath);
+    config.socket = run + "/launch/launch.sock";
+    config.state = args.text("state", kMaxPath);
+    config.netd_socket = args.text_or("netd_socket", kMaxPath, "");
+    config.cgroup = args.text_or("cgroup", kMaxName, "blockhost");
+    if (!is_plain_name(config.cgroup)) args.refuse("cgroup", "must be a name of [a-z0-9-]");
+    const auto& kernel = args.object("kernel");
+    const auto& uids = args.object("uids");
+    const auto& instances = args.object("instances");
+    need_absolute(args, "run", run);
+    need_absolute(args, "state", config.state);
+    if (auto done = args.finish(); !done) return done.failure();
+
+    // Numbers may stand unquoted.
+    const auto account = [](const nlohmann::json& from, const char* name) {
+        const auto it = from.find(name);
+        return it == from.end() ? std::string{} : it->is_string() ? it->get<std::string>() : it->dump();
+    };
+    for (const auto& [name, value] : kernel.items()) {
+        if (name != "user" && name != "group")
+            return bh::invalid("unknown_key", "\"kernel." + name + "\" is not known here");
+    }
+    auto user = ipc::user_id(account(kernel, "user"), "kernel.user");
+    if (!user) return user.failure();
+    auto group = ipc::group_id(account(kernel, "group"), "kernel.group");
+    if (!group) return group.failure();
+    config.kernel_uid = *user;
+    config.kernel_gid = *group;
+
+    Args range{uids, "uids."};
+    config.first_uid = static_cast<uid_t>(range.integer("first", kFirstUidMin, kLastUid));
+    config.uid_count = static_cast<std::uint32_t>(range.integer("count", 1, 1000000));
+    if (config.first_uid + std::int64_t{config.uid_count} > kLastUid)
+        range.refuse("count", "goes beyond the last user id");
+    if (config.kernel_uid >= config.first_uid && config.kernel_uid - config.first_uid < config.uid_count) {
+        range.refuse("first", "and count include the kernel's own user: choose another range");
+    }
+    if (auto done = range.finish(); !done) return done.failure();
+
+    for (const auto& [name, value] : instances.items()) {
+        if (!is_plain_name(name))
+            return bh::invalid("bad_instance", "instances: \"" + name + "\" must be a name of [a-z0-9-]");
+        if (!value.is_object()) return bh::invalid("bad_instance", "instances." + name + " must be an object");
+        auto instance = read_instance(value, "instances." + name);
+        if (!instance) return instance.failure();
+        config.instances[name] = std::move(*instance);
+    }
+    return config;
+}
+
+}  // namespace
+
+bh::Result<LaunchConfig> read_launch_config(const std::string& path) {
+    auto yaml = read_yaml(path);
+    if (!yaml) return yaml.failure();
+    if (!yaml->is_object()) return bh::invalid("bad_config", path + ": must be a map of keys");
+    auto config = read(*yaml);
+    return config ? std::move(config) : bh::Result<LaunchConfig>{config.failure().within(path)};
+}
+
+bool allows(const Tool& tool, const std::vector<std::string>& args) {
+    return std::ranges::any_of(tool.commands, [&](const std::vector<std::regex>& patterns) {
+        return std::equal(
+            args.begin(), args.end(), patterns.begin(), patterns.end(),
+            [](const std::string& arg, const std::regex& pattern) { return std::regex_match(arg, pattern); });
+    });
+}
+
+}  // namespace blockhost::launch

@@ -1,0 +1,46 @@
+// launch.yaml: everything the launcher trusts. README.md describes each key. Plain values, read once.
+#pragma once
+
+#include "plugin-api/documents/result.hpp"
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <map>
+#include <regex>
+#include <string>
+#include <vector>
+
+namespace blockhost::launch {
+
+// A one-shot program: each command is a list of patterns, one per argument.
+struct Tool {
+    std::string path;
+    std::vector<std::vector<std::regex>> commands;
+};
+
+struct InstanceConfig {
+    std::map<std::string, std::string> programs;  // of units: name -> absolute path
+    std::map<std::string, Tool> tools;
+    std::vector<std::string> directories;  // what the units' paths must be below; canonical
+};
+
+struct LaunchConfig {
+    std::string socket;       // RUN/launch/launch.sock
+    std::string state;        // directory of the launcher alone
+    std::string netd_socket;  // "" = no taps
+    std::string cgroup;       // name of the parent of the units' cgroups
+    uid_t kernel_uid = 0;
+    gid_t kernel_gid = 0;
+    uid_t first_uid = 0;
+    std::uint32_t uid_count = 0;
+    std::map<std::string, InstanceConfig> instances;
+};
+
+// BH_E_INVALID names file, key and remedy.
+bh::Result<LaunchConfig> read_launch_config(const std::string& path);
+
+// Whether one of the tool's commands allows exactly these arguments.
+bool allows(const Tool& tool, const std::vector<std::string>& args);
+
+}  // namespace blockhost::launch

@@ -1,0 +1,29 @@
+// The files and directories of a unit: opened without following links, given to the unit's uid.
+//
+// Rules: a path is below one of the instance's directories; no component is a link; an "rw" object belongs to the
+// kernel or to this unit already (never to root or to another unit), a file has one name. The caller needs CAP_CHOWN
+// and the kernel's group, and no right to override permissions.
+#pragma once
+
+#include "kernel/launch/config.hpp"
+#include "plugin-api/documents/launch.hpp"
+
+#include <functional>
+
+namespace blockhost::launch {
+
+struct Grantee {
+    uid_t unit_uid = 0;
+    uid_t kernel_uid = 0;
+    gid_t kernel_gid = 0;
+    // Whether a uid of the launcher's range belongs to nobody: after a lost launcher state its files are taken over.
+    std::function<bool(uid_t)> is_free_uid;
+};
+
+// Makes one path of a unit-spec usable for the unit. BH_E_DENIED: a rule is broken. BH_E_NOT_FOUND: a file is missing.
+bh::Status grant_path(const std::vector<std::string>& directories, const bh::UnitPath& path, const Grantee& grantee);
+
+// Whether nothing is at `path` any more; false when that can't be told.
+bool is_gone(const std::vector<std::string>& directories, const std::string& path);
+
+}  // namespace blockhost::launch

@@ -1,0 +1,51 @@
+// The verbs of blockhost-launch (docs/contracts.md section 2): decides who gets what, and leaves the doing to the parts
+// beside it. Thread-safe: everything that reads or changes units runs under one lock, one-shot tools run beside it.
+#pragma once
+
+#include "kernel/ipc/client.hpp"
+#include "kernel/ipc/server.hpp"
+#include "kernel/launch/config.hpp"
+#include "kernel/launch/limits.hpp"
+#include "kernel/launch/registry.hpp"
+#include "kernel/launch/requests.hpp"
+
+#include <memory>
+#include <mutex>
+
+namespace blockhost::launch {
+
+class Service {
+public:
+    Service(LaunchConfig config, Registry registry, Limits limits, std::string supervisor);
+
+    // Each is a verb. `fds` are those that came with the frame.
+    bh::Result<nlohmann::json> start(const nlohmann::json& args, const std::vector<Fd>& fds);
+    bh::Result<nlohmann::json> status(const nlohmann::json& args);
+    bh::Result<nlohmann::json> signal(const nlohmann::json& args);
+    bh::Result<nlohmann::json> list(const nlohmann::json& args);
+    bh::Result<nlohmann::json> run(const nlohmann::json& args);
+    bh::Result<nlohmann::json> check(const nlohmann::json& args);
+
+    // The verbs as the server wants them. The service must outlive the server.
+    std::map<std::string, ipc::Verb> verbs();
+
+private:
+    struct Seen;  // a unit as it is now
+    bh::Result<const InstanceConfig*> instance(const std::string& name) const;
+    bh::Result<std::optional<Seen>> look(const std::string& instance, const std::string& unit) const;
+    bh::Result<uid_t> uid_for(const StartArgs& request);
+    bh::Status grant(const StartArgs& request, uid_t uid) const;
+    bh::Status launch(const StartArgs& request, const UnitRecord& record, const std::vector<Fd>& fds);
+    bh::Result<std::vector<int>> collect(const StartArgs& request, const std::vector<Fd>& passed,
+                                         std::vector<Fd>& taps);
+    bh::Result<Fd> tap(const std::string& name, const std::string& owner);
+
+    LaunchConfig config_;
+    Registry registry_;
+    Limits limits_;
+    std::string supervisor_;
+    ipc::Client netd_;
+    std::mutex mutex_;
+};
+
+}  // namespace blockhost::launch
