@@ -165,7 +165,8 @@ struct RequestContext {
 struct ConnectionDetails {
     std::string hostname;
     std::uint16_t port = 22;
-    std::string username, host_key_fingerprint;
+    std::string username;
+    std::string host_key;  // SSH host public key line: known_hosts needs the key, not its fingerprint (seal-2.md)
 };
 
 // Opens purchases' requests and seals credentials to them. No plaintext and no key passes through the lifecycle.
