@@ -15,8 +15,8 @@ struct DeliveryAttestation {
     std::string vm;
     crypto::Hash256 image_digest{};
     std::string host_key;  // "SHA256:..."
-    // Unix milliseconds; 0 = did not happen
-    std::uint64_t purchased_at = 0, seen_at = 0, building_at = 0, started_at = 0, reachable_at = 0;
+    // Unix seconds; 0 = had not happened
+    std::uint64_t mined = 0, seen = 0, finalized = 0, volume = 0, started = 0, reachable = 0;
     bool operator==(const DeliveryAttestation&) const = default;
 };
 

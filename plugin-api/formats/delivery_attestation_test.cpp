@@ -21,11 +21,12 @@ DeliveryAttestation from(const nlohmann::json& f) {
     a.host_key = text_at(f, "host_key");
     const Bytes digest = bytes_at(f, "image_digest");
     std::copy(digest.begin(), digest.end(), a.image_digest.begin());
-    a.purchased_at = std::stoull(text_at(f, "purchased_at"));
-    a.seen_at = std::stoull(text_at(f, "seen_at"));
-    a.building_at = std::stoull(text_at(f, "building_at"));
-    a.started_at = std::stoull(text_at(f, "started_at"));
-    a.reachable_at = std::stoull(text_at(f, "reachable_at"));
+    a.mined = std::stoull(text_at(f, "mined"));
+    a.seen = std::stoull(text_at(f, "seen"));
+    a.finalized = std::stoull(text_at(f, "finalized"));
+    a.volume = std::stoull(text_at(f, "volume"));
+    a.started = std::stoull(text_at(f, "started"));
+    a.reachable = std::stoull(text_at(f, "reachable"));
     return a;
 }
 
