@@ -139,7 +139,7 @@ contract BlockHostSubscription is Catalogue, Vault, Views {
         bool byOperator = msg.sender != holder;
         require(!byOperator || msg.sender == owner(), NotAllowed(msg.sender));
         s.flags |= byOperator ? Flag.CANCELLED | Flag.BY_OPERATOR : Flag.CANCELLED;
-        address token = _tokens[s.tokenIndex];
+        address token = _tokenOf(s);
         uint256 left = s.stop(_money[token]);
         _credit(token, holder, left);
         emit Cancelled(id, holder, byOperator, token, left, s.end);
@@ -156,7 +156,7 @@ contract BlockHostSubscription is Catalogue, Vault, Views {
         outage.until = uint40(until);
         outage.credited += uint40(until - from);
         uint256 expiresAt = _laterOfExpiryAndNow(s) + (until - from);
-        s.restart(_money[_tokens[s.tokenIndex]], 0, expiresAt);
+        s.restart(_moneyOf(s), 0, expiresAt);
         emit TimeCredited(id, from, until, expiresAt);
     }
 
@@ -184,7 +184,7 @@ contract BlockHostSubscription is Catalogue, Vault, Views {
         }
         s.flags |= Flag.CLOSED;
         // The expiry has passed or the line is empty: all is earned, nothing is left for anybody.
-        s.stop(_money[_tokens[s.tokenIndex]]);
+        s.stop(_moneyOf(s));
         emit Closed(id, s.end);
     }
 
@@ -204,7 +204,7 @@ contract BlockHostSubscription is Catalogue, Vault, Views {
         uint256 fresh;
         for (uint256 i = 0; i < ids.length; ++i) {
             Subscription storage s = _subscriptions[ids[i]];
-            if (s.flags & Flag.DELIVERED == 0 || _tokens[s.tokenIndex] != token) continue;
+            if (s.flags & Flag.DELIVERED == 0 || _tokenOf(s) != token) continue;
             fresh += s.settle();
         }
         EarningLine.moveSettled(m, fresh);
@@ -243,7 +243,7 @@ contract BlockHostSubscription is Catalogue, Vault, Views {
         // At most (3650 + 30) days of at most 2^96 - 1 each: below 2^108.
         s.amount = uint112(amount);
         s.order = bytes16(order);
-        s.tokenIndex = _tokenIndex[token];
+        s.tokenIndex = _prices[planId][token].tokenIndex;
         _money[token].undelivered += uint128(amount);
         emit SubscriptionPurchased(id, planId, buyer, numDays * 1 days, token, amount, order, sealedRequest);
     }
@@ -259,7 +259,7 @@ contract BlockHostSubscription is Catalogue, Vault, Views {
         Plan storage p = _plans[s.planId];
         uint256 amount = s.amount;
         uint256 setup = block.timestamp <= uint256(s.purchasedAt) + p.deliveryWindow ? _setup(s, p) : 0;
-        Money storage m = _money[_tokens[s.tokenIndex]];
+        Money storage m = _moneyOf(s);
         m.undelivered -= uint128(amount);
         m.unearned += uint128(amount - setup);
         if (setup != 0) m.earned += uint128(setup);
@@ -272,7 +272,7 @@ contract BlockHostSubscription is Catalogue, Vault, Views {
 
     /// @dev Decline and refund: all of an undelivered payment becomes the buyer's credit.
     function _giveBack(Subscription storage s, uint8 flag) private returns (address token, uint256 amount) {
-        token = _tokens[s.tokenIndex];
+        token = _tokenOf(s);
         amount = s.amount;
         s.flags = flag;
         s.amount = 0;
@@ -283,12 +283,12 @@ contract BlockHostSubscription is Catalogue, Vault, Views {
 
     /// @dev `token` differs from the line's own only when nothing is unearned in that.
     function _prolong(Subscription storage s, address token, uint256 amount, uint256 expiresAt) private {
-        address current = _tokens[s.tokenIndex];
+        address current = _tokenOf(s);
         if (token == current) {
             s.restart(_money[token], amount, expiresAt);
         } else {
             s.restart(_money[current], 0, expiresAt);
-            s.tokenIndex = _tokenIndex[token];
+            s.tokenIndex = _prices[s.planId][token].tokenIndex;
             s.amount = uint112(amount);
         }
         _money[token].unearned += uint128(amount);

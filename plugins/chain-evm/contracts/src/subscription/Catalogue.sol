@@ -21,27 +21,10 @@ abstract contract Catalogue is Storage, Ownable2Step {
         address[] calldata tokens_,
         uint256[] calldata pricesPerDay
     ) external onlyOwner returns (uint256 planId) {
-        _requireLength(bytes(resources_).length, MAX_RESOURCES_BYTES);
-        _requireRange("deliveryWindow", deliveryWindow, MIN_DELIVERY_WINDOW, MAX_DELIVERY_WINDOW);
-        _requireRange("grace", grace, minGrace, MAX_GRACE);
-        _requireRange("setupDays", setupDays, 0, MAX_SETUP_DAYS);
-        _requireRange("total", total, 0, type(uint32).max);
-        _requireOutside(agent);
         require(tokens_.length == pricesPerDay.length, LengthMismatch(tokens_.length, pricesPerDay.length));
-
         planId = ++lastPlanId;
-        bytes32 hash = keccak256(bytes(resources_));
-        _plans[planId] = Plan({
-            total: uint32(total),
-            open: 0,
-            deliveryWindow: uint32(deliveryWindow),
-            grace: uint32(grace),
-            setupDays: uint8(setupDays),
-            active: true,
-            agent: agent,
-            resourcesHash: hash,
-            resources: SSTORE2.write(bytes(resources_))
-        });
+        _setTerms(_plans[planId], deliveryWindow, grace, setupDays, agent, total);
+        bytes32 hash = _setResources(_plans[planId], bytes(resources_));
         emit PlanCreated(planId, hash, resources_, deliveryWindow, grace, setupDays, agent, total);
         for (uint256 i = 0; i < tokens_.length; ++i) {
             _setPrice(planId, tokens_[i], pricesPerDay[i]);
@@ -108,6 +91,34 @@ abstract contract Catalogue is Storage, Ownable2Step {
         require(serverKey_.length == 65 && serverKey_[0] == 0x04, BadServerKey(serverKey_.length));
         _serverKey = serverKey_;
         emit ServerKeyChanged(serverKey_);
+    }
+
+    function _setTerms(
+        Plan storage p,
+        uint256 deliveryWindow,
+        uint256 grace,
+        uint256 setupDays,
+        address agent,
+        uint256 total
+    ) private {
+        _requireRange("deliveryWindow", deliveryWindow, MIN_DELIVERY_WINDOW, MAX_DELIVERY_WINDOW);
+        _requireRange("grace", grace, minGrace, MAX_GRACE);
+        _requireRange("setupDays", setupDays, 0, MAX_SETUP_DAYS);
+        _requireRange("total", total, 0, type(uint32).max);
+        _requireOutside(agent);
+        p.total = uint32(total);
+        p.deliveryWindow = uint32(deliveryWindow);
+        p.grace = uint32(grace);
+        p.setupDays = uint8(setupDays);
+        p.active = true;
+        p.agent = agent;
+    }
+
+    function _setResources(Plan storage p, bytes memory text) private returns (bytes32 hash) {
+        _requireLength(text.length, MAX_RESOURCES_BYTES);
+        hash = keccak256(text);
+        p.resourcesHash = hash;
+        p.resources = SSTORE2.write(text);
     }
 
     function _setPrice(uint256 planId, address token, uint256 perDay) private {

@@ -29,7 +29,7 @@ abstract contract Pricing is Storage {
     {
         _requireDays(numDays);
         Price storage price_ = _prices[s.planId][token];
-        address current = _tokens[s.tokenIndex];
+        address current = _tokenOf(s);
         bool paid = s.unearned() != 0;
         if (token != current) {
             require(!paid && payer == credential.ownerOf(id), TokenChangeRefused(token, current));

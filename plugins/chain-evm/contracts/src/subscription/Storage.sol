@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {Arrays} from "@openzeppelin/contracts/utils/Arrays.sol";
 import {IAccessCredential} from "../interfaces/IAccessCredential.sol";
 import {SubscriptionErrors} from "../interfaces/SubscriptionErrors.sol";
 import {SubscriptionEvents} from "../interfaces/SubscriptionEvents.sol";
@@ -75,5 +76,16 @@ abstract contract Storage is SubscriptionEvents, SubscriptionErrors {
     function _knownForAgent(uint256 id) internal view returns (Subscription storage s) {
         s = _known(id);
         require(msg.sender == _plans[s.planId].agent, NotAgent(s.planId, msg.sender));
+    }
+
+    /// @dev The token that a subscription is paid in. Its index was given out by Catalogue, so it is in range.
+    function _tokenOf(Subscription storage s) internal view returns (address) {
+        uint256 index = s.tokenIndex;
+        return index == 0 ? address(0) : Arrays.unsafeAccess(_tokens, index).value;
+    }
+
+    /// @dev All that the contract holds in the token of a subscription.
+    function _moneyOf(Subscription storage s) internal view returns (Money storage) {
+        return _money[_tokenOf(s)];
     }
 }

@@ -21,7 +21,7 @@ abstract contract Views is Pricing {
         v.order = s.order;
         v.buyer = s.buyer;
         v.agent = p.agent;
-        v.token = _tokens[s.tokenIndex];
+        v.token = _tokenOf(s);
         v.amount = s.amount;
         v.paidSeconds = s.paidSeconds;
         v.purchasedAt = s.purchasedAt;
