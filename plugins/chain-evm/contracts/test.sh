@@ -1,5 +1,5 @@
 #!/bin/sh
-# Checks that artifacts/ is what the sources give, then runs the tests. Needs `npm ci` once, then no network.
+# Checks that artifacts/ is what the sources give and that the sources are formatted (forge fmt), then runs the tests. Needs `npm ci` once, then no network.
 # SEED=0x... repeats a run; more arguments go to forge (--match-test ..., -vvv).
 set -eu
 cd "$(dirname "$0")"
@@ -10,4 +10,6 @@ cd "$(dirname "$0")"
 node build.mjs --check
 FOUNDRY_SOLC="$(pwd)/tools/solc"
 export FOUNDRY_SOLC
-exec node_modules/@foundry-rs/forge-linux-amd64/bin/forge test --offline --fuzz-seed "${SEED:-0x626c6f636b686f7374}" "$@"
+forge=node_modules/@foundry-rs/forge-linux-amd64/bin/forge
+"$forge" fmt --check
+exec "$forge" test --offline --fuzz-seed "${SEED:-0x626c6f636b686f7374}" "$@"

@@ -130,9 +130,7 @@ contract CatalogueTest is Base {
         subs.setPrice(planId, NATIVE, type(uint96).max);
         (perDay, accepted) = subs.price(planId, NATIVE);
         vm.assertTrue(perDay == type(uint96).max && accepted, "on sale again");
-        vm.expectRevert(
-            abi.encodeWithSelector(E.OutOfRange.selector, "perDay", uint256(1) << 96, 0, type(uint96).max)
-        );
+        vm.expectRevert(abi.encodeWithSelector(E.OutOfRange.selector, "perDay", uint256(1) << 96, 0, type(uint96).max));
         subs.setPrice(planId, NATIVE, uint256(1) << 96);
     }
 
@@ -169,9 +167,7 @@ contract CatalogueTest is Base {
 
     function test_only_the_operator() public {
         bytes[7] memory calls = [
-            abi.encodeCall(
-                subs.createPlan, (RESOURCES, 60, 0, 0, agent, 1, new address[](0), new uint256[](0))
-            ),
+            abi.encodeCall(subs.createPlan, (RESOURCES, 60, 0, 0, agent, 1, new address[](0), new uint256[](0))),
             abi.encodeCall(subs.setPrice, (planId, NATIVE, 1)),
             abi.encodeCall(subs.setPlanActive, (planId, false)),
             abi.encodeCall(subs.setAgent, (planId, bob)),

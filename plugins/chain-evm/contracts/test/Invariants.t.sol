@@ -83,8 +83,20 @@ contract InvariantsTest is Base {
     /// The steering itself: without this a handler that never gets anywhere would let every invariant hold.
     function test_a_long_walk_does_everything() public {
         bytes32[14] memory all = [
-            bytes32("purchase"), "deliver", "decline", "refund", "extend", "extend, other token", "cancel",
-            "creditTime", "close", "burn", "transfer", "claim", "withdraw", "changePrice"
+            bytes32("purchase"),
+            "deliver",
+            "decline",
+            "refund",
+            "extend",
+            "extend, other token",
+            "cancel",
+            "creditTime",
+            "close",
+            "burn",
+            "transfer",
+            "claim",
+            "withdraw",
+            "changePrice"
         ];
         uint256[14] memory sums;
         for (uint256 round = 0; round < 10; ++round) {

@@ -67,9 +67,7 @@ contract MoneyTest is Base {
         Rejecting buyer = new Rejecting();
         vm.deal(address(buyer), 1 ether);
         buyer.run(
-            address(subs),
-            PAID,
-            abi.encodeCall(subs.purchase, (planId, 1, NATIVE, PAID, NOW, address(buyer), REQUEST))
+            address(subs), PAID, abi.encodeCall(subs.purchase, (planId, 1, NATIVE, PAID, NOW, address(buyer), REQUEST))
         );
         bytes32 order = orderOf(1);
         vm.prank(agent);

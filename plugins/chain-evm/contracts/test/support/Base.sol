@@ -164,13 +164,10 @@ abstract contract Base {
         return token == NATIVE ? who.balance : usd.balanceOf(who);
     }
 
-    function expectMoney(
-        address token,
-        uint256 undelivered,
-        uint256 unearned,
-        uint256 earned,
-        uint256 credits
-    ) internal view {
+    function expectMoney(address token, uint256 undelivered, uint256 unearned, uint256 earned, uint256 credits)
+        internal
+        view
+    {
         MoneyState memory m = subs.money(token);
         vm.assertEq(m.undelivered, undelivered, "undelivered");
         vm.assertEq(m.unearned, unearned, "unearned");
