@@ -4,13 +4,13 @@
 #include "kernel/ipc/args.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <filesystem>
 
-namespace blockhost {
+namespace bh {
 namespace {
 
-using ipc::Args;
+using blockhost::read_yaml;
+using blockhost::ipc::Args;
 constexpr std::size_t kPath = 1024;
 constexpr std::size_t kName = 64;
 constexpr std::int64_t kYear = 366 * 86400LL;
@@ -33,101 +33,102 @@ std::string absolute_or(Args& args, const char* name, const std::string& absent)
     return path;
 }
 
-FinalityRule finality(Args& args, const char* name) {
-    const std::string text = args.text(name, 32);
-    if (text == "safe") return {FinalityRule::Kind::safe, 0};
-    if (text == "finalized") return {FinalityRule::Kind::finalized, 0};
-    constexpr std::string_view kPrefix = "latest+";
-    FinalityRule rule{FinalityRule::Kind::latest, 0};
-    const char* begin = text.data() + std::min(kPrefix.size(), text.size());
-    const char* end = text.data() + text.size();
-    const auto [stop, error] = std::from_chars(begin, end, rule.depth);
-    if (text.rfind(kPrefix, 0) != 0 || error != std::errc{} || stop != end || rule.depth > 512) {
-        args.refuse(name, "must be latest+N (N at most 512), safe or finalized");
-    }
-    return rule;
+life::FinalityRule finality(Args& args, const char* name) {
+    const auto rule = life::parse_finality(args.text(name, 32));
+    if (!rule) args.refuse(name, rule.failure().message);
+    return rule ? *rule : life::FinalityRule{};
 }
 
-bh::Status read_paths(Args& top, KernelConfig& config) {
+Status read_paths(Args& top, KernelConfig& config) {
     Args args{top.object("paths"), "paths."};
     config.paths.state = absolute(args, "state");
     config.paths.run = absolute(args, "run");
     config.paths.plugins = absolute(args, "plugins");
     config.paths.images = absolute_or(args, "images", config.paths.state + "/images");
+    config.paths.libexec = absolute_or(args, "libexec", "/usr/lib/blockhost");
     return args.finish();
 }
 
-bh::Status read_host(Args& top, KernelConfig& config) {
+Status read_host(Args& top, KernelConfig& config) {
     Args args{top.object("host"), "host."};
-    config.host.name = args.text("name", 32);
-    if (!is_name(config.host.name, 32)) args.refuse("name", "must be 1 to 32 of a-z, 0-9 and -");
-    config.host.login_user = args.text_or("login_user", 32, "user");
-    if (!is_name(config.host.login_user, 32) || config.host.login_user == "root") {
+    auto& engine = config.engine;
+    engine.host_name = args.text("name", 32);
+    if (!is_name(engine.host_name, 32)) args.refuse("name", "must be 1 to 32 of a-z, 0-9 and -");
+    engine.login_user = args.text_or("login_user", 32, "user");
+    if (!is_name(engine.login_user, 32) || engine.login_user == "root") {
         args.refuse("login_user", "must be 1 to 32 of a-z, 0-9 and -, and not root");
     }
     config.host.group = args.text_or("group", kName, "blockhost");
     config.host.seal_text = args.text_or("seal_text", 256, "blockhost-access");
-    if (args.list_or_empty("resolvers", 8).empty()) {
-        config.host.resolvers = {};
-    } else {
-        config.host.resolvers = args.texts("resolvers", 8, 64);
-    }
+    if (!args.list_or_empty("resolvers", 8).empty()) config.host.resolvers = args.texts("resolvers", 8, 64);
     return args.finish();
 }
 
-bh::Status read_chains(Args& top, KernelConfig& config) {
+Status read_chains(Args& top, KernelConfig& config) {
     std::size_t index = 0;
     for (const auto& entry : top.list_or_empty("chains", 16)) {
         const std::string where = "chains[" + std::to_string(index++) + "].";
         if (!entry.is_object())
-            return bh::invalid("bad_argument", where + " must be a map with \"instance\" and \"finality\"");
+            return invalid("bad_argument", where + " must be a map with \"instance\" and \"finality\"");
         Args args{entry, where};
-        ChainConfig chain;
+        life::ChainConfig chain;
         chain.instance = args.text("instance", kName);
         chain.finality = finality(args, "finality");
+        const auto& early = args.object_or_empty("early_start");
+        for (const auto& [token, amount] : early.items()) {
+            const bool digits =
+                amount.is_string() && !amount.get_ref<const std::string&>().empty() &&
+                amount.get_ref<const std::string&>().size() <= 78 &&
+                amount.get_ref<const std::string&>().find_first_not_of("0123456789") == std::string::npos;
+            if (!digits) {
+                args.refuse("early_start", "must map tokens to quoted whole numbers of their smallest unit");
+                break;
+            }
+            chain.early_start[token] = Amount{amount.get<std::string>()};
+        }
+        chain.guard_agree = static_cast<std::uint32_t>(args.integer_or("guard_agree", 0, 64, 0));
         if (auto bad = args.finish(); !bad) return bad;
-        config.chains.push_back(std::move(chain));
+        config.engine.chains.push_back(std::move(chain));
     }
-    if (config.chains.empty()) top.refuse("chains", "must name at least one chain instance");
+    if (config.engine.chains.empty()) top.refuse("chains", "must name at least one chain instance");
     return {};
 }
 
-bh::Status read_placement(Args& top, KernelConfig& config) {
+Status read_placement(Args& top, KernelConfig& config) {
     Args args{top.object("placement"), "placement."};
-    config.placement.hypervisor = args.text("hypervisor", kName);
-    config.placement.storage = args.text("storage", kName);
-    config.placement.ipv6 = args.text("ipv6", kName);
-    config.placement.default_image = args.text("default_image", kName);
+    auto& engine = config.engine;
+    engine.hypervisor = args.text("hypervisor", kName);
+    engine.storage = args.text("storage", kName);
+    engine.ipv6 = args.text("ipv6", kName);
+    engine.default_image = args.text("default_image", kName);
+    engine.max_vms = static_cast<std::uint32_t>(args.integer_or("max_vms", 0, 1000000, 0));
+    engine.parallel_per_instance =
+        static_cast<std::uint32_t>(args.integer_or("parallel_per_instance", 1, 64, engine.parallel_per_instance));
     return args.finish();
 }
 
-bh::Status read_timing(Args& top, KernelConfig& config) {
+Status read_timing(Args& top, KernelConfig& config) {
     Args args{top.object_or_empty("timing"), "timing."};
-    auto& timing = config.timing;
-    const auto seconds = [&](const char* name, std::int64_t min, std::chrono::seconds& value) {
-        value = std::chrono::seconds{args.integer_or(name, min, kYear, value.count())};
+    auto& engine = config.engine;
+    // Keys in seconds unless their name says otherwise; `per_second` is the unit of the value they set.
+    const auto read = [&](const char* name, std::int64_t min, std::int64_t per_second, std::int64_t& value) {
+        value = args.integer_or(name, min, kYear, value / per_second) * per_second;
     };
-    seconds("undo_window_s", 0, timing.undo_window);
-    seconds("guard_span_s", 0, timing.guard_span);
-    seconds("statement_lifetime_s", 60, timing.statement_lifetime);
-    seconds("statement_renew_s", 10, timing.statement_renew);
-    seconds("build_deadline_s", 60, timing.build_deadline);
-    timing.guard_checks = static_cast<std::uint32_t>(args.integer_or("guard_checks", 1, 100, timing.guard_checks));
-    timing.poll = std::chrono::milliseconds{args.integer_or("poll_ms", 50, 600000, timing.poll.count())};
-    if (timing.statement_renew >= timing.statement_lifetime)
+    read("undo_window_s", 0, 1000, engine.undo_window_ms);
+    read("guard_span_s", 0, 1000, engine.guard.span_ms);
+    read("statement_lifetime_s", 60, 1, engine.statement_lifetime_s);
+    read("statement_renew_s", 10, 1000, engine.statement_renew_ms);
+    read("create_deadline_s", 60, 1000, engine.long_deadline_ms);
+    read("watch_s", 1, 1000, engine.watch_ms);
+    engine.guard.checks =
+        static_cast<decltype(engine.guard.checks)>(args.integer_or("guard_checks", 1, 100, engine.guard.checks));
+    engine.poll_ms = args.integer_or("poll_ms", 50, 600000, engine.poll_ms);
+    if (engine.statement_renew_ms >= engine.statement_lifetime_s * 1000)
         args.refuse("statement_renew_s", "must be less than statement_lifetime_s");
     return args.finish();
 }
 
-bh::Status read_limits(Args& top, KernelConfig& config) {
-    Args args{top.object_or_empty("limits"), "limits."};
-    config.limits.parallel_jobs =
-        static_cast<std::uint32_t>(args.integer_or("parallel_jobs", 1, 64, config.limits.parallel_jobs));
-    config.limits.max_vms = static_cast<std::uint32_t>(args.integer_or("max_vms", 0, 1000000, 0));
-    return args.finish();
-}
-
-bh::Status read_sockets(Args& top, KernelConfig& config) {
+Status read_sockets(Args& top, KernelConfig& config) {
     Args args{top.object_or_empty("sockets"), "sockets."};
     const std::string& run = config.paths.run;
     config.sockets.signer = absolute_or(args, "signer", run + "/signer/signer.sock");
@@ -137,10 +138,10 @@ bh::Status read_sockets(Args& top, KernelConfig& config) {
     return args.finish();
 }
 
-bh::Result<PluginConfig> read_plugin_config(const std::filesystem::path& path) {
+Result<PluginConfig> read_plugin_config(const std::filesystem::path& path) {
     auto tree = read_yaml(path.string());
     if (!tree) return tree.failure();
-    if (!tree->is_object()) return bh::invalid("bad_config", path.string() + ": must be a map");
+    if (!tree->is_object()) return invalid("bad_config", path.string() + ": must be a map");
     PluginConfig plugin;
     plugin.instance = path.stem().string();
     Args args{*tree};
@@ -174,34 +175,33 @@ bh::Result<PluginConfig> read_plugin_config(const std::filesystem::path& path) {
         if (!done) return done.failure().within(path.string());
     }
     if (!is_name(plugin.instance, kName)) {
-        return bh::invalid("bad_config", path.string() + ": the file's name is the instance's: a-z, 0-9 and - only");
+        return invalid("bad_config", path.string() + ": the file's name is the instance's: a-z, 0-9 and - only");
     }
     return plugin;
 }
 
 }  // namespace
 
-bh::Result<KernelConfig> read_kernel_config(const std::string& path) {
+Result<KernelConfig> read_kernel_config(const std::string& path) {
     auto tree = read_yaml(path);
     if (!tree) return tree.failure();
-    if (!tree->is_object()) return bh::invalid("bad_config", path + ": must be a map");
+    if (!tree->is_object()) return invalid("bad_config", path + ": must be a map");
     KernelConfig config;
     Args top{*tree};
-    for (const auto part :
-         {read_paths, read_host, read_chains, read_placement, read_timing, read_limits, read_sockets}) {
+    for (const auto part : {read_paths, read_host, read_chains, read_placement, read_timing, read_sockets}) {
         if (auto bad = part(top, config); !bad) return bad.failure().within(path);
     }
     if (auto bad = top.finish(); !bad) return bad.failure().within(path);
     return config;
 }
 
-bh::Result<std::vector<PluginConfig>> read_plugin_configs(const std::string& directory) {
+Result<std::vector<PluginConfig>> read_plugin_configs(const std::string& directory) {
     std::vector<std::filesystem::path> files;
     std::error_code error;
     for (std::filesystem::directory_iterator it{directory, error}, end; !error && it != end; it.increment(error)) {
         if (it->path().extension() == ".yaml") files.push_back(it->path());
     }
-    if (error) return bh::invalid("no_directory", "cannot list " + directory + ": " + error.message());
+    if (error) return invalid("no_directory", "cannot list " + directory + ": " + error.message());
     std::sort(files.begin(), files.end());
     std::vector<PluginConfig> plugins;
     for (const auto& file : files) {
@@ -212,4 +212,4 @@ bh::Result<std::vector<PluginConfig>> read_plugin_configs(const std::string& dir
     return plugins;
 }
 
-}  // namespace blockhost
+}  // namespace bh
