@@ -59,13 +59,15 @@ function compile() {
 
 function artifact(compiled, name) {
   const { abi, evm } = compiled.contracts[`src/${name}.sol`][name];
+  // solc keys them by numbers that change with every comment.
+  const immutables = Object.values(evm.deployedBytecode.immutableReferences).flat().sort((a, b) => a.start - b.start);
   return JSON.stringify({
     contractName: name,
     compiler: { name: 'solc', version: compiled.version, settings },
     abi,
     bytecode: `0x${evm.bytecode.object}`,
     deployedBytecode: `0x${evm.deployedBytecode.object}`,
-    immutableReferences: evm.deployedBytecode.immutableReferences,
+    immutableReferences: immutables,
   }, null, 2) + '\n';
 }
 

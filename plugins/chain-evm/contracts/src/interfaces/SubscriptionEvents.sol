@@ -61,11 +61,23 @@ interface SubscriptionEvents {
 
     /// @notice Price of one day in `token` (0 address: the chain's own coin); 0 = off sale.
     event PriceChanged(uint256 indexed planId, address indexed token, uint256 perDay);
+
+    /// @notice Purchases and extensions of the plan stop, or go on.
     event PlanActiveChanged(uint256 indexed planId, bool active);
+
+    /// @notice From now on `agent` serves the plan.
     event AgentChanged(uint256 indexed planId, address indexed agent);
+
+    /// @notice The plan offers `total` places in all.
     event CapacityChanged(uint256 indexed planId, uint256 total);
+
+    /// @notice What is earned goes to `treasury`.
     event TreasuryChanged(address indexed treasury);
+
+    /// @notice Buyers seal their requests to this key; requests already made stay sealed to the former one.
     event ServerKeyChanged(bytes serverKey);
+
+    /// @notice Purchases of all plans stop, or go on.
     event PurchasesPaused(bool paused);
 
     /// @notice Credit of `who` was paid to `to`.

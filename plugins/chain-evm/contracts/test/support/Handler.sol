@@ -142,6 +142,7 @@ contract Handler {
         }
         (uint256 perDay, bool accepted) = subs.price(1, token);
         if (!accepted && s.unearned == 0) return;
+        if (max(s.expiresAt, block.timestamp) + numDays * 86400 > block.timestamp + 3650 days) return;
         uint256 amount = perDay * numDays;
         vm.prank(payer);
         subs.extend{value: token == NATIVE ? amount : 0}(id, numDays, token, amount, block.timestamp);
