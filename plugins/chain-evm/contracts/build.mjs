@@ -71,11 +71,29 @@ function artifact(compiled, name) {
   }, null, 2) + '\n';
 }
 
+const argumentTypes = (inputs) => inputs
+  .map(({ type, components }) => (components ? type.replace('tuple', `(${argumentTypes(components)})`) : type))
+  .join(',');
+
+// One line per function, event and error: what programs that do not read the ABI put into their code and tests.
+function selectors(abi) {
+  const { keccak256 } = require('js-sha3');
+  const width = { function: 8, error: 8, event: 64 };
+  return abi.filter(({ type }) => Object.hasOwn(width, type))
+    .map(({ type, name, inputs }) => {
+      const signature = `${name}(${argumentTypes(inputs)})`;
+      return `${type.padEnd(8)} 0x${keccak256(signature).slice(0, width[type])} ${signature}\n`;
+    })
+    .sort((a, b) => (a.split(' ').pop() < b.split(' ').pop() ? -1 : 1));
+}
+
 const sha256 = (text) => createHash('sha256').update(text).digest('hex');
 
 function build() {
   const compiled = compile();
   const files = Object.fromEntries(contracts.map((name) => [`${name}.json`, artifact(compiled, name)]));
+  files['selectors.txt'] = contracts
+    .map((name) => `# ${name}\n${selectors(JSON.parse(files[`${name}.json`]).abi).join('')}`).join('\n');
   files['digests.txt'] = Object.entries(files).map(([name, text]) => `${sha256(text)}  ${name}\n`).join('');
   return files;
 }
