@@ -1,0 +1,97 @@
+#include "kernel/api/server.hpp"
+#include "kernel/api/views.hpp"
+#include "kernel/journal/events.hpp"
+#include "kernel/journal/subscriptions.hpp"
+
+#include <httplib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <catch2/catch_test_macros.hpp>
+
+#include <cstdlib>
+#include <filesystem>
+
+using namespace bh;
+using nlohmann::json;
+
+namespace {
+
+class Directory {
+public:
+    Directory() {
+        char pattern[] = "/tmp/bh-api-XXXXXX";
+        path_ = ::mkdtemp(pattern);
+    }
+    ~Directory() { std::filesystem::remove_all(path_); }
+    [[nodiscard]] std::string file(const std::string& name) const { return path_ + "/" + name; }
+
+private:
+    std::string path_;
+};
+
+json get(const std::string& socket, const std::string& path, int status) {
+    httplib::Client client{socket};
+    client.set_address_family(AF_UNIX);
+    const auto response = client.Get(path);
+    REQUIRE(response);
+    CHECK(response->status == status);
+    return json::parse(response->body);
+}
+
+}  // namespace
+
+TEST_CASE("routes answer with JSON, and a failure with its code, reason and sentence") {
+    const Directory directory;
+    std::vector<api::Route> routes;
+    routes.push_back({"GET", "/v1/things/([0-9]+)", [](const api::Query& query) -> Result<json> {
+                          const auto limit = query.number("limit", 10, 1, 100);
+                          if (!limit) return limit.failure();
+                          return json{{"id", query.path.at(0)}, {"limit", *limit}};
+                      }});
+    routes.push_back({"GET", "/v1/nothing",
+                      [](const api::Query&) -> Result<json> { return Failure{BH_E_NOT_FOUND, "gone", "it is gone"}; }});
+    const auto server = api::Server::start(directory.file("s"), 0660, ::getgid(), std::move(routes));
+    REQUIRE(server);
+    CHECK(get(directory.file("s"), "/v1/things/7?limit=3", 200) == json{{"id", "7"}, {"limit", 3}});
+    CHECK(get(directory.file("s"), "/v1/things/7?limit=no", 400)["error"]["message"] ==
+          "\"limit\" must be a whole number from 1 to 100");
+    CHECK(get(directory.file("s"), "/v1/nothing", 404)["error"]["reason"] == "gone");
+    CHECK(get(directory.file("s"), "/v1/other", 404)["error"]["reason"] == "no_route");
+    struct stat info{};
+    REQUIRE(::stat(directory.file("s").c_str(), &info) == 0);
+    CHECK((info.st_mode & 0777) == 0660);
+}
+
+TEST_CASE("a socket that can't be made is named") {
+    const auto server = api::Server::start("/nonexistent/dir/s", 0660, ::getgid(), {});
+    REQUIRE_FALSE(server);
+    CHECK(server.failure().message.find("/nonexistent/dir/s") != std::string::npos);
+}
+
+TEST_CASE("a subscription is shown with its timeline, and an unknown one is not found") {
+    const Directory directory;
+    auto journal = life::Journal::open(directory.file("j.db"), [] { return std::int64_t{1000}; });
+    REQUIRE(journal);
+    life::SubscriptionRow row;
+    row.instance = "local";
+    row.chain = "eip155:31337";
+    row.id = "7";
+    row.tx = "0xaa";
+    REQUIRE((*journal)->write([&](life::Tx& tx) -> Status {
+        life::CursorRow cursor;
+        cursor.instance = "local";
+        life::save_cursor(tx, cursor);
+        life::add_subscription(tx, row);
+        life::mark_stage(tx, row.row, "mined", 500);
+        return {};
+    }));
+    const auto shown = api::subscription_view(**journal, "", "7");
+    REQUIRE(shown);
+    CHECK((*shown)["state"] == "purchased");
+    CHECK((*shown)["timeline"] == json::array({{{"stage", "mined"}, {"at_ms", 500}}}));
+    CHECK((*shown)["vm"] == nullptr);
+    CHECK(api::subscription_view(**journal, "", "8").failure().code == BH_E_NOT_FOUND);
+    CHECK((*api::status_view(**journal))["subscriptions"]["purchased"] == 1);
+    CHECK((*api::subscriptions_view(**journal, "", 0, 10))["subscriptions"].size() == 1);
+    CHECK((*api::events_view(**journal, 0, 10))["events"].empty());
+}

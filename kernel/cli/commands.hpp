@@ -1,0 +1,47 @@
+// The CLI's commands. Each prints and returns an exit code (docs/cli.md):
+//   0 done   1 refused or failed   2 wrong use   3 the daemon does not answer   4 no such thing   5 doctor found an
+//   error
+#pragma once
+
+#include "kernel/cli/client.hpp"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace bh::cli {
+
+enum Exit : int { kDone = 0, kFailed = 1, kUsage = 2, kNoDaemon = 3, kNotFound = 4, kFindings = 5 };
+
+struct Context {
+    ApiClient& api;
+    bool json = false;   // print the API's answer as it is
+    std::string config;  // kernel.yaml, for what runs without the daemon
+    std::string plugins, images, libexec, control_socket;
+};
+
+// Prints the failure as one sentence (or as JSON) and returns its exit code.
+int report(const Context& context, const Failure& failure);
+
+int status(const Context& context);
+int subscription_list(const Context& context, const std::string& state, std::int64_t after, std::int64_t limit);
+int subscription_show(const Context& context, const std::string& id, const std::string& chain);
+int subscription_undo(const Context& context, const std::string& id, const std::string& chain);
+int vm_list(const Context& context);
+int vm_show(const Context& context, const std::string& name);
+int vm_console(const Context& context, const std::string& name);
+int plugin_list(const Context& context);
+int event_list(const Context& context, std::int64_t before, std::int64_t limit);
+int job_list(const Context& context, const std::string& state, std::int64_t limit);
+int job_show(const Context& context, std::int64_t number);
+int job_retry(const Context& context, std::int64_t number);
+int job_abandon(const Context& context, std::int64_t number, bool gone);
+int plan_list(const Context& context);
+int doctor(const Context& context);
+
+// Programs beside the kernel: the chain plugin's own operator tool (`operator` in its folder), and the image builder.
+int plan_create(const Context& context, const std::string& chain, const std::vector<std::string>& arguments);
+int image_build(const Context& context, const std::string& name, const std::vector<std::string>& arguments);
+int image_list(const Context& context);
+
+}  // namespace bh::cli

@@ -1,0 +1,156 @@
+// blockhost: the operator's command line.
+#include "kernel/cli/commands.hpp"
+#include "kernel/config/kernel_config.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <functional>
+#include <iostream>
+
+using namespace bh;
+using namespace bh::cli;
+
+namespace {
+
+constexpr const char* kFooter =
+    "Exit codes: 0 done, 1 refused or failed, 2 wrong use, 3 the daemon does not answer, 4 no such thing, 5 doctor "
+    "found an error.\n"
+    "With --json each command prints one JSON document.";
+
+struct Options {
+    std::string config = "/etc/blockhost/kernel.yaml";
+    bool json = false;
+    std::string id, chain, state, name;
+    std::int64_t after = 0, before = 0, limit = 50, number = 0;
+    bool gone = false;
+    std::vector<std::string> rest;
+};
+
+using Command = std::function<int(const Context&)>;
+
+// Adds a command; the one that was given ends up in `chosen`.
+CLI::App* add(CLI::App& parent, Command& chosen, const char* name, const char* help, Command run) {
+    auto* app = parent.add_subcommand(name, help);
+    app->callback([&chosen, run = std::move(run)] { chosen = run; });
+    return app;
+}
+
+CLI::App* group(CLI::App& app, const char* name, const char* help) {
+    auto* sub = app.add_subcommand(name, help);
+    sub->require_subcommand(1);
+    return sub;
+}
+
+void add_subscriptions(CLI::App& app, Options& options, Command& chosen) {
+    auto* subscription = group(app, "subscription", "Subscriptions and their timelines");
+    auto* list = add(*subscription, chosen, "list", "List subscriptions", [&](const Context& c) {
+        return subscription_list(c, options.state, options.after, options.limit);
+    });
+    list->add_option("--state", options.state, "Only those in this state");
+    list->add_option("--after", options.after, "Continue after this row");
+    list->add_option("--limit", options.limit, "At most so many")->check(CLI::Range(1, 1000));
+    auto* shown = add(*subscription, chosen, "show", "One subscription: facts, timeline, jobs",
+                      [&](const Context& c) { return subscription_show(c, options.id, options.chain); });
+    auto* undo = add(*subscription, chosen, "undo", "Keep a VM that waits to be destroyed",
+                     [&](const Context& c) { return subscription_undo(c, options.id, options.chain); });
+    for (auto* one : {shown, undo}) {
+        one->add_option("id", options.id, "Subscription id")->required();
+        one->add_option("--chain", options.chain, "Chain instance, when several have this id");
+    }
+}
+
+void add_vms(CLI::App& app, Options& options, Command& chosen) {
+    auto* vm = group(app, "vm", "Virtual machines");
+    add(*vm, chosen, "list", "List VMs", vm_list);
+    auto* shown = add(*vm, chosen, "show", "One VM", [&](const Context& c) { return vm_show(c, options.name); });
+    auto* console = add(*vm, chosen, "console", "The serial console of a VM",
+                        [&](const Context& c) { return vm_console(c, options.name); });
+    for (auto* one : {shown, console}) one->add_option("vm", options.name, "Name of the VM")->required();
+}
+
+void add_jobs(CLI::App& app, Options& options, Command& chosen) {
+    auto* job = group(app, "job", "Steps of the lifecycle");
+    auto* list = add(*job, chosen, "list", "List jobs, newest first",
+                     [&](const Context& c) { return job_list(c, options.state, options.limit); });
+    list->add_option("--state", options.state, "Only those in this state, such as held");
+    list->add_option("--limit", options.limit, "At most so many")->check(CLI::Range(1, 1000));
+    auto* shown = add(*job, chosen, "show", "One job", [&](const Context& c) { return job_show(c, options.number); });
+    auto* retry = add(*job, chosen, "retry", "Try a held job again",
+                      [&](const Context& c) { return job_retry(c, options.number); });
+    auto* abandon = add(*job, chosen, "abandon", "Give a held job up",
+                        [&](const Context& c) { return job_abandon(c, options.number, options.gone); });
+    abandon->add_flag("--gone", options.gone, "I have looked: the object that it should remove is gone");
+    for (auto* one : {shown, retry, abandon}) one->add_option("job", options.number, "Number of the job")->required();
+}
+
+void add_rest(CLI::App& app, Options& options, Command& chosen) {
+    add(app, chosen, "status", "The host at a glance: chains, VMs, alarms", status);
+    add(app, chosen, "doctor", "Check this host and explain each finding", doctor);
+    auto* events = add(app, chosen, "events", "What the chains reported, newest first",
+                       [&](const Context& c) { return event_list(c, options.before, options.limit); });
+    events->add_option("--before", options.before, "Continue before this event");
+    events->add_option("--limit", options.limit, "At most so many")->check(CLI::Range(1, 1000));
+    auto* plugin = group(app, "plugin", "Plugins");
+    add(*plugin, chosen, "list", "Configured instances and their health", plugin_list);
+
+    auto* plan = group(app, "plan", "Plans on offer");
+    add(*plan, chosen, "list", "List plans", plan_list);
+    auto* create =
+        add(*plan, chosen, "create", "Create a plan: the options are those of the chain plugin's operator tool",
+            [&](const Context& c) { return plan_create(c, options.chain, options.rest); });
+    create->add_option("--chain", options.chain, "Chain instance, when there are several");
+    create->add_option("options", options.rest, "Options of the tool; `-- --help` lists them");
+    create->positionals_at_end();
+
+    auto* image = group(app, "image", "Guest images");
+    add(*image, chosen, "list", "List images", image_list);
+    auto* build = add(*image, chosen, "build", "Build a guest image",
+                      [&](const Context& c) { return image_build(c, options.name, options.rest); });
+    build->add_option("image", options.name, "Name, such as debian-12")->required();
+    build->add_option("options", options.rest, "Options of the builder; `-- --help` lists them");
+}
+
+int run(const Options& options, const Command& chosen) {
+    const auto config = read_kernel_config(options.config);
+    if (!config) {
+        std::cerr << "blockhost: " << config.failure().message << '\n';
+        return kFailed;
+    }
+    ApiClient api{config->sockets.api};
+    const Context context{api,
+                          options.json,
+                          options.config,
+                          config->paths.plugins,
+                          config->paths.images,
+                          config->paths.libexec,
+                          config->sockets.api + ".control"};
+    return chosen(context);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    Options options;
+    Command chosen;
+    CLI::App app{"BlockHost: an autonomous VM hosting business on this host"};
+    app.footer(kFooter);
+    app.require_subcommand(1);
+    app.fallthrough();
+    app.add_option("--config", options.config, "The daemon's configuration");
+    app.add_flag("--json", options.json, "Print JSON");
+    add_rest(app, options, chosen);
+    add_subscriptions(app, options, chosen);
+    add_vms(app, options, chosen);
+    add_jobs(app, options, chosen);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? int{kDone} : int{kUsage};
+    }
+    try {
+        return run(options, chosen);
+    } catch (const std::exception& error) {
+        std::cerr << "blockhost: " << error.what() << '\n';
+        return kFailed;
+    }
+}
