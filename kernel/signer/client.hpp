@@ -1,0 +1,49 @@
+// The client of blockhost-signer: its verbs, typed. What each does is in docs/contracts.md section 2. Thread-safe.
+//
+// BH_E_DENIED: against the policy or not granted; the sentence names the key of signer.yaml. BH_E_INVALID: does not
+// decode, or does not open. BH_E_UNAVAILABLE: the signer is not there, or can't write its log.
+#pragma once
+
+#include "kernel/ipc/client.hpp"
+#include "kernel/seal/context.hpp"
+#include "plugin-api/crypto/secret.hpp"
+#include "plugin-api/formats/delivery_attestation.hpp"
+#include "plugin-api/formats/owner_statement.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace blockhost::signer {
+
+class SignerClient {
+public:
+    explicit SignerClient(std::string socket_path) : client_{std::move(socket_path), "blockhost-signer"} {}
+
+    struct PublicKey {
+        bh::Bytes key;        // 65-byte point (agent, server), or 32 bytes (statement)
+        std::string address;  // agent, server
+    };
+    bh::Result<PublicKey> public_key(std::string_view key);
+
+    struct Signature {
+        bh::Bytes signature;  // r, s, v: 65 bytes, v 27 or 28
+        bh::Bytes hash;       // 32 bytes, what was signed
+    };
+    bh::Result<Signature> sign(std::string_view caller, std::string_view key, std::string_view scheme,
+                               bh::crypto::ByteView payload);
+
+    // The bytes of the statement with its signature, as the guest takes them.
+    bh::Result<bh::Bytes> sign_statement(const bh::formats::OwnerStatement& statement);
+
+    // `hash` goes on the chain.
+    bh::Result<Signature> sign_attestation(const bh::formats::DeliveryAttestation& attestation);
+
+    // What the request held (kernel/seal/seal.hpp open_request); hand it to seal::seal_credential.
+    bh::Result<bh::crypto::Secret> unseal(std::string_view format, const seal::RequestContext& context,
+                                          bh::crypto::ByteView sealed);
+
+private:
+    ipc::Client client_;
+};
+
+}  // namespace blockhost::signer

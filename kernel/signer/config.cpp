@@ -1,0 +1,232 @@
+#include "kernel/signer/config.hpp"
+
+#include "kernel/config/yaml.hpp"
+#include "kernel/ipc/args.hpp"
+#include "kernel/ipc/daemon.hpp"
+#include "kernel/seal/seal.hpp"
+#include "plugin-api/formats/rules.hpp"
+
+#include <algorithm>
+
+namespace blockhost::signer {
+
+namespace {
+
+using nlohmann::json;
+
+constexpr std::size_t kMaxPath = 255;
+constexpr std::size_t kMaxSocketPath = 107;
+constexpr std::size_t kMaxName = 64;
+constexpr std::size_t kMaxList = 64;
+constexpr std::size_t kMaxText = 256;
+constexpr std::int64_t kMaxGas = 1'000'000'000;
+constexpr std::int64_t kMaxStatementLifetime = 7 * 86400;
+constexpr std::int64_t kStatementLifetime = 3600;
+
+bh::Failure bad(const std::string& key, const std::string& rule) {
+    return bh::invalid("bad_value", "\"" + key + "\" " + rule);
+}
+
+// A scalar that YAML may give as number or text.
+std::string scalar(ipc::Args& args, const json& object, const char* key, std::string_view absent) {
+    const auto found = object.find(key);
+    if (found != object.end() && found->is_number_integer()) return std::to_string(args.integer(key, 0, INT64_MAX));
+    return args.text_or(key, kMaxText, absent);
+}
+
+bh::Result<std::string> absolute(ipc::Args& args, const char* key, std::size_t max) {
+    std::string path = args.text(key, max);
+    if (!path.empty() && path[0] != '/') return bad(args.path(key), "must be an absolute path");
+    return path;
+}
+
+bh::Status read_accounts(ipc::Args& args, const json& object, SignerConfig& config) {
+    const std::string user = scalar(args, object, "user", "");
+    const std::string group = scalar(args, object, "group", "");
+    if (!user.empty()) {
+        const auto id = ipc::user_id(user, "user");
+        if (!id) return id.failure();
+        config.run_as = *id;
+    }
+    if (!group.empty()) {
+        const auto id = ipc::group_id(group, "group");
+        if (!id) return id.failure();
+        config.group = *id;
+    }
+    const auto& peers = args.list_or_empty("peers", kMaxList);
+    for (const json& peer : peers) {
+        const auto id = ipc::user_id(peer.is_string() ? peer.get<std::string>() : peer.dump(), "peers");
+        if (!id) return id.failure();
+        config.peers.push_back(*id);
+    }
+    if (config.peers.empty()) return bad("peers", "must list the user that blockhostd runs as");
+    return {};
+}
+
+bh::Status read_keys(const json& object, SignerConfig& config) {
+    ipc::Args args{object, "keys."};
+    for (const auto& [name, target] : {std::pair<const char*, std::string*>{"agent", &config.keys.agent},
+                                       {"server", &config.keys.server},
+                                       {"statement", &config.keys.statement}}) {
+        auto path = absolute(args, name, kMaxPath);
+        if (!path) return path.failure();
+        *target = std::move(*path);
+    }
+    if (auto fine = args.finish(); !fine) return fine.failure();
+    if (config.keys.agent == config.keys.server || config.keys.agent == config.keys.statement ||
+        config.keys.server == config.keys.statement) {
+        return bad("keys", "must name three different files: one key has one purpose");
+    }
+    return {};
+}
+
+bh::Result<ChainPolicy::Calls> read_calls(const json& object, const std::string& where) {
+    ipc::Args args{object, where};
+    ChainPolicy::Calls calls;
+    const std::string to = args.text("to", kMaxText);
+    const auto functions = args.texts("functions", kMaxList, kMaxText);
+    if (auto fine = args.finish(); !fine) return fine.failure();
+    const auto address = bh::crypto::Address::parse(to);
+    if (!address) return bad(where + "to", address.failure().message);
+    calls.to = *address;
+    for (const std::string& text : functions) {
+        auto function = FunctionSignature::parse(text);
+        if (!function) return function.failure().within(where + "functions");
+        calls.functions.push_back(std::move(*function));
+    }
+    return calls;
+}
+
+bh::Result<ChainPolicy> read_chain(const json& object, const std::string& where) {
+    ipc::Args args{object, where};
+    ChainPolicy policy;
+    policy.chain = args.text("chain", kMaxName);
+    const std::string contract = args.text("contract", kMaxText);
+    const auto& calls = args.list_or_empty("calls", kMaxList);
+    policy.max_gas = static_cast<std::uint64_t>(args.integer("max_gas", 21000, kMaxGas));
+    const std::string max_fee = scalar(args, object, "max_fee", "");
+    if (auto fine = args.finish(); !fine) return fine.failure();
+    const auto id = bh::formats::eip155_chain_id(policy.chain);
+    if (!id) return bad(where + "chain", "must be eip155: and the chain id in decimal");
+    policy.chain_id = *id;
+    const auto address = bh::crypto::Address::parse(contract);
+    if (!address) return bad(where + "contract", address.failure().message);
+    policy.contract = *address;
+    const auto fee = parse_wei(max_fee);
+    if (!fee || *fee == 0) {
+        return bad(where + "max_fee",
+                   "must be the most that one transaction may cost, in the coin's smallest unit, decimal");
+    }
+    policy.max_fee = *fee;
+    for (std::size_t i = 0; i < calls.size(); ++i) {
+        auto entry = read_calls(calls[i], where + "calls[" + std::to_string(i) + "].");
+        if (!entry) return entry.failure();
+        policy.calls.push_back(std::move(*entry));
+    }
+    return policy;
+}
+
+bh::Status read_typed_grant(ipc::Args& args, const std::string& where, Grant& grant) {
+    grant.chain = args.text("chain", kMaxName);
+    grant.name = args.text("name", kMaxText);
+    grant.version = args.text("version", kMaxText);
+    grant.primary_type = args.text("primary_type", kMaxName);
+    const std::string contract = args.text("contract", kMaxText);
+    if (auto fine = args.finish(); !fine) return fine.failure();
+    const auto address = bh::crypto::Address::parse(contract);
+    if (!address) return bad(where + "contract", address.failure().message);
+    grant.verifying_contract = *address;
+    // Delivery attestations and seal keys are signed under such a domain; a plugin must not reach it.
+    if (grant.name.starts_with("BlockHost ")) return bad(where + "name", "must not begin with \"BlockHost \"");
+    return {};
+}
+
+bh::Result<Grant> read_grant(const json& object, const std::string& where) {
+    ipc::Args args{object, where};
+    Grant grant;
+    grant.caller = args.text("caller", kMaxName);
+    grant.scheme = args.text("scheme", kMaxName);
+    if (grant.scheme == "eip712") {
+        if (auto done = read_typed_grant(args, where, grant); !done) return done.failure();
+        return grant;
+    }
+    if (grant.scheme == "eip1559-tx") {
+        grant.chain = args.text("chain", kMaxName);
+    } else if (grant.scheme == "eip191") {
+        grant.prefix = args.text("prefix", kMaxText);
+        if (grant.prefix.size() < 8)
+            args.refuse("prefix", "must have at least 8 characters, so that it names a purpose");
+    } else {
+        args.refuse("scheme", "must be eip1559-tx, eip191 or eip712");
+    }
+    if (auto fine = args.finish(); !fine) return fine.failure();
+    return grant;
+}
+
+bh::Status read_policy(const json& object, SignerConfig& config) {
+    ipc::Args args{object, "policy."};
+    const auto& chains = args.list_or_empty("chains", kMaxList);
+    const auto& grants = args.list_or_empty("grants", kMaxList);
+    config.seals = args.texts("seals", kMaxList, kMaxName);
+    config.statement_lifetime_s =
+        args.integer_or("statement_lifetime_s", 60, kMaxStatementLifetime, kStatementLifetime);
+    if (auto fine = args.finish(); !fine) return fine.failure();
+    for (const std::string& format : config.seals) {
+        if (format != seal::kSeal1Request && format != seal::kSeal2Request) {
+            return bad("policy.seals", "may hold seal-1-request and seal-2-request only");
+        }
+    }
+    for (std::size_t i = 0; i < chains.size(); ++i) {
+        auto chain = read_chain(chains[i], "policy.chains[" + std::to_string(i) + "].");
+        if (!chain) return chain.failure();
+        if (config.chain(chain->chain) != nullptr) return bad("policy.chains", "has " + chain->chain + " twice");
+        config.chains.push_back(std::move(*chain));
+    }
+    for (std::size_t i = 0; i < grants.size(); ++i) {
+        const std::string where = "policy.grants[" + std::to_string(i) + "].";
+        auto grant = read_grant(grants[i], where);
+        if (!grant) return grant.failure();
+        if (!grant->chain.empty() && config.chain(grant->chain) == nullptr) {
+            return bad(where + "chain", "names a chain that policy.chains does not have");
+        }
+        config.grants.push_back(std::move(*grant));
+    }
+    return {};
+}
+
+bh::Result<SignerConfig> read_object(const json& object) {
+    if (!object.is_object()) return bh::invalid("bad_value", "it must be a map of keys and values");
+    SignerConfig config;
+    ipc::Args args{object};
+    auto socket = absolute(args, "socket", kMaxSocketPath);
+    if (!socket) return socket.failure();
+    config.socket = std::move(*socket);
+    auto log = absolute(args, "log", kMaxPath);
+    if (!log) return log.failure();
+    config.log = std::move(*log);
+    if (auto done = read_accounts(args, object, config); !done) return done.failure();
+    const auto& keys = args.object("keys");
+    const auto& policy = args.object("policy");
+    if (auto fine = args.finish(); !fine) return fine.failure();
+    if (auto done = read_keys(keys, config); !done) return done.failure();
+    if (auto done = read_policy(policy, config); !done) return done.failure();
+    return config;
+}
+
+}  // namespace
+
+const ChainPolicy* SignerConfig::chain(std::string_view name) const {
+    const auto found =
+        std::find_if(chains.begin(), chains.end(), [&](const ChainPolicy& c) { return c.chain == name; });
+    return found == chains.end() ? nullptr : &*found;
+}
+
+bh::Result<SignerConfig> read_signer_config(const std::string& path) {
+    auto object = read_yaml(path);
+    if (!object) return object.failure();
+    auto config = read_object(*object);
+    if (!config) return config.failure().within(path);
+    return config;
+}
+
+}  // namespace blockhost::signer

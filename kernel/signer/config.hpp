@@ -1,0 +1,62 @@
+// signer.yaml, typed. README.md describes each key; unknown keys are errors.
+#pragma once
+
+#include "kernel/signer/function_signature.hpp"
+#include "kernel/signer/transaction.hpp"
+#include "plugin-api/crypto/address.hpp"
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace blockhost::signer {
+
+// What the agent key may be used for on one chain.
+struct ChainPolicy {
+    std::string chain;  // CAIP-2
+    std::uint64_t chain_id = 0;
+    bh::crypto::Address contract;  // this host's: statements, attestations and unsealing are for it only
+
+    struct Calls {
+        bh::crypto::Address to;
+        std::vector<FunctionSignature> functions;
+    };
+    std::vector<Calls> calls;
+    std::uint64_t max_gas = 0;  // of one transaction
+    Wei max_fee = 0;            // gas limit times maxFeePerGas of one transaction
+};
+
+// What one plugin instance may have signed.
+struct Grant {
+    std::string caller;         // plugin instance
+    std::string scheme;         // "eip1559-tx", "eip191", "eip712"
+    std::string chain;          // eip1559-tx, eip712: CAIP-2
+    std::string prefix;         // eip191: the message begins with it
+    std::string name, version;  // eip712: the domain, exactly
+    std::optional<bh::crypto::Address> verifying_contract;
+    std::string primary_type;  // eip712
+};
+
+struct SignerConfig {
+    std::string socket;  // absolute
+    std::vector<uid_t> peers;
+    std::optional<uid_t> run_as;  // whom to become when started as root
+    std::optional<gid_t> group;   // of the socket and its directory
+    std::string log;              // absolute
+    struct Keys {
+        std::string agent, server, statement;  // absolute paths
+    } keys;
+    std::vector<ChainPolicy> chains;
+    std::vector<Grant> grants;
+    std::vector<std::string> seals;  // formats that `unseal` opens
+    std::int64_t statement_lifetime_s = 0;
+
+    [[nodiscard]] const ChainPolicy* chain(std::string_view name) const;
+};
+
+bh::Result<SignerConfig> read_signer_config(const std::string& path);
+
+}  // namespace blockhost::signer

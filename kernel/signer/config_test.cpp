@@ -1,0 +1,110 @@
+#include "kernel/signer/config.hpp"
+
+#include "kernel/signer/test_house.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+using namespace blockhost::signer;
+
+namespace {
+
+constexpr auto kGood = R"(socket: /run/x/signer.sock
+user: 64001
+group: 64000
+peers: [64000, root]
+log: /var/lib/x/log.jsonl
+keys: {agent: /k/agent, server: /k/server, statement: /k/statement}
+policy:
+  statement_lifetime_s: 900
+  seals: [seal-1-request, seal-2-request]
+  chains:
+    - chain: eip155:31337
+      contract: "0x5FbDB2315678afecb367f032d93F642f64180aa3"
+      max_gas: 3000000
+      max_fee: "50000000000000000000"
+      calls:
+        - to: "0x5FbDB2315678afecb367f032d93F642f64180aa3"
+          functions: ["close(uint256)"]
+  grants:
+    - {caller: local, scheme: eip1559-tx, chain: "eip155:31337"}
+    - {caller: local, scheme: eip191, prefix: "Our service: "}
+    - {caller: local, scheme: eip712, chain: "eip155:31337", contract: "0x5FbDB2315678afecb367f032d93F642f64180aa3", name: Example, version: "1", primary_type: Order}
+)";
+
+struct Folder {
+    Folder() {
+        char name[] = "/tmp/signer-config-XXXXXX";
+        path = ::mkdtemp(name);
+    }
+    ~Folder() { std::filesystem::remove_all(path); }
+    bh::Result<SignerConfig> read(std::string text, std::string_view from = {}, std::string_view to = {}) const {
+        if (!from.empty()) {
+            const std::size_t at = text.find(from);
+            REQUIRE(at != std::string::npos);
+            text.replace(at, from.size(), to);
+        }
+        std::ofstream{path + "/signer.yaml"} << text;
+        return read_signer_config(path + "/signer.yaml");
+    }
+    std::string path;
+};
+
+}  // namespace
+
+TEST_CASE("a configuration is read into its types") {
+    const Folder folder;
+    const auto config = folder.read(kGood);
+    REQUIRE(config.ok());
+    CHECK(config->peers == std::vector<uid_t>{64000, 0});
+    CHECK(config->run_as == 64001);
+    CHECK(config->group == 64000);
+    CHECK(config->statement_lifetime_s == 900);
+    REQUIRE(config->chain("eip155:31337") != nullptr);
+    CHECK(decimal(config->chain("eip155:31337")->max_fee) == "50000000000000000000");
+    CHECK(config->chain("eip155:31337")->calls.at(0).functions.at(0).text == "close(uint256)");
+    CHECK(config->chain("eip155:1") == nullptr);
+    REQUIRE(config->grants.size() == 3);
+    CHECK(config->grants[1].prefix == "Our service: ");
+    CHECK(config->grants[2].primary_type == "Order");
+}
+
+TEST_CASE("each mistake in a configuration is named") {
+    const Folder folder;
+    const auto named = [&](std::string_view from, std::string_view to, const char* name) {
+        INFO(to);
+        const auto config = folder.read(kGood, from, to);
+        REQUIRE_FALSE(config.ok());
+        CHECK(config.failure().code == BH_E_INVALID);
+        CHECK(config.failure().message.find(name) != std::string::npos);
+        CHECK(config.failure().message.find("signer.yaml") != std::string::npos);
+    };
+    named("socket:", "sokcet:", "socket");
+    named("log:", "extra: 1\nlog:", "extra");
+    named("/run/x/signer.sock", "run/x/signer.sock", "socket");
+    named("/k/agent", "k/agent", "keys.agent");
+    named("/k/agent", "/k/server", "keys");
+    named("statement: /k", "statment: /k", "statement");
+    named("[64000, root]", "[]", "peers");
+    named("[64000, root]", "[no-such-user-here]", "peers");
+    named("user: 64001", "user: no-such-user-here", "user");
+    named("eip155:31337", "eip155:031337", "policy.chains[0].chain");
+    named("0x5FbDB2315678afecb367f032d93F642f64180aa3", "0x5FbDB2315678afecb367f032d93F642f64180aA3",
+          "policy.chains[0].contract");
+    named("max_gas: 3000000", "max_gas: lots", "policy.chains[0].max_gas");
+    named("max_gas: 3000000", "max_gaz: 3000000", "policy.chains[0].max_gas");
+    named("\"50000000000000000000\"", "0.5", "policy.chains[0].max_fee");
+    named("\"50000000000000000000\"", "0", "policy.chains[0].max_fee");
+    named("close(uint256)", "close(uint)", "policy.chains[0].calls[0].functions");
+    named("caller: local, scheme: eip1559-tx", "scheme: eip1559-tx", "policy.grants[0].caller");
+    named("scheme: eip1559-tx", "scheme: digest", "policy.grants[0].scheme");
+    named("scheme: eip1559-tx, chain: \"eip155:31337\"", "scheme: eip1559-tx, chain: \"eip155:1\"",
+          "policy.grants[0].chain");
+    named("\"Our service: \"", "\"a\"", "policy.grants[1].prefix");
+    named("name: Example", "name: BlockHost delivery", "policy.grants[2].name");
+    named("seals: [seal-1-request", "seals: [seal-3-request", "policy.seals");
+    named("statement_lifetime_s: 900", "statement_lifetime_s: 5", "policy.statement_lifetime_s");
+}

@@ -1,0 +1,106 @@
+#include "kernel/signer/policy.hpp"
+
+#include <algorithm>
+
+namespace blockhost::signer {
+
+namespace {
+
+constexpr std::size_t kWordSize = 32;
+
+bh::Failure denied(const char* reason, std::string message) { return {BH_E_DENIED, reason, std::move(message)}; }
+
+const ChainPolicy* chain_of(const SignerConfig& config, std::uint64_t id) {
+    const auto found = std::find_if(config.chains.begin(), config.chains.end(),
+                                    [&](const ChainPolicy& chain) { return chain.chain_id == id; });
+    return found == config.chains.end() ? nullptr : &*found;
+}
+
+bh::Status check_cost(const ChainPolicy& chain, const Transaction& tx) {
+    if (tx.max_priority_fee > tx.max_fee) {
+        return denied("bad_fees", "maxPriorityFeePerGas is above maxFeePerGas; no chain takes such a transaction");
+    }
+    if (tx.gas > chain.max_gas) {
+        return denied("gas_cap", "the gas limit " + std::to_string(tx.gas) + " is above max_gas " +
+                                     std::to_string(chain.max_gas) + " of " + chain.chain + " in the signer's policy");
+    }
+    if (tx.most_it_can_cost() > chain.max_fee) {
+        return denied("fee_cap", "gas limit times maxFeePerGas, " + decimal(tx.most_it_can_cost()) +
+                                     ", is above max_fee " + decimal(chain.max_fee) + " of " + chain.chain +
+                                     " in the signer's policy");
+    }
+    return {};
+}
+
+// The function that is called, or nullptr.
+const FunctionSignature* function_of(const ChainPolicy::Calls& calls, const bh::Bytes& data) {
+    if (data.size() < 4 || (data.size() - 4) % kWordSize != 0) return nullptr;
+    const auto found = std::find_if(calls.functions.begin(), calls.functions.end(), [&](const FunctionSignature& f) {
+        return std::equal(f.selector.begin(), f.selector.end(), data.begin());
+    });
+    return found == calls.functions.end() ? nullptr : &*found;
+}
+
+}  // namespace
+
+bh::Status check_granted(const SignerConfig& config, std::string_view caller, const Transaction& tx) {
+    const ChainPolicy* chain = chain_of(config, tx.chain_id);
+    if (chain == nullptr) {
+        return denied("other_chain", "chain id " + std::to_string(tx.chain_id) +
+                                         " is not in policy.chains of the signer's configuration");
+    }
+    for (const Grant& grant : config.grants) {
+        if (grant.scheme == "eip1559-tx" && grant.caller == caller && grant.chain == chain->chain) return {};
+    }
+    return denied("not_granted", "policy.grants of the signer's configuration lets " + std::string{caller} +
+                                     " sign no eip1559-tx on " + chain->chain);
+}
+
+bh::Result<std::string> check_transaction(const SignerConfig& config, const Transaction& tx,
+                                          const bh::crypto::Address& agent) {
+    const ChainPolicy* chain = chain_of(config, tx.chain_id);
+    if (chain == nullptr) {
+        return denied("other_chain", "chain id " + std::to_string(tx.chain_id) +
+                                         " is not in policy.chains of the signer's configuration");
+    }
+    if (!tx.to) return denied("creates_contract", "the agent key makes no contracts");
+    if (!tx.value.empty()) return denied("moves_value", "the agent key sends no coins: the value must be 0");
+    if (tx.access_list_entries != 0) return denied("access_list", "the access list must be empty");
+    if (const auto fine = check_cost(*chain, tx); !fine) return fine.failure();
+    if (*tx.to == agent) {
+        if (!tx.data.empty()) return denied("self_data", "a transaction to the agent itself must carry no data");
+        return std::string{"fill nonce"};
+    }
+    for (const auto& calls : chain->calls) {
+        if (calls.to != *tx.to) continue;
+        const FunctionSignature* function = function_of(calls, tx.data);
+        if (function != nullptr) return function->text;
+        return denied("other_function", "the call's function is not in policy.chains.calls.functions for " +
+                                            calls.to.text() + ", or its arguments are not whole words");
+    }
+    return denied("other_destination", tx.to->text() + " is not in policy.chains.calls for " + chain->chain);
+}
+
+bh::Result<const ChainPolicy*> check_contract(const SignerConfig& config, std::string_view chain,
+                                              std::string_view contract) {
+    const ChainPolicy* policy = config.chain(chain);
+    const auto address = bh::crypto::Address::parse(contract);
+    if (policy == nullptr || !address || *address != policy->contract) {
+        return denied("other_contract",
+                      "chain and contract are not this host's in policy.chains of the signer's configuration");
+    }
+    return policy;
+}
+
+bh::Status check_message(const SignerConfig& config, std::string_view caller, bh::crypto::ByteView message) {
+    for (const Grant& grant : config.grants) {
+        if (grant.scheme == "eip191" && grant.caller == caller &&
+            bh::crypto::text_of(message).starts_with(grant.prefix)) {
+            return {};
+        }
+    }
+    return denied("not_granted", "policy.grants of the signer's configuration has no eip191 prefix for " +
+                                     std::string{caller} + " that this message begins with");
+}
+
+}  // namespace blockhost::signer

@@ -1,0 +1,27 @@
+// Decides what may be signed. Pure: the same configuration and payload give the same answer.
+//
+// Each refusal is BH_E_DENIED with a slug of its own and a sentence that names the key of signer.yaml to look at.
+#pragma once
+
+#include "kernel/signer/config.hpp"
+
+#include <string_view>
+
+namespace blockhost::signer {
+
+// The grant of this caller for this scheme, eip1559-tx, and that chain; "not_granted".
+bh::Status check_granted(const SignerConfig& config, std::string_view caller, const Transaction& tx);
+
+// Chain, destination, function, value, gas and fee. `agent` is the signing key's address: a zero transfer to itself
+// fills a nonce. Answers a short text of what it does: "decline(uint256,bytes32,string)", "fill nonce".
+bh::Result<std::string> check_transaction(const SignerConfig& config, const Transaction& tx,
+                                          const bh::crypto::Address& agent);
+
+// The policy of this host's contract on that chain, or "other_contract".
+bh::Result<const ChainPolicy*> check_contract(const SignerConfig& config, std::string_view chain,
+                                              std::string_view contract);
+
+// A message that begins with a granted prefix; "not_granted".
+bh::Status check_message(const SignerConfig& config, std::string_view caller, bh::crypto::ByteView message);
+
+}  // namespace blockhost::signer
