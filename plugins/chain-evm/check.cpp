@@ -1,0 +1,161 @@
+// check(): would an instance with this configuration work? Everything that can be found out is told, in plain words.
+#include "plugins/chain-evm/plugin.hpp"
+
+#include "plugins/chain-evm/contract/calls.hpp"
+#include "plugins/chain-evm/rpc/chain_id.hpp"
+
+namespace bh::evm {
+namespace {
+
+constexpr std::uint64_t kMaxPlansLookedAt = 64;
+constexpr std::int64_t kOldHeadSeconds = 600;
+
+class Inspection {
+public:
+    Inspection(const Services& services, const Config& config, std::unique_ptr<Transport> transport)
+        : services_{services}, config_{config}, node_{std::move(transport)} {}
+
+    std::vector<Finding> run() {
+        if (look_at_endpoint() && look_at_contracts()) look_at_agent();
+        return std::move(findings_);
+    }
+
+private:
+    void tell(const char* field, const char* severity, std::string message, std::string remedy) {
+        findings_.push_back({field, severity, std::move(message), std::move(remedy)});
+    }
+
+    bool look_at_endpoint() {
+        const Result<Tips> tips = node_.tips(false);
+        if (!tips) {
+            tell("/endpoints/0", "error", tips.failure().message, "Start the node, or correct its URL.");
+            return false;
+        }
+        if (const Status status = check_chain_id(node_, config_.profile, tips->chain_id); !status) {
+            tell("/endpoints/0", "error", status.failure().message, "Give the URL of a node of the chain you chose.");
+            return false;
+        }
+        const std::int64_t now =
+            std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch())
+                .count();
+        if (!config_.profile.testnet && now - tips->head.time > kOldHeadSeconds) {
+            tell("/endpoints/0", "warning",
+                 "The node's newest block is " + std::to_string(now - tips->head.time) + " seconds old.",
+                 "Wait until it has caught up, or use another one.");
+        }
+        if (config_.start_block > tips->head.number) {
+            tell("/start_block", "error",
+                 "The chain is at block " + std::to_string(tips->head.number) + ", before the block to start from.",
+                 "Give the block of the deployment.");
+        }
+        head_ = {tips->head.hash, tips->head.number};
+        return true;
+    }
+
+    // Code there, and each contract names the other.
+    bool look_at_contracts() {
+        return contract_names(config_.contract, view::credential(), config_.credential, "/contract",
+                              "a BlockHostSubscription") &&
+               contract_names(config_.credential, view::subscriptions(), config_.contract, "/credential",
+                              "an AccessCredentialNFT");
+    }
+
+    bool contract_names(const Address& contract, Bytes question, const Address& other, const char* field,
+                        const std::string& kind) {
+        const Result<Bytes> code = node_.code_at(contract, head_.height);
+        if (!code) return failed(field, code.failure());
+        if (code->empty()) {
+            tell(field, "error", "There is no contract at " + contract.text() + " on " + config_.profile.title + ".",
+                 "Check the address and the chain, or deploy the contracts.");
+            return false;
+        }
+        const Node::Call calls[] = {{contract, std::move(question)}};
+        const Result<Node::CallsAnswer> answer = node_.calls_at(calls, head_.hash, head_.height);
+        if (!answer) return failed(field, answer.failure());
+        const CallResult& result = answer->results.front();
+        const Result<Address> named = decode_address(result.data);
+        if (result.reverted || !named) {
+            tell(field, "error", "The contract at " + contract.text() + " is not " + kind + ".", "Check the address.");
+            return false;
+        }
+        if (*named != other) {
+            tell(field, "error",
+                 "The contract at " + contract.text() + " belongs together with " + named->text() + ", not with " +
+                     other.text() + ".",
+                 "Give the two addresses of one deployment.");
+            return false;
+        }
+        return true;
+    }
+
+    void look_at_agent() {
+        const Result<Address> agent = services_.agent();
+        if (!agent) {
+            tell("", "error", "The agent's key can't be used: " + agent.failure().message,
+                 "Make the key `agent` for the signer and grant it to this instance.");
+            return;
+        }
+        if (!serves_a_plan(*agent)) {
+            tell("", "warning", "The agent " + agent->text() + " is not the agent of any plan of the contract.",
+                 "Create a plan with this agent, or set it with setAgent.");
+        }
+        const Result<Uint256> balance = node_.balance_at(*agent, head_.height);
+        if (balance && *balance == Uint256{}) {
+            tell("", "warning",
+                 "The agent " + agent->text() + " has no " + config_.profile.coin.symbol + " to pay for gas.",
+                 "Send it some.");
+        }
+    }
+
+    bool serves_a_plan(const Address& agent) {
+        const Node::Call question[] = {{config_.contract, view::last_plan_id()}};
+        const Result<Node::CallsAnswer> answer = node_.calls_at(question, head_.hash, head_.height);
+        if (!answer || answer->results.front().reverted) return false;
+        const Result<Uint256> last = decode_uint(answer->results.front().data);
+        const std::uint64_t plans = last ? last->as_u64().value_or(0) : 0;
+        std::vector<Node::Call> calls;
+        for (std::uint64_t id = plans; id > 0 && calls.size() < kMaxPlansLookedAt; --id) {
+            calls.push_back({config_.contract, view::plan(Uint256{id})});
+        }
+        const Result<Node::CallsAnswer> views = node_.calls_at(calls, head_.hash, head_.height);
+        if (!views) return false;
+        return std::ranges::any_of(views->results, [&](const CallResult& result) {
+            const Result<PlanView> plan = decode_plan(result.data);
+            return !result.reverted && plan && plan->state.agent == agent.text();
+        });
+    }
+
+    bool failed(const char* field, const Failure& failure) {
+        tell(field, "error", failure.message, "Use a node that answers eth_getCode and eth_call.");
+        return false;
+    }
+
+    const Services& services_;
+    const Config& config_;
+    Node node_;
+    At head_;
+    std::vector<Finding> findings_;
+};
+
+}  // namespace
+
+Result<std::vector<Finding>> EvmChain::check(const sdk::Kernel& kernel, std::string_view text,
+                                             std::uint64_t deadline_ns) {
+    (void)deadline_ns;  // each request has the timeout of the configuration
+    const Result<Config> config = parse_config(text);
+    if (!config) {
+        const std::string& message = config.failure().message;
+        const std::size_t colon = message.starts_with('/') ? message.find(':') : std::string::npos;
+        const std::string field = colon == std::string::npos ? "" : message.substr(0, colon);
+        return std::vector<Finding>{{field, "error", message, "Correct the configuration."}};
+    }
+    const Services services{kernel};
+    Result<std::unique_ptr<Transport>> transport = connect(*config, services);
+    if (!transport) {
+        return std::vector<Finding>{{"/endpoints/0", "error", transport.failure().message,
+                                     "Give the endpoint's URL, or the secret that holds it."}};
+    }
+    return Inspection{services, *config, std::move(*transport)}.run();
+}
+
+}  // namespace bh::evm

@@ -1,0 +1,192 @@
+#include "plugins/chain-evm/contract/events.hpp"
+
+#include "plugins/chain-evm/abi/decode.hpp"
+#include "plugins/chain-evm/abi/encode.hpp"
+#include "plugins/chain-evm/contract/calls.hpp"
+
+namespace bh::evm {
+namespace {
+
+constexpr std::size_t kMaxResourcesBytes = 4096;
+
+// The indexed arguments, as words like those of the data.
+class Topics {
+public:
+    explicit Topics(const Log& log) {
+        for (std::size_t i = 1; i < log.topics.size(); ++i) crypto::append(words_, log.topics[i].bytes);
+    }
+    [[nodiscard]] WordReader reader() const { return WordReader{words_}; }
+
+private:
+    Bytes words_;
+};
+
+Result<ChainEvent> finish(ChainEvent event, const WordReader& topics, const WordReader& data) {
+    if (const Status status = topics.status(); !status) return status.failure();
+    if (const Status status = data.status(); !status) return status.failure();
+    return event;
+}
+
+UnixTime time_at(WordReader& words, std::size_t index) { return {static_cast<std::int64_t>(words.u64(index))}; }
+
+Result<ChainEvent> purchased(const Log& log) {
+    const Topics held{log};
+    WordReader topics = held.reader();
+    WordReader data{log.data};
+    ChainEvent event;
+    event.type = "purchased";
+    event.subscription = topics.uint(0).decimal();
+    event.plan = topics.uint(1).decimal();
+    event.actor = topics.address(2).text();
+    event.paid_seconds = data.u64(0);
+    event.token = token_text(data.address(1));
+    event.amount.units = data.uint(2).decimal();
+    event.order = order_text(data.hash(3));
+    event.data = data.bytes(4, kMaxSealedBytes);
+    return finish(std::move(event), topics, data);
+}
+
+// Events that say no more than which subscription they are about.
+template <const char* kType>
+Result<ChainEvent> about_subscription(const Log& log) {
+    const Topics held{log};
+    WordReader topics = held.reader();
+    ChainEvent event;
+    event.type = kType;
+    event.subscription = topics.uint(0).decimal();
+    return finish(std::move(event), topics, WordReader{log.data});
+}
+
+// Those that carry the new expiry in word `kWord`, and who did it in the second topic if `kActor`.
+template <const char* kType, std::size_t kWord, bool kActor>
+Result<ChainEvent> new_expiry(const Log& log) {
+    const Topics held{log};
+    WordReader topics = held.reader();
+    WordReader data{log.data};
+    ChainEvent event;
+    event.type = kType;
+    event.subscription = topics.uint(0).decimal();
+    if (kActor) event.actor = topics.address(1).text();
+    event.expires_at = time_at(data, kWord);
+    return finish(std::move(event), topics, data);
+}
+
+Result<ChainEvent> plan_created(const Log& log) {
+    const Topics held{log};
+    WordReader topics = held.reader();
+    WordReader data{log.data};
+    ChainEvent event;
+    event.type = "plan";
+    event.plan = topics.uint(0).decimal();
+    ChainEvent::PlanState& state = event.plan_state.emplace();
+    state.resources = data.text(1, kMaxResourcesBytes);
+    state.delivery_window_s = data.u64(2);
+    state.grace_s = data.u64(3);
+    state.setup_days = static_cast<std::uint32_t>(data.u64(4));
+    state.agent = data.address(5).text();
+    state.total = data.u64(6);
+    state.active = true;  // as createPlan makes it
+    return finish(std::move(event), topics, data);
+}
+
+template <const char* kType>
+Result<ChainEvent> about_plan(const Log& log) {
+    const Topics held{log};
+    WordReader topics = held.reader();
+    ChainEvent event;
+    event.type = kType;
+    event.plan = topics.uint(0).decimal();
+    return finish(std::move(event), topics, WordReader{log.data});
+}
+
+Result<ChainEvent> transferred(const Log& log) {
+    const Topics held{log};
+    WordReader topics = held.reader();
+    const Address from = topics.address(0);
+    const Address to = topics.address(1);
+    const Uint256 token = topics.uint(2);
+    ChainEvent event;
+    // Minting and burning have events of their own; token 0 is the operator's and belongs to no subscription.
+    const bool hands_over = !from.is_zero() && !to.is_zero() && token != Uint256{};
+    event.type = hands_over ? "transferred" : "other";
+    event.subscription = token.decimal();
+    event.actor = from.text();
+    event.owner = to.text();
+    return finish(std::move(event), topics, WordReader{log.data});
+}
+
+Result<ChainEvent> other(const Log&) {
+    ChainEvent event;
+    event.type = "other";
+    return event;
+}
+
+constexpr char kDelivered[] = "delivered", kDeclined[] = "declined", kRefunded[] = "refunded", kExtended[] = "extended",
+               kCancelled[] = "cancelled", kClosed[] = "closed", kTimeCredited[] = "time_credited",
+               kUpdated[] = "credential_updated", kBurned[] = "burned", kPlan[] = "plan", kOther[] = "other";
+
+}  // namespace
+
+void EventCatalogue::add(std::map<Hash, Kind>& kinds, std::string_view signature, std::size_t indexed,
+                         Result<ChainEvent> (*decode)(const Log&)) {
+    kinds.emplace(signature_hash(signature), Kind{signature.substr(0, signature.find('(')), indexed + 1, decode});
+}
+
+EventCatalogue::EventCatalogue(const Address& contract, const Address& credential)
+    : contract_{contract}, credential_{credential} {
+    auto& s = of_contract_;
+    add(s, "SubscriptionPurchased(uint256,uint256,address,uint256,address,uint256,bytes32,bytes)", 3, purchased);
+    add(s, "SubscriptionDelivered(uint256,uint256,bytes32)", 1, new_expiry<kDelivered, 0, false>);
+    add(s, "Declined(uint256,address,address,uint256,string)", 2, about_subscription<kDeclined>);
+    add(s, "Refunded(uint256,address,address,uint256)", 2, about_subscription<kRefunded>);
+    add(s, "Extended(uint256,address,uint256,address,uint256,uint256)", 2, new_expiry<kExtended, 3, true>);
+    add(s, "Cancelled(uint256,address,bool,address,uint256,uint256)", 2, new_expiry<kCancelled, 3, true>);
+    add(s, "Closed(uint256,uint256)", 1, new_expiry<kClosed, 0, false>);
+    add(s, "TimeCredited(uint256,uint256,uint256,uint256)", 1, new_expiry<kTimeCredited, 2, false>);
+    add(s, "CredentialUpdated(uint256,address)", 2, about_subscription<kUpdated>);
+    add(s, "Burned(uint256)", 1, about_subscription<kBurned>);
+    add(s, "PlanCreated(uint256,bytes32,string,uint256,uint256,uint256,address,uint256)", 1, plan_created);
+    add(s, "PlanActiveChanged(uint256,bool)", 1, about_plan<kPlan>);
+    add(s, "AgentChanged(uint256,address)", 2, about_plan<kPlan>);
+    add(s, "CapacityChanged(uint256,uint256)", 1, about_plan<kPlan>);
+    add(s, "PriceChanged(uint256,address,uint256)", 2, about_plan<kOther>);
+    add(s, "TreasuryChanged(address)", 1, other);
+    add(s, "ServerKeyChanged(bytes)", 0, other);
+    add(s, "PurchasesPaused(bool)", 0, other);
+    add(s, "Claimed(address,address,address,uint256)", 3, other);
+    add(s, "Withdrawn(address,address,uint256)", 2, other);
+    add(s, "OwnershipTransferStarted(address,address)", 2, other);
+    add(s, "OwnershipTransferred(address,address)", 2, other);
+    auto& c = of_credential_;
+    add(c, "Transfer(address,address,uint256)", 3, transferred);
+    add(c, "Approval(address,address,uint256)", 3, other);
+    add(c, "ApprovalForAll(address,address,bool)", 2, other);
+    add(c, "MetadataUpdate(uint256)", 0, other);
+    add(c, "UpdateUser(uint256,address,uint64)", 2, other);
+    add(c, "AdminSet(address)", 1, other);
+}
+
+Result<ChainEvent> EventCatalogue::decode(const Log& log) const {
+    const bool from_contract = log.address == contract_;
+    if (!from_contract && log.address != credential_) {
+        return Failure{BH_E_UNAVAILABLE, "bad_log", "the endpoint gave a log of a contract that was not asked for"};
+    }
+    const std::map<Hash, Kind>& kinds = from_contract ? of_contract_ : of_credential_;
+    const auto found = log.topics.empty() ? kinds.end() : kinds.find(log.topics.front());
+    if (found == kinds.end()) return other(log);
+    const Kind& kind = found->second;
+    if (log.topics.size() != kind.topics) {
+        return Failure{BH_E_UNAVAILABLE, "bad_log",
+                       "the endpoint gave a log " + std::string{kind.name} + " with a wrong number of topics"};
+    }
+    Result<ChainEvent> event = kind.decode(log);
+    if (!event) {
+        Failure failure = event.failure().within("log " + std::string{kind.name});
+        failure.reason = "bad_log";
+        return failure;
+    }
+    event->name = kind.name;
+    return event;
+}
+
+}  // namespace bh::evm

@@ -1,0 +1,119 @@
+#include "plugins/chain-evm/contract/views.hpp"
+
+#include "plugins/chain-evm/abi/decode.hpp"
+#include "plugins/chain-evm/contract/calls.hpp"
+
+namespace bh::evm {
+namespace {
+
+// Indexes of the words, in the order of ViewTypes.sol.
+namespace sub {
+enum : std::size_t {
+    kExists,
+    kPlan,
+    kOrder,
+    kBuyer,
+    kOwner,
+    kAgent,
+    kToken,
+    kAmount,
+    kPaidSeconds,
+    kPurchasedAt,
+    kWindowEnds,
+    kGrace,
+    kDelivered,
+    kDeclined,
+    kRefunded,
+    kCancelled,
+    kCancelledByOperator,
+    kClosed,
+    kBurned,
+    kDeliveredAt,
+    kStart,
+    kExpiresAt,
+    kGraceEndsAt,
+    kSetup,
+    kEarned,
+    kSettled,
+    kUnearned,
+    kOutageUntil
+};
+}
+namespace plan {
+enum : std::size_t { kExists, kResourcesHash, kWindow, kGrace, kSetupDays, kAgent, kActive, kTotal };
+}
+
+UnixTime time_of(std::uint64_t seconds) { return {static_cast<std::int64_t>(seconds)}; }
+
+template <class T>
+Result<T> checked(const WordReader& words, T value) {
+    if (const Status status = words.status(); !status) return status.failure();
+    return value;
+}
+
+}  // namespace
+
+Result<SubscriptionView> decode_subscription(ByteView data, std::string_view id) {
+    WordReader words{data};
+    SubscriptionView out;
+    SubscriptionState& state = out.state;
+    state.exists = words.boolean(sub::kExists);
+    state.subscription = id;
+    out.agent = words.address(sub::kAgent);
+    out.outage_until = words.u64(sub::kOutageUntil);
+    if (!state.exists) return checked(words, out);
+    const Address owner = words.address(sub::kOwner);
+    state.plan = words.uint(sub::kPlan).decimal();
+    state.order = order_text(words.hash(sub::kOrder));
+    state.recipient = words.address(sub::kBuyer).text();
+    state.owner = owner.is_zero() ? "" : owner.text();
+    state.paid_seconds = words.u64(sub::kPaidSeconds);
+    state.token = token_text(words.address(sub::kToken));
+    state.amount.units = words.uint(sub::kAmount).decimal();
+    state.expires_at = time_of(words.u64(sub::kExpiresAt));
+    state.window_ends = time_of(words.u64(sub::kWindowEnds));
+    state.grace_ends = time_of(words.u64(sub::kGraceEndsAt));
+    state.delivered = words.boolean(sub::kDelivered);
+    state.declined = words.boolean(sub::kDeclined);
+    state.refunded = words.boolean(sub::kRefunded);
+    state.cancelled = words.boolean(sub::kCancelled);
+    state.cancelled_by_owner = state.cancelled && !words.boolean(sub::kCancelledByOperator);
+    state.closed = words.boolean(sub::kClosed);
+    state.burned = words.boolean(sub::kBurned);
+    return checked(words, out);
+}
+
+Result<PlanView> decode_plan(ByteView data) {
+    WordReader words{data};
+    PlanView out;
+    out.exists = words.boolean(plan::kExists);
+    out.state.delivery_window_s = words.u64(plan::kWindow);
+    out.state.grace_s = words.u64(plan::kGrace);
+    out.state.setup_days = static_cast<std::uint32_t>(words.u64(plan::kSetupDays));
+    out.state.agent = words.address(plan::kAgent).text();
+    out.state.active = words.boolean(plan::kActive);
+    out.state.total = words.u64(plan::kTotal);
+    return checked(words, out);
+}
+
+Result<std::string> decode_text(ByteView data, std::size_t max_size) {
+    WordReader words{data};
+    return checked(words, words.text(0, max_size));
+}
+
+Result<Address> decode_address(ByteView data) {
+    WordReader words{data};
+    return checked(words, words.address(0));
+}
+
+Result<Uint256> decode_uint(ByteView data) {
+    WordReader words{data};
+    return checked(words, words.uint(0));
+}
+
+Result<Uint256> decode_earned(ByteView money) {
+    WordReader words{money};
+    return checked(words, words.uint(2));
+}
+
+}  // namespace bh::evm

@@ -1,0 +1,54 @@
+// The plugin's object: one subscription contract on one chain. The SDK puts it behind the C ABI (plugin.cpp).
+#pragma once
+
+#include "plugins/chain-evm/poll/poller.hpp"
+#include "plugins/chain-evm/tx/submitter.hpp"
+
+#include <mutex>
+
+namespace bh::evm {
+
+class EvmChain {
+public:
+    static constexpr std::string_view kId = "org.blockhost.chain-evm";
+    static constexpr std::string_view kVersion = "0.1.0";
+
+    // Reads the configuration and asks the signer for the agent's address; uses no network.
+    static Result<std::unique_ptr<EvmChain>> create(const sdk::Kernel& kernel, std::string_view config);
+    static Result<std::vector<Finding>> check(const sdk::Kernel& kernel, std::string_view config,
+                                              std::uint64_t deadline_ns);
+    Result<std::string> health();
+
+    Result<ChainDescription> describe();
+    Result<ChainEvents> poll(const sdk::Call& call, std::string_view cursor, std::uint32_t max);
+    Result<Receipt> submit(const sdk::Call& call, const Intent& intent, const Position& final_at);
+    Result<OwnerAnswer> owner_of(const std::string& credential, const sdk::At& at);
+    Result<SubscriptionState> subscription_state(const std::string& id, const sdk::At& at);
+    Result<Balances> balances(const std::string& account, const sdk::At& at);
+    Result<Verification> verify_signature(const std::string& scheme, const std::string& signer, const Bytes& message,
+                                          const Bytes& signature, const sdk::At& at);
+    Result<std::string> recover_signer(const std::string& scheme, const Bytes& message, const Bytes& signature);
+    Result<std::string> parse_address(const std::string& text);
+
+private:
+    EvmChain(Services services, Config config, std::unique_ptr<Transport> transport, const Address& agent);
+
+    // Refuses more agreement than there are endpoints.
+    Result<At> locate(const sdk::At& at);
+    // Once per instance: an endpoint may not serve the chain that is configured.
+    Status right_chain();
+
+    const Services services_;
+    const Config config_;
+    const Address agent_;
+    Node node_;
+    Reader reader_;
+    Poller poller_;
+    Submitter submitter_;
+    std::atomic<bool> chain_checked_{false};
+};
+
+// The transport to the endpoint of `config`, its URL from the secret if it is there.
+Result<std::unique_ptr<Transport>> connect(const Config& config, const Services& services);
+
+}  // namespace bh::evm

@@ -1,0 +1,48 @@
+// Reads at a position: subscriptions, owners, balances, signatures. Each answer names the position it holds for. Safe
+// on any thread.
+#pragma once
+
+#include "plugins/chain-evm/chain/config.hpp"
+#include "plugins/chain-evm/contract/views.hpp"
+#include "plugins/chain-evm/rpc/node.hpp"
+
+namespace bh::evm {
+
+// A block to ask the state of.
+struct At {
+    Hash hash;
+    std::uint64_t height = 0;
+};
+
+class Reader {
+public:
+    Reader(Node& node, const Config& config) : node_{node}, config_{config} {}
+
+    // The position a document names; "" is the node's head. BH_E_INVALID: not a position.
+    Result<At> locate(std::string_view at);
+
+    // With position and time.
+    Result<SubscriptionView> subscription(std::string_view id, const At& at);
+    Result<PlanView> plan(std::string_view id, const At& at);
+    Result<Uint256> earned(const Address& token, const At& at);
+    // What token `id` holds sealed, empty where there is no such token.
+    Result<Bytes> sealed(std::string_view id, const At& at);
+
+    Result<OwnerAnswer> owner_of(std::string_view credential, const At& at);
+    Result<Balances> balances(const Address& account, const At& at);
+
+    // BH_E_UNSUPPORTED for a scheme that is not known, and for a signer that is a contract.
+    Result<Verification> verify(std::string_view scheme, std::string_view signer, ByteView message, ByteView signature,
+                                const At& at);
+
+private:
+    Result<CallResult> call(const Address& to, Bytes data, const At& at, Header* header = nullptr);
+
+    Node& node_;
+    const Config& config_;
+};
+
+// Who signed `message`: scheme "eip191". BH_E_INVALID: a signature that nobody made; BH_E_UNSUPPORTED: another scheme.
+Result<Address> recover_signer(std::string_view scheme, ByteView message, ByteView signature);
+
+}  // namespace bh::evm
