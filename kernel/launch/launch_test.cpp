@@ -18,7 +18,7 @@ const std::string kOther = "b0000000000000000000000000000000000000bb";
 
 struct World {
     Place place;
-    std::string vms = place.directory("vm", 02771, 0), pool = place.directory("pool", 0711);
+    std::string vms = place / "run/vm", pool = place.directory("pool", 0711);
     Launcher launcher{place, instances()};
 
     std::string instances() const {
@@ -367,7 +367,7 @@ TEST_CASE("the tap comes from netd, by the name and the owner of the request") {
 TEST_CASE("limits hold: a unit is in a cgroup of its own, or has rlimits") {
     World world;
     const auto unit = world.start(
-        kOwner, world.spec_in(kOwner, "ulimit -v >limit; cat /proc/self/cgroup >cgroup; >done; exec sleep 1000"));
+        kOwner, world.spec_in(kOwner, "ulimit -d >limit; cat /proc/self/cgroup >cgroup; >done; exec sleep 1000"));
     REQUIRE(unit);
     const std::string home = world.vms + "/" + kOwner + "/";
     REQUIRE(wait_until([&] { return std::filesystem::exists(home + "done"); }));

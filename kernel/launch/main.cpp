@@ -44,6 +44,21 @@ std::string beside_this_program(const char* name) {
                     : name;
 }
 
+// Directories of units below the run directory are gone after a reboot: the kernel's group may make and remove things in
+// them, the units' users pass through.
+bh::Status make_run_directories(const LaunchConfig& config) {
+    const std::string run = std::filesystem::path{config.socket}.parent_path().parent_path();
+    for (const auto& [name, instance] : config.instances) {
+        for (const auto& directory : instance.directories) {
+            if (!directory.starts_with(run + "/") || ::mkdir(directory.c_str(), 0700) != 0) continue;
+            if (::chown(directory.c_str(), 0, config.kernel_gid) != 0 || ::chmod(directory.c_str(), 02771) != 0) {
+                return bh::Failure{BH_E_UNAVAILABLE, "run", directory + ": cannot set its mode (" + std::strerror(errno) + ")"};
+            }
+        }
+    }
+    return {};
+}
+
 int serve(const char* config_path) {
     auto stop = ipc::stop_on_signals();
     if (!stop) return complain(stop.failure());
@@ -52,6 +67,7 @@ int serve(const char* config_path) {
     auto registry = Registry::open(config->state);
     if (!registry) return complain(registry.failure());
     if (auto made = make_socket_directory(config->socket, config->kernel_gid); !made) return complain(made.failure());
+    if (auto made = make_run_directories(*config); !made) return complain(made.failure());
     const std::string supervisor = beside_this_program("blockhost-supervise");
     Limits limits = Limits::find(config->cgroup);
     if (auto dropped = drop_privileges(config->kernel_gid); !dropped) return complain(dropped.failure());

@@ -117,7 +117,8 @@ private:
     if (dup2(words, STDERR_FILENO) < 0 || fcntl(STDERR_FILENO, F_SETFL, 0) != 0) fail(pipe, "stderr");
     if (setsid() < 0) fail(pipe, "setsid");
     set_limit(pipe, RLIMIT_CORE, 0, "limit_core");
-    if (plan.rlimits && plan.memory_bytes != 0) set_limit(pipe, RLIMIT_AS, plan.memory_bytes, "limit_memory");
+    // Data, not address space: a VM's process reserves far more addresses than it uses.
+    if (plan.rlimits && plan.memory_bytes != 0) set_limit(pipe, RLIMIT_DATA, plan.memory_bytes, "limit_memory");
     if (plan.rlimits && plan.max_processes != 0) set_limit(pipe, RLIMIT_NPROC, plan.max_processes, "limit_processes");
     if (setgroups(0, nullptr) != 0) fail(pipe, "setgroups");
     if (setresgid(plan.gid, plan.gid, plan.gid) != 0) fail(pipe, "setgid");
