@@ -1,10 +1,7 @@
 #include "kernel/api/views.hpp"
 
 #include "kernel/journal/audit.hpp"
-#include "kernel/journal/events.hpp"
-#include "kernel/journal/jobs.hpp"
-#include "kernel/journal/resources.hpp"
-#include "kernel/journal/subscriptions.hpp"
+#include "kernel/lifecycle/query.hpp"
 
 #include <algorithm>
 
@@ -103,82 +100,71 @@ json list(const Rows& rows, Show show) {
 }  // namespace
 
 Result<json> status_view(Journal& journal) {
-    return view(journal, [](Tx& tx, json& out) -> Status {
-        out["chains"] = list(cursors(tx), [](const CursorRow& row) {
-            return json{{"instance", row.instance},  {"chain", row.chain},
-                        {"contract", row.contract},  {"head", block(row.head)},
-                        {"final", block(row.final)}, {"destruction_parked", row.parked_destruction}};
-        });
-        out["subscriptions"] = json::object();
-        for (const auto& count : count_subscriptions(tx)) out["subscriptions"][count.state] = count.count;
-        out["vms"] = list_vms(tx).size();
-        out["alarms"] = list(alarms(tx), [](const AlarmRow& row) {
-            return json{
-                {"subject", row.subject}, {"reason", row.reason}, {"message", row.message}, {"since_ms", row.since_ms}};
-        });
-        out["parked"] = list(parked_instances(tx), [](const ParkedRow& row) {
-            return json{{"instance", row.instance},
-                        {"reason", row.reason},
-                        {"message", row.message},
-                        {"since_ms", row.since_ms}};
-        });
-        return {};
+    const auto found = status(journal);
+    if (!found) return found.failure();
+    json out = json::object();
+    out["chains"] = list(found->chains, [](const CursorRow& row) {
+        return json{{"instance", row.instance},  {"chain", row.chain},
+                    {"contract", row.contract},  {"head", block(row.head)},
+                    {"final", block(row.final)}, {"destruction_parked", row.parked_destruction}};
     });
+    out["subscriptions"] = json::object();
+    for (const auto& count : found->subscriptions) out["subscriptions"][count.state] = count.count;
+    out["alarms"] = list(found->alarms, [](const AlarmRow& row) {
+        return json{
+            {"subject", row.subject}, {"reason", row.reason}, {"message", row.message}, {"since_ms", row.since_ms}};
+    });
+    out["parked"] = list(found->parked, [](const ParkedRow& row) {
+        return json{
+            {"instance", row.instance}, {"reason", row.reason}, {"message", row.message}, {"since_ms", row.since_ms}};
+    });
+    out["delegations"] = list(found->delegations, [](const DelegationRow& row) {
+        return json{{"instance", row.instance}, {"prefix", row.prefix}, {"mode", row.mode}, {"usable", row.usable}};
+    });
+    out["audit_head"] = found->audit_head;
+    return out;
 }
 
 Result<json> subscriptions_view(Journal& journal, const std::string& state, std::int64_t after, std::uint32_t limit) {
-    return view(journal, [&](Tx& tx, json& out) -> Status {
-        const auto rows = list_subscriptions(tx, state, after, std::min(limit, kMaxRows));
-        out["subscriptions"] = list(rows, subscription_row);
-        out["next"] = rows.size() == limit ? rows.back().row : 0;
-        return {};
-    });
+    const auto rows = life::list_subscriptions(journal, state, after, std::min(limit, kMaxRows));
+    if (!rows) return rows.failure();
+    return json{{"subscriptions", list(*rows, subscription_row)},
+                {"next", rows->size() == limit ? rows->back().row : 0}};
 }
 
 Result<json> subscription_view(Journal& journal, const std::string& instance, const std::string& id) {
-    return view(journal, [&](Tx& tx, json& out) -> Status {
-        std::vector<SubscriptionRow> rows;
-        for (const auto& cursor : cursors(tx)) {
-            if (!instance.empty() && cursor.instance != instance) continue;
-            for (auto& row : subscriptions_by_id(tx, cursor.instance, id)) rows.push_back(std::move(row));
-        }
-        if (rows.empty()) return Failure{BH_E_NOT_FOUND, "no_subscription", "there is no subscription " + id + " here"};
-        const auto& row = rows.front();
-        out = subscription_row(row);
-        out["earlier_holders"] = rows.size() - 1;
-        out["timeline"] = list(stages_of(tx, row.row), [](const StageRow& stage) {
-            return json{{"stage", stage.stage}, {"at_ms", stage.at_ms}};
-        });
-        out["jobs"] = list(jobs_of(tx, row.row), job_row);
-        out["events"] = list(events_of(tx, row.instance, row.id), event_row);
-        const auto vm = vm_of(tx, row.row);
-        out["vm"] = vm ? vm_row(*vm) : json{nullptr};
-        const auto address = address_of(tx, row.row);
-        out["address"] = address ? json{address->address} : json{nullptr};
-        const auto credential = credential_of(tx, row.row);
-        out["delivery_tx"] = credential ? credential->tx : "";
-        out["attestation"] = credential && !credential->attestation.empty()
-                                 ? json::parse(credential->attestation, nullptr, false)
-                                 : json{nullptr};
-        out["attestation_hash"] = credential ? hex_from_bytes(credential->attestation_hash) : "";
-        const auto statement = statement_of(tx, row.row);
-        out["statement_sequence"] = statement ? std::to_string(statement->sequence) : "";
-        return {};
+    const auto detail = show_subscription(journal, instance, id);
+    if (!detail) return detail.failure();
+    json out = subscription_row(detail->subscription);
+    out["timeline"] = list(detail->timeline,
+                           [](const StageRow& stage) { return json{{"stage", stage.stage}, {"at_ms", stage.at_ms}}; });
+    out["jobs"] = list(detail->jobs, job_row);
+    out["events"] = list(detail->events, event_row);
+    out["vm"] = detail->vm ? vm_row(*detail->vm) : json{nullptr};
+    out["volumes"] = list(detail->volumes, [](const VolumeRow& volume) {
+        return json{
+            {"volume", volume.volume}, {"op_id", volume.op_id}, {"instance", volume.instance}, {"part", volume.part}};
     });
+    out["address"] = detail->address ? json(detail->address->address) : json{nullptr};
+    const auto& credential = detail->credential;
+    out["delivery_tx"] = credential ? credential->tx : "";
+    out["attestation"] = credential && !credential->attestation.empty()
+                             ? json::parse(credential->attestation, nullptr, false)
+                             : json{nullptr};
+    out["attestation_hash"] = credential ? hex_from_bytes(credential->attestation_hash) : "";
+    out["statement_sequence"] = detail->statement ? std::to_string(detail->statement->sequence) : "";
+    return out;
 }
 
 Result<json> vms_view(Journal& journal) {
-    return view(journal, [](Tx& tx, json& out) -> Status {
-        out["vms"] = json::array();
-        for (const auto& vm : list_vms(tx)) {
-            json shown = vm_row(vm);
-            const auto row = vm.row != 0 ? subscription_by_row(tx, vm.row) : std::nullopt;
-            shown["subscription"] = row ? row->id : "";
-            shown["state"] = row ? to_text(row->state) : "orphan";
-            out["vms"].push_back(std::move(shown));
-        }
-        return {};
-    });
+    const auto vms = life::list_vms(journal);
+    if (!vms) return vms.failure();
+    return json{{"vms", list(*vms, [](const VmView& view) {
+                     json shown = vm_row(view.vm);
+                     shown["subscription"] = view.subscription ? view.subscription->id : "";
+                     shown["state"] = view.subscription ? to_text(view.subscription->state) : "orphan";
+                     return shown;
+                 })}};
 }
 
 Result<json> plans_view(Journal& journal) {
@@ -194,17 +180,15 @@ Result<json> plans_view(Journal& journal) {
 }
 
 Result<json> events_view(Journal& journal, std::int64_t before, std::uint32_t limit) {
-    return view(journal, [&](Tx& tx, json& out) -> Status {
-        out["events"] = list(list_events(tx, before, std::min(limit, kMaxRows)), event_row);
-        return {};
-    });
+    const auto events = life::list_events(journal, before, std::min(limit, kMaxRows));
+    if (!events) return events.failure();
+    return json{{"events", list(*events, event_row)}};
 }
 
 Result<json> jobs_view(Journal& journal, const std::string& state, std::uint32_t limit) {
-    return view(journal, [&](Tx& tx, json& out) -> Status {
-        out["jobs"] = list(list_jobs(tx, state, std::min(limit, kMaxRows)), job_row);
-        return {};
-    });
+    const auto jobs = life::list_jobs(journal, state, std::min(limit, kMaxRows));
+    if (!jobs) return jobs.failure();
+    return json{{"jobs", list(*jobs, job_row)}};
 }
 
 Result<json> job_view(Journal& journal, std::int64_t number) {

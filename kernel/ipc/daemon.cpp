@@ -34,7 +34,9 @@ bh::Failure nobody(const char* what, std::string_view text, std::string_view fie
                                               "\"; make it, or give a number");
 }
 
-void notify_supervisor() {
+}  // namespace
+
+void notify_supervisor(std::string_view message) {
     const char* path = std::getenv("NOTIFY_SOCKET");
     if (path == nullptr || (path[0] != '/' && path[0] != '@')) return;
     sockaddr_un address{};
@@ -45,12 +47,9 @@ void notify_supervisor() {
     if (path[0] == '@') address.sun_path[0] = '\0';
     const Fd fd{::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
     if (!fd.valid()) return;
-    constexpr std::string_view kReady = "READY=1";
-    (void)::sendto(fd.get(), kReady.data(), kReady.size(), MSG_NOSIGNAL, reinterpret_cast<const sockaddr*>(&address),
+    (void)::sendto(fd.get(), message.data(), message.size(), MSG_NOSIGNAL, reinterpret_cast<const sockaddr*>(&address),
                    static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + length));
 }
-
-}  // namespace
 
 bh::Result<int> stop_on_signals() {
     sigset_t set;
@@ -69,7 +68,7 @@ bh::Result<int> stop_on_signals() {
 void announce_ready() {
     std::puts("ready");
     std::fflush(stdout);
-    notify_supervisor();
+    notify_supervisor("READY=1");
 }
 
 bh::Result<uid_t> user_id(std::string_view text, std::string_view field) {

@@ -16,6 +16,9 @@ bh::Result<int> stop_on_signals();
 // Tells whoever started us that we listen: "ready" on stdout, and READY=1 to NOTIFY_SOCKET where there is one.
 void announce_ready();
 
+// One message to NOTIFY_SOCKET ("WATCHDOG=1"); nothing happens where there is none.
+void notify_supervisor(std::string_view message);
+
 // A user or group by name or by number. `field` names the configuration key for the message.
 bh::Result<uid_t> user_id(std::string_view text, std::string_view field);
 bh::Result<gid_t> group_id(std::string_view text, std::string_view field);

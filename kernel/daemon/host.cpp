@@ -1,0 +1,88 @@
+#include "kernel/daemon/host.hpp"
+
+#include "kernel/daemon/first_boot.hpp"
+#include "kernel/daemon/network_port.hpp"
+#include "kernel/daemon/service_backends.hpp"
+#include "kernel/daemon/signer_ports.hpp"
+#include "kernel/daemon/system_ports.hpp"
+
+#include <filesystem>
+
+namespace bh::daemon {
+namespace {
+
+// Verbs of different instances run in parallel, and the engine limits each instance by itself.
+constexpr std::size_t kWorkers = 16;
+
+template <class Ports>
+Status must_have(const Ports& ports, const std::string& instance, const char* key, const char* kind) {
+    if (ports.contains(instance)) return {};
+    return invalid("bad_config", std::string{"kernel.yaml: \""} + key + "\" names \"" + instance +
+                                     "\", but no file in plugins.d makes a " + kind + " instance of that name");
+}
+
+}  // namespace
+
+Host::Host(KernelConfig config, Log& log)
+    : config_{std::move(config)},
+      log_{log},
+      signer_{config_.sockets.signer},
+      netd_{config_.sockets.netd},
+      launcher_{config_.sockets.launch},
+      clock_{make_system_clock()} {}
+
+Host::~Host() = default;
+
+Result<std::unique_ptr<Host>> Host::make(KernelConfig config, std::vector<PluginConfig> plugins, Log& log) {
+    std::unique_ptr<Host> host{new Host{std::move(config), log}};
+    if (auto opened = host->open(plugins); !opened) return opened.failure();
+    return host;
+}
+
+Status Host::open(const std::vector<PluginConfig>& plugins) {
+    started_ms_ = clock_->unix_ms();
+    std::error_code error;
+    std::filesystem::create_directories(config_.paths.state, error);
+    auto journal = life::Journal::open(config_.paths.state + "/journal.db", [this] { return clock_->unix_ms(); });
+    if (!journal) return journal.failure();
+    journal_ = std::move(*journal);
+
+    const auto statement_key = signer_.public_key("statement");
+    if (!statement_key) return statement_key.failure();
+
+    store_ = make_store_backend(*journal_);
+    signing_ = make_signer_backend(signer_);
+    launching_ = make_launch_backend(*journal_, config_.sockets.launch, config_.paths.run);
+    auto registry = plugins::Registry::load(config_.paths.plugins, plugins,
+                                            {&log_, store_.get(), signing_.get(), launching_.get()});
+    if (!registry) return registry.failure();
+    registry_ = std::move(*registry);
+
+    network_ = make_network_port(config_.sockets.netd);
+    vault_ = make_vault(signer_);
+    seal_ = make_seal(signer_, config_.host.seal_text);
+    reach_ = make_tcp_reach();
+    images_ = make_image_directory(config_.paths.images);
+    first_boot_ = make_first_boot({hex_from_bytes(statement_key->key), config_.host.seal_text, config_.host.resolvers});
+    ports_ = std::make_unique<life::Ports>(life::Ports{*clock_, registry_->chains(), registry_->hypervisors(),
+                                                       registry_->storages(), registry_->ipv6(), *network_, *vault_,
+                                                       *seal_, *reach_, *images_, *first_boot_, boundaries_});
+    for (const auto& chain : config_.engine.chains) {
+        if (auto bad = must_have(ports_->chains, chain.instance, "chains", "chain"); !bad) return bad;
+    }
+    if (auto bad = must_have(ports_->hypervisors, config_.engine.hypervisor, "placement.hypervisor", "hypervisor");
+        !bad)
+        return bad;
+    if (auto bad = must_have(ports_->storages, config_.engine.storage, "placement.storage", "storage"); !bad)
+        return bad;
+    if (auto bad = must_have(ports_->ipv6, config_.engine.ipv6, "placement.ipv6", "ipv6"); !bad) return bad;
+
+    executor_ = life::make_thread_pool(kWorkers);
+    engine_ = std::make_unique<life::Engine>(*journal_, *ports_, config_.engine, *executor_);
+    operator_ = std::make_unique<life::Operator>(*journal_, *engine_, config_.engine, *ports_);
+    return {};
+}
+
+std::int64_t Host::uptime_ms() const { return clock_->unix_ms() - started_ms_; }
+
+}  // namespace bh::daemon

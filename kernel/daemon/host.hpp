@@ -1,0 +1,67 @@
+// The wired daemon: journal, plugins, ports, engine. Members are in the order in which they depend on each other.
+#pragma once
+
+#include "kernel/config/kernel_config.hpp"
+#include "kernel/launch/client.hpp"
+#include "kernel/lifecycle/operate.hpp"
+#include "kernel/log/log.hpp"
+#include "kernel/net/client.hpp"
+#include "kernel/plugins/registry.hpp"
+#include "kernel/signer/client.hpp"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace bh::daemon {
+
+class Host {
+public:
+    // Opens the journal, loads the plugins and makes the engine; starts nothing. A failure names what is wrong and the
+    // remedy.
+    static Result<std::unique_ptr<Host>> make(KernelConfig config, std::vector<PluginConfig> plugins, Log& log);
+    Host(const Host&) = delete;
+    Host& operator=(const Host&) = delete;
+    ~Host();
+
+    [[nodiscard]] const KernelConfig& config() const noexcept { return config_; }
+    [[nodiscard]] life::Journal& journal() noexcept { return *journal_; }
+    [[nodiscard]] plugins::Registry& registry() noexcept { return *registry_; }
+    [[nodiscard]] life::Engine& engine() noexcept { return *engine_; }
+    [[nodiscard]] life::Operator& operators() noexcept { return *operator_; }
+    [[nodiscard]] life::ImagePort& images() noexcept { return *images_; }
+    [[nodiscard]] blockhost::signer::SignerClient& signer() noexcept { return signer_; }
+    [[nodiscard]] blockhost::net::NetClient& netd() noexcept { return netd_; }
+    [[nodiscard]] blockhost::launch::Client& launcher() noexcept { return launcher_; }
+    [[nodiscard]] std::int64_t uptime_ms() const;
+
+private:
+    Host(KernelConfig config, Log& log);
+    Status open(const std::vector<PluginConfig>& plugins);
+
+    KernelConfig config_;
+    Log& log_;
+    blockhost::signer::SignerClient signer_;
+    blockhost::net::NetClient netd_;
+    blockhost::launch::Client launcher_;
+    std::unique_ptr<life::Clock> clock_;
+    std::unique_ptr<life::Journal> journal_;
+    std::unique_ptr<plugins::StoreBackend> store_;
+    std::unique_ptr<plugins::SignerBackend> signing_;
+    std::unique_ptr<plugins::LaunchBackend> launching_;
+    std::unique_ptr<plugins::Registry> registry_;
+    std::unique_ptr<life::NetworkPort> network_;
+    std::unique_ptr<life::VaultPort> vault_;
+    std::unique_ptr<life::SealPort> seal_;
+    std::unique_ptr<life::ReachPort> reach_;
+    std::unique_ptr<life::ImagePort> images_;
+    std::unique_ptr<life::FirstBootPort> first_boot_;
+    life::Boundaries boundaries_;
+    std::unique_ptr<life::Ports> ports_;
+    std::unique_ptr<life::Executor> executor_;
+    std::unique_ptr<life::Engine> engine_;
+    std::unique_ptr<life::Operator> operator_;
+    std::int64_t started_ms_ = 0;
+};
+
+}  // namespace bh::daemon

@@ -1,0 +1,154 @@
+#include "kernel/daemon/routes.hpp"
+
+#include "kernel/api/views.hpp"
+#include "kernel/daemon/system_ports.hpp"
+
+#include <charconv>
+
+namespace bh::daemon {
+namespace {
+
+using api::Query;
+using nlohmann::json;
+
+constexpr std::int64_t kMaxRow = std::int64_t{1} << 53;
+
+Result<json> status(Host& host) {
+    auto view = api::status_view(host.journal());
+    if (!view) return view;
+    const auto vms = api::vms_view(host.journal());
+    (*view)["vms"] = vms ? vms->at("vms").size() : 0;
+    (*view)["host"] = host.config().engine.host_name;
+    (*view)["version"] = "0.1.0";
+    (*view)["uptime_ms"] = host.uptime_ms();
+    (*view)["recovering"] = host.engine().recovering();
+    return view;
+}
+
+Result<json> plugin_list(Host& host) {
+    json list = json::array();
+    for (const auto& info : host.registry().list()) {
+        const auto health = host.registry().health(info.instance);
+        list.push_back({{"instance", info.instance},
+                        {"kind", info.kind},
+                        {"plugin", info.plugin},
+                        {"version", info.version},
+                        {"sha256", info.sha256},
+                        {"health", health ? std::string{"ok"} : health.failure().message}});
+    }
+    return json{{"plugins", list}};
+}
+
+Result<json> vm_show(Host& host, const std::string& name) {
+    auto vms = api::vms_view(host.journal());
+    if (!vms) return vms;
+    for (auto& vm : vms->at("vms")) {
+        if (vm.value("vm", "") == name) return std::move(vm);
+    }
+    return Failure{BH_E_NOT_FOUND, "no_vm", "there is no VM \"" + name.substr(0, 64) + "\""};
+}
+
+template <class View>
+Result<json> paged(const Query& query, const char* from, View view) {
+    const auto start = query.number(from, 0, 0, kMaxRow);
+    if (!start) return start.failure();
+    const auto limit = query.number("limit", 50, 1, api::kMaxRows);
+    if (!limit) return limit.failure();
+    return view(*start, static_cast<std::uint32_t>(*limit));
+}
+
+std::int64_t number_of(const std::string& digits) {
+    std::int64_t value = 0;
+    std::from_chars(digits.data(), digits.data() + digits.size(), value);
+    return value;
+}
+
+Result<json> done(const Status& status) {
+    if (!status) return status.failure();
+    return json{{"done", true}};
+}
+
+// Each command from the local socket is a new one; over a network the nonce comes with the command.
+Result<life::Command> local_command(const Query& query) {
+    if (const auto nonce = query.body.find("nonce"); nonce != query.body.end() && nonce->is_string())
+        return life::Command{nonce->get<std::string>(), 0};
+    auto random = make_system_clock()->random_id();
+    if (!random) return random.failure();
+    return life::Command{*random, 0};
+}
+
+template <class Run>
+Result<json> command(const Query& query, Run run) {
+    const auto made = local_command(query);
+    if (!made) return made.failure();
+    return done(run(*made));
+}
+
+Result<json> undo(Host& host, const Query& query) {
+    const auto found = api::subscription_view(host.journal(), query.text("chain"), query.path.at(0));
+    if (!found) return found.failure();
+    return command(query, [&](const life::Command& made) {
+        return host.operators().undo(made, found->at("row").get<std::int64_t>());
+    });
+}
+
+}  // namespace
+
+std::vector<api::Route> routes_of(Host& host) {
+    auto& journal = host.journal();
+    std::vector<api::Route> routes;
+    const auto get = [&](const char* pattern, std::function<Result<json>(const Query&)> handler) {
+        routes.push_back({"GET", pattern, std::move(handler)});
+    };
+    const auto post = [&](const char* pattern, std::function<Result<json>(const Query&)> handler) {
+        routes.push_back({"POST", pattern, std::move(handler)});
+    };
+
+    get("/v1/status", [&host](const Query&) { return status(host); });
+    get("/v1/doctor", [&host](const Query&) { return doctor_view(host); });
+    get("/v1/plugins", [&host](const Query&) { return plugin_list(host); });
+    get("/v1/vms", [&journal](const Query&) { return api::vms_view(journal); });
+    get("/v1/vms/([^/]+)", [&host](const Query& query) { return vm_show(host, query.path.at(0)); });
+    get("/v1/plans", [&journal](const Query&) { return api::plans_view(journal); });
+    get("/v1/subscriptions", [&journal](const Query& query) {
+        return paged(query, "after", [&](auto after, auto limit) {
+            return api::subscriptions_view(journal, query.text("state"), after, limit);
+        });
+    });
+    get("/v1/subscriptions/([0-9]+)", [&journal](const Query& query) {
+        return api::subscription_view(journal, query.text("chain"), query.path.at(0));
+    });
+    get("/v1/events", [&journal](const Query& query) {
+        return paged(query, "before",
+                     [&](auto before, auto limit) { return api::events_view(journal, before, limit); });
+    });
+    get("/v1/jobs", [&journal](const Query& query) {
+        return paged(query, "after",
+                     [&](auto, auto limit) { return api::jobs_view(journal, query.text("state"), limit); });
+    });
+    get("/v1/jobs/([0-9]{1,15})",
+        [&journal](const Query& query) { return api::job_view(journal, number_of(query.path.at(0))); });
+    get("/v1/audit", [&journal](const Query& query) {
+        return paged(query, "after", [&](auto after, auto limit) { return api::audit_view(journal, after, limit); });
+    });
+
+    post("/v1/jobs/([0-9]{1,15})/retry", [&host](const Query& query) {
+        return command(query, [&](const life::Command& made) {
+            return host.operators().job_retry(made, number_of(query.path.at(0)));
+        });
+    });
+    post("/v1/jobs/([0-9]{1,15})/abandon", [&host](const Query& query) {
+        const bool gone = query.body.value("gone", json{}) == true;
+        return command(query, [&](const life::Command& made) {
+            return host.operators().job_abandon(made, number_of(query.path.at(0)), gone);
+        });
+    });
+    post("/v1/subscriptions/([0-9]+)/undo", [&host](const Query& query) { return undo(host, query); });
+    post("/v1/plugins/([a-z0-9-]+)/unpark", [&host](const Query& query) {
+        return command(query,
+                       [&](const life::Command& made) { return host.operators().unpark(made, query.path.at(0)); });
+    });
+    return routes;
+}
+
+}  // namespace bh::daemon
