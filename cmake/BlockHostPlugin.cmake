@@ -2,8 +2,8 @@
 #
 # Makes build/plugins/ID/{plugin.so, plugin.json}: hidden visibility, exactly one exported symbol, linked
 # with -z defs -z now -z relro -z nodelete and --exclude-libs ALL. The manifest is plugin.json of the source
-# folder with "file" and "sha256" filled in after the link. Registers the test plugin-ID-linkage (label abi), which
-# looks at what was linked. A plugin in C++ adds LIBS bh_sdk (plugin-api/sdk/cpp/plugin.hpp).
+# folder with "file" and "sha256" filled in after the link. Registers the tests plugin-ID-linkage, which looks at
+# what was linked, and plugin-ID-load, which loads it as the kernel does (label abi). A plugin in C++ adds LIBS bh_sdk (plugin-api/sdk/cpp/plugin.hpp).
 function(blockhost_add_plugin id)
     cmake_parse_arguments(ARG "" "MANIFEST" "LIBS" ${ARGN})
     if(NOT ARG_MANIFEST)
@@ -30,4 +30,8 @@ function(blockhost_add_plugin id)
     add_test(NAME plugin-${id}-linkage
         COMMAND ${Python3_EXECUTABLE} ${BLOCKHOST_ROOT}/plugin-api/tools/check_exports.py $<TARGET_FILE:plugin-${id}>)
     set_tests_properties(plugin-${id}-linkage PROPERTIES LABELS abi TIMEOUT 30)
+    if(TARGET bh-plugin-load)
+        add_test(NAME plugin-${id}-load COMMAND bh-plugin-load ${out})
+        set_tests_properties(plugin-${id}-load PROPERTIES LABELS abi TIMEOUT 30)
+    endif()
 endfunction()

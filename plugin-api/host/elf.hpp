@@ -1,0 +1,26 @@
+// Reads from an ELF shared object, without running any of it, what decides whether it may be loaded: its machine, the
+// dynamic symbols it defines, and how it is bound.
+//
+// Only what the dynamic loader itself goes by is used: program headers, PT_DYNAMIC and the tables it points to. Section
+// headers are never read: they can be absent (strip) or say anything. Every read is checked against the file's bounds.
+#pragma once
+
+#include "plugin-api/documents/result.hpp"
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace bh::host {
+
+struct ElfFacts {
+    std::vector<std::string> exported;  // names of the defined symbols that others can bind to
+    bool binds_now = false;
+    bool never_unmapped = false;  // NODELETE
+};
+
+// Failures: BH_E_INVALID with the reason not_elf, wrong_machine, damaged_elf or crafted_elf.
+Result<ElfFacts> read_elf(std::span<const std::uint8_t> file);
+
+}  // namespace bh::host

@@ -1,0 +1,127 @@
+#include "plugin-api/host/loader.hpp"
+
+#include "plugin-api/host/inspect.hpp"
+#include "plugin-api/host/library.hpp"
+#include "plugin-api/host/sealed_file.hpp"
+
+#include <algorithm>
+#include <optional>
+
+namespace bh::host {
+namespace {
+
+constexpr const char* kEntry = "bh_plugin_entry_v0";
+
+// "loading plugin ID, step STEP, FILE: what is wrong; remedy"
+Failure at_step(const LoadRequest& request, const char* step, const std::string& file, Failure failure) {
+    failure.message = "loading plugin " + request.id + ", step " + step + ", " + file + ": " + failure.message;
+    return failure;
+}
+
+std::string_view view(bh_str text) {
+    return text.len != 0 && text.ptr != nullptr ? std::string_view{text.ptr, text.len} : std::string_view{};
+}
+
+std::optional<Failure> check_manifest(const Manifest& manifest, const LoadRequest& request) {
+    if (manifest.id != request.id)
+        return invalid("wrong_id",
+                       "the manifest is of the plugin " + manifest.id + "; correct \"plugin\" of the instance");
+    if (manifest.abi.major != BH_ABI_MAJOR || manifest.abi.draft != BH_ABI_DRAFT)
+        return invalid("other_abi", "the plugin is for ABI " + std::to_string(manifest.abi.major) + " draft " +
+                                        std::to_string(manifest.abi.draft) + ", this kernel has " +
+                                        std::to_string(BH_ABI_MAJOR) + " draft " + std::to_string(BH_ABI_DRAFT) +
+                                        "; install the plugin's release for this kernel");
+    if (manifest.isolation == "process")
+        return invalid("isolation",
+                       "the plugin may only run in a process of its own, which this kernel does not offer");
+    const auto& offered = manifest.interfaces;
+    if (!request.interface.empty() && std::find(offered.begin(), offered.end(), request.interface) == offered.end())
+        return invalid("wrong_kind",
+                       "the plugin does not offer " + request.interface + "; correct \"kind\" of the instance");
+    return std::nullopt;
+}
+
+std::optional<Failure> check_hash(const std::string& hash, const Manifest& manifest, const LoadRequest& request) {
+    if (request.sha256.empty())
+        return invalid("no_pin", "the instance has no \"sha256\"; if you trust this plugin, pin " + hash);
+    if (hash != request.sha256)
+        return Failure{BH_E_DENIED, "wrong_hash",
+                       "its SHA-256 is " + hash + ", the instance pins " + request.sha256 +
+                           "; if you updated the plugin on purpose, pin the new hash, else install it again"};
+    if (hash != manifest.sha256)
+        return Failure{BH_E_DENIED, "wrong_hash",
+                       "its SHA-256 is " + hash + ", its manifest says " + manifest.sha256 + "; install it again"};
+    return std::nullopt;
+}
+
+std::optional<Failure> check_symbols(const ElfFacts& facts) {
+    const auto& names = facts.exported;
+    if (std::find(names.begin(), names.end(), kEntry) == names.end())
+        return invalid("no_entry", std::string{"it does not export "} + kEntry + "; it is no plugin for this kernel");
+    if (names.size() != 1) {
+        const std::string& other = names[0] == kEntry ? names[1] : names[0];
+        return invalid("exports_too_much", "it exports " + std::to_string(names.size()) + " symbols, among them " +
+                                               other + "; its author must link it with plugin-api/sdk/plugin.map");
+    }
+    if (!facts.binds_now || !facts.never_unmapped)
+        return invalid("wrong_linkage", "its author must link it with -z now -z nodelete");
+    return std::nullopt;
+}
+
+// What the plugin says of itself, checked before anything else of it is called.
+std::optional<Failure> check_plugin(const bh_plugin* plugin, const bh_error& error, const Manifest& manifest) {
+    if (plugin == nullptr) {
+        const std::string_view said{error.message, strnlen(error.message, sizeof error.message)};
+        return invalid("entry_refused", "the plugin refuses this kernel: " +
+                                            (said.empty() ? std::string{"it gives no reason"} : std::string{said}));
+    }
+    if (plugin->struct_size < offsetof(bh_plugin, reserved0) || plugin->abi_draft != BH_ABI_DRAFT)
+        return invalid("other_abi",
+                       "the plugin was built for another draft of the ABI; install its release for this kernel");
+    if (plugin->struct_size < sizeof(bh_plugin))
+        return invalid("short_table", "the plugin's table is too short; its author must build it again");
+    if (view(plugin->id) != manifest.id)
+        return invalid("wrong_id", "the plugin calls itself " + std::string{view(plugin->id)} + ", its manifest " +
+                                       manifest.id + "; install it again");
+    if (plugin->check == nullptr || plugin->create == nullptr || plugin->quiesce == nullptr ||
+        plugin->destroy == nullptr || plugin->health == nullptr || plugin->query == nullptr)
+        return invalid("null_member", "the plugin's table lacks a function; its author must fill it");
+    for (const std::string& interface : manifest.interfaces)
+        if (plugin->query(interface.c_str()) == nullptr)
+            return invalid("missing_interface",
+                           "the plugin does not offer " + interface + ", which its manifest names; install it again");
+    return std::nullopt;
+}
+
+}  // namespace
+
+Result<LoadedPlugin> load(const LoadRequest& request) {
+    const std::string manifest_path = request.directory + "/plugin.json";
+    Result<Manifest> manifest = read_manifest(manifest_path);
+    if (!manifest) return at_step(request, "manifest", manifest_path, manifest.failure());
+    if (auto failure = check_manifest(*manifest, request)) return at_step(request, "manifest", manifest_path, *failure);
+
+    const std::string path = request.directory + "/" + manifest->file;
+    Result<SealedFile> file = SealedFile::copy_of(path);
+    if (!file) return at_step(request, "file", path, file.failure());
+    if (auto failure = check_hash(file->sha256(), *manifest, request)) return at_step(request, "hash", path, *failure);
+    const Result<ElfFacts> facts = inspect_elf(file->bytes());
+    if (!facts) return at_step(request, "symbols", path, facts.failure());
+    if (auto failure = check_symbols(*facts)) return at_step(request, "symbols", path, *failure);
+
+    const Result<Entry> entry = map_library(file->proc_path());
+    file->keep_open();
+    if (!entry) return at_step(request, "load", path, entry.failure());
+    const bh_entry_args args{sizeof(bh_entry_args),
+                             BH_ABI_MINOR,
+                             BH_ABI_DRAFT,
+                             0,
+                             {request.kernel_version.data(), request.kernel_version.size()}};
+    bh_error error{};
+    error.struct_size = sizeof error;
+    const bh_plugin* plugin = (*entry)(&args, &error);
+    if (auto failure = check_plugin(plugin, error, *manifest)) return at_step(request, "entry", path, *failure);
+    return LoadedPlugin{std::move(*manifest), plugin};
+}
+
+}  // namespace bh::host
