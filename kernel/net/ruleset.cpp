@@ -59,6 +59,9 @@ json set(const char* name, json type, json elements) {
     return add("set", std::move(object));
 }
 
+// Before the kernel puts fragments together (-400): it leaves them as they are for what is not tracked.
+constexpr int kBeforeDefragmentation = -450;
+
 json hook_chain(const char* name, const char* hook, int priority) {
     json object = in_table(name);
     object.update({{"type", "filter"}, {"hook", hook}, {"prio", priority}, {"policy", "accept"}});
@@ -76,7 +79,7 @@ json rule(const char* chain, json expressions) {
 void add_prerouting(json& out) {
     const char* all = "prerouting";
     const char* guest = "from_guest";
-    out.push_back(hook_chain(all, "prerouting", -300));
+    out.push_back(hook_chain(all, "prerouting", kBeforeDefragmentation));
     out.push_back(chain(guest));
     out.push_back(rule(all, {from_tap(), jump(guest)}));
     out.push_back(rule(all, {from_uplink(), match(payload("ip6", "saddr"), "@vm_addresses"), counter(), drop()}));
@@ -216,7 +219,7 @@ json delete_elements(const Assignment& assignment) {
     return out;
 }
 
-json list_table() { return json::array({{{"list", {{"table", table()}}}}}); }
+json list_sources() { return json::array({{{"list", {{"set", in_table("vm_sources")}}}}}); }
 
 std::vector<AllowedSource> allowed_sources(const json& objects) {
     std::vector<AllowedSource> sources;

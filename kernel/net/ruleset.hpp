@@ -24,9 +24,9 @@ nlohmann::json replace_table(const RulesetConfig& config, const std::vector<Assi
 // Elements of one assignment.
 nlohmann::json add_elements(const Assignment& assignment);
 nlohmann::json delete_elements(const Assignment& assignment);  // also when they are not there
-nlohmann::json list_table();
+nlohmann::json list_sources();
 
-// Reads the answer of list_table(): which (tap, mac, address) are allowed to send.
+// Reads the answer of list_sources(): which (tap, mac, address) are allowed to send.
 struct AllowedSource {
     std::string tap, mac, address;
     auto operator<=>(const AllowedSource&) const = default;

@@ -43,7 +43,7 @@ bh::Result<Snapshot> take_snapshot(Netlink& netlink, Nftables& nft) {
     if (!neighbours) return neighbours.failure();
     auto proxies = list_proxies(netlink);
     if (!proxies) return proxies.failure();
-    auto table = nft.query(list_table());
+    auto table = nft.query(list_sources());
     if (!table && table.failure().code != BH_E_NOT_FOUND) return table.failure();
     return Snapshot{std::move(*links),
                     std::move(*addresses),

@@ -64,7 +64,7 @@ void Services::serve() {
         if (fds[0].revents != 0) return;
         if (fds[2].revents != 0) const Fd connection{::accept4(tcp_.get(), nullptr, nullptr, SOCK_CLOEXEC)};
         if (fds[1].revents == 0) continue;
-        std::array<char, 512> buffer{};
+        std::array<char, 8192> buffer{};
         sockaddr_in6 from{};
         socklen_t size = sizeof from;
         const auto n =
@@ -100,7 +100,7 @@ bool echoed(const Space& space, const std::string& address, std::uint16_t port, 
             if (!send(fd, address, port, text)) return;
             pollfd readable{fd.get(), POLLIN, 0};
             if (::poll(&readable, 1, static_cast<int>(patience.count())) != 1) continue;
-            std::array<char, 512> buffer{};
+            std::array<char, 8192> buffer{};
             const auto n = ::recv(fd.get(), buffer.data(), buffer.size(), 0);
             back = n > 0 && std::string(buffer.data(), static_cast<std::size_t>(n)) == text;
         }

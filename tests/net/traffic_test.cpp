@@ -36,6 +36,8 @@ TEST_CASE("outside and guests reach each other, on-link and routed", "[net]") {
     CHECK(echoes(bed.outside(), kVmB.address, kEcho, "to b"));
     CHECK(echoes(a->space(), kOutside, kEcho, "from a"));
     CHECK(echoes(b->space(), kOutside, kEcho, "from b"));
+    CHECK(echoes(bed.outside(), kVmA.address, kEcho, std::string(4000, 'f')));  // in fragments
+    CHECK(echoes(b->space(), kOutside, kEcho, std::string(4000, 'g')));
     CHECK(Attempt{bed.outside(), kVmA.address, kEcho}.succeeds());
     CHECK(Attempt{bed.host(), kVmA.address, kEcho}.succeeds());  // the kernel's own look at port 22
 }
@@ -45,7 +47,6 @@ TEST_CASE("an on-link guest is found by neighbour discovery, with the uplink's M
     const auto a = bed.boot(kVmA);
     const Services in_a{a->space(), kEcho};
     REQUIRE(echoes(bed.outside(), kVmA.address, kEcho, "hello"));
-    const auto mac = bed.host().output({"cat", "/proc/net/if_inet6"});
     const auto link = nlohmann::json::parse(bed.host().output({"ip", "-j", "link", "show", "up0"}));
     const auto neighbours = bed.outside().output({"ip", "-6", "neigh", "show", kVmA.address});
     CHECK(neighbours.find(link.at(0).at("address").get<std::string>()) != std::string::npos);
