@@ -41,9 +41,8 @@ std::string resolv_conf(const FirstBoot& first_boot) {
 }
 
 std::string ip_batch(const FirstBoot& first_boot, const std::string& device) {
-    return "link set dev lo up\nlink set dev " + device + " up\n-6 address replace " + first_boot.address +
-           "/128 dev " + device + " nodad\n-6 route replace default via " + first_boot.gateway + " dev " + device +
-           " onlink\n";
+    return "link set dev lo up\nlink set dev " + device + " up\naddress replace " + first_boot.address + "/128 dev " +
+           device + " nodad\nroute replace default via " + first_boot.gateway + " dev " + device + " onlink\n";
 }
 
 Status write_network_files(const FirstBoot& first_boot) {
@@ -58,7 +57,7 @@ Status bring_up_network(const FirstBoot& first_boot) {
     const Result<std::string> device = device_with(first_boot.mac);
     if (!device) return device.failure();
     std::ofstream{"/proc/sys/net/ipv6/conf/" + *device + "/accept_dad"} << "0\n";
-    return run({"/usr/sbin/ip", "-force", "-batch", "-"}, ip_batch(first_boot, *device));
+    return run({"/usr/sbin/ip", "-6", "-force", "-batch", "-"}, ip_batch(first_boot, *device));
 }
 
 }  // namespace bh::guest
