@@ -16,7 +16,9 @@ std::vector<JobRow> jobs_of(Tx& tx, std::int64_t row);
 // Newest first; `state` empty = all.
 std::vector<JobRow> list_jobs(Tx& tx, const std::string& state, std::uint32_t limit);
 // QUEUED, WAITING, BACKOFF, UNCERTAIN and due, oldest first.
-std::vector<JobRow> jobs_due(Tx& tx, std::int64_t now_ms, std::uint32_t limit);
+std::vector<JobRow> jobs_due(Tx& tx, std::int64_t now_ms, std::uint32_t limit, std::uint32_t offset = 0);
+// Touches nothing else of the job: its verb is running.
+void save_checkpoint(Tx& tx, std::int64_t n, const Bytes& checkpoint);
 std::int64_t next_job_ms(Tx& tx);  // 0 = none
 std::vector<JobRow> jobs_in_state(Tx& tx, JobState state);
 // Until when a create of this subscription that was given up may still appear in its backend; 0 = all are settled.

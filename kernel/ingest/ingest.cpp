@@ -1,0 +1,181 @@
+#include "kernel/ingest/ingest.hpp"
+
+#include "kernel/journal/audit.hpp"
+#include "kernel/journal/events.hpp"
+#include "kernel/journal/jobs.hpp"
+#include "kernel/journal/subscriptions.hpp"
+
+#include <algorithm>
+
+namespace bh::life {
+namespace {
+
+constexpr std::int64_t kMsPerSecond = 1000;
+
+EventRow row_of(const std::string& instance, const ChainEvent& event) {
+    EventRow row;
+    row.instance = instance, row.type = event.type, row.position = event.position, row.time = event.time;
+    row.tx = event.tx, row.log_index = event.log_index, row.ordinal = event.ordinal;
+    row.subscription = event.subscription;
+    ChainEvents one;
+    one.events = {event};
+    row.document = to_json(one);
+    return row;
+}
+
+class Ingestion {
+public:
+    Ingestion(Tx& tx, const IngestSource& source, Ingested& out) : tx_{tx}, source_{source}, out_{out} {}
+
+    void rollback(const ChainEvent& event) {
+        const std::uint64_t height = event.position.height;
+        for (const EventRow& gone : roll_back_events(tx_, source_.instance, height)) {
+            if (gone.type == "purchased") set_purchase(gone, EventState::rolled_back);
+            touch(gone.subscription);
+        }
+        if (out_.cursor.final.position.known() && out_.cursor.final.position.height > height) below_final(height);
+        out_.changed = true;
+    }
+
+    void add(const ChainEvent& event) {
+        EventRow row = row_of(source_.instance, event);
+        if (!add_event(tx_, row)) return;
+        out_.changed = true;
+        if (event.type == "plan") return plan(event);
+        if (event.type == "purchased") return purchased(event);
+        if (event.subscription.empty()) return;
+        for (SubscriptionRow& subject : subscriptions_by_id(tx_, source_.instance, event.subscription)) {
+            if (event.type == "closed") {
+                subject.close_tx = event.tx;
+                save_subscription(tx_, subject);
+            }
+            touch(subject.row);
+        }
+    }
+
+    void finalize(const Block& block) {
+        for (const EventRow& event : finalize_events(tx_, source_.instance, block.position.height)) {
+            if (event.type == "purchased") set_purchase(event, EventState::final);
+            touch(event.subscription);
+            if (event.type != "transferred") continue;
+            for (const auto& subject : subscriptions_by_id(tx_, source_.instance, event.subscription)) {
+                out_.transferred.push_back(subject.row);
+            }
+        }
+    }
+
+private:
+    void below_final(std::uint64_t height) {
+        out_.below_final = true;
+        out_.cursor.parked_destruction = true;
+        out_.cursor.final = {};  // that position is on no branch any more: the rule finds a new one
+        const std::string message =
+            "the chain was rolled back to height " + std::to_string(height) +
+            ", below a position that was held for final: nothing is suspended or destroyed until "
+            "`blockhost chain accept-reorg " +
+            source_.instance + "`";
+        raise_alarm(tx_, "chain:" + source_.instance, "reorg_below_final", message);
+        append_audit(tx_, "kernel", "reorg_below_final", "chain:" + source_.instance, message);
+    }
+
+    void plan(const ChainEvent& event) {
+        if (!event.plan_state) return;
+        const auto& state = *event.plan_state;
+        save_plan(tx_, {source_.instance, event.plan, state.resources, state.delivery_window_s, state.grace_s,
+                        state.total, state.active, state.agent});
+    }
+
+    // Several hosts can serve one contract: a plan names its agent.
+    [[nodiscard]] bool is_ours(const ChainEvent& event) {
+        const auto known = plan_of(tx_, source_.instance, event.plan);
+        const auto agent = source_.chain.accounts.find("agent");
+        return !known || known->agent.empty() || agent == source_.chain.accounts.end() || known->agent == agent->second;
+    }
+
+    void purchased(const ChainEvent& event) {
+        auto known = subscription_by_purchase(tx_, source_.instance, event.subscription, event.tx, event.ordinal);
+        if (!known && !is_ours(event)) return;
+        SubscriptionRow row = known.value_or(SubscriptionRow{});
+        row.purchase = EventState::seen;
+        row.purchased_at = event.position;
+        row.purchased_time = event.time;
+        if (known) {
+            save_subscription(tx_, row);
+        } else {
+            row.instance = source_.instance, row.chain = source_.chain.chain, row.contract = source_.chain.contract;
+            row.id = event.subscription, row.tx = event.tx, row.ordinal = event.ordinal, row.order = event.order;
+            row.plan = event.plan, row.buyer = event.actor, row.token = event.token, row.amount = event.amount;
+            row.paid_seconds = event.paid_seconds, row.sealed_request = event.data;
+            add_subscription(tx_, row);
+            mark_stage(tx_, row.row, "mined", event.time.seconds * kMsPerSecond);
+            mark_stage(tx_, row.row, "seen", tx_.now_ms());
+            append_audit(tx_, "kernel", "purchase_seen", "subscription:" + row.id, row.tx);
+        }
+        touch(event.subscription);
+    }
+
+    void set_purchase(const EventRow& event, EventState status) {
+        auto row = subscription_by_purchase(tx_, source_.instance, event.subscription, event.tx, event.ordinal);
+        if (!row) return;
+        row->purchase = status;
+        save_subscription(tx_, *row);
+        if (status == EventState::final) mark_stage(tx_, row->row, "final", tx_.now_ms());
+    }
+
+    void touch(const std::string& subscription) {
+        if (subscription.empty()) return;
+        for (const auto& row : subscriptions_by_id(tx_, source_.instance, subscription)) touch(row.row);
+    }
+    void touch(std::int64_t row) {
+        if (std::find(out_.touched.begin(), out_.touched.end(), row) == out_.touched.end()) out_.touched.push_back(row);
+    }
+
+    Tx& tx_;
+    const IngestSource& source_;
+    Ingested& out_;
+};
+
+}  // namespace
+
+Result<Ingested> ingest(Tx& tx, const IngestSource& source, const ChainEvents& polled) {
+    Ingested out;
+    const auto known = cursor_of(tx, source.instance);
+    if (known && (known->chain != source.chain.chain || known->contract != source.chain.contract)) {
+        return invalid("chain_changed", "the chain instance '" + source.instance + "' was used with contract " +
+                                            known->contract + " on " + known->chain +
+                                            ": give the new contract an instance of its own");
+    }
+    out.cursor =
+        known.value_or(CursorRow{source.instance, source.chain.chain, source.chain.contract, {}, {}, {}, false});
+    const CursorRow before = out.cursor;
+
+    Ingestion ingestion{tx, source, out};
+    for (const ChainEvent& event : polled.events) {
+        event.type == "rollback" ? ingestion.rollback(event) : ingestion.add(event);
+    }
+    out.cursor.cursor = polled.cursor;
+    out.cursor.head = polled.head;
+    // Events of blocks up to the final one may still be on their way while there is more to poll.
+    const auto final = final_block(source.finality, polled);
+    if (!polled.more && final && final->position.known() &&
+        (!out.cursor.final.position.known() || final->position.height >= out.cursor.final.position.height)) {
+        out.cursor.final = *final;
+    }
+    if (!polled.more && out.cursor.final.position.known()) ingestion.finalize(out.cursor.final);
+    out.changed = out.changed || !known || before.cursor != out.cursor.cursor || !(before.head == out.cursor.head) ||
+                  !(before.final == out.cursor.final);
+    if (out.changed) save_cursor(tx, out.cursor);
+    return out;
+}
+
+Status accept_reorg(Tx& tx, const std::string& instance) {
+    auto cursor = cursor_of(tx, instance);
+    if (!cursor) return Failure{BH_E_NOT_FOUND, "no_such_chain", "there is no chain instance '" + instance + "'", 0};
+    cursor->parked_destruction = false;
+    save_cursor(tx, *cursor);
+    clear_alarms(tx, "chain:" + instance, "reorg_below_final");
+    append_audit(tx, "operator", "accept_reorg", "chain:" + instance, "");
+    return {};
+}
+
+}  // namespace bh::life

@@ -1,0 +1,176 @@
+#include "kernel/ingest/ingest.hpp"
+
+#include "kernel/journal/events.hpp"
+#include "kernel/journal/jobs.hpp"
+#include "kernel/journal/subscriptions.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <cstdlib>
+#include <filesystem>
+
+using namespace bh;
+using namespace bh::life;
+
+namespace {
+
+struct Fixture {
+    Fixture() {
+        char pattern[] = "/tmp/bh-ingest-XXXXXX";
+        directory = ::mkdtemp(pattern);
+        auto opened = Journal::open(directory + "/journal.db", [] { return 1000; });
+        REQUIRE(opened.ok());
+        journal = std::move(*opened);
+        source.instance = "local", source.finality = {FinalityRule::Kind::depth, 2};
+        source.chain.chain = "test:1", source.chain.contract = "0xc", source.chain.accounts["agent"] = "0xa9";
+    }
+    ~Fixture() {
+        journal.reset();
+        std::filesystem::remove_all(directory);
+    }
+    static Block block(std::uint64_t height, const std::string& branch = "a") {
+        return {{"0x" + branch + std::to_string(height), height}, {static_cast<std::int64_t>(height) * 10}};
+    }
+    static ChainEvent purchase(std::uint64_t height, const std::string& id = "7", const std::string& branch = "a") {
+        ChainEvent event;
+        event.type = "purchased", event.position = block(height, branch).position,
+        event.time = block(height, branch).time;
+        event.tx = "0xt" + id, event.subscription = id, event.plan = "1", event.order = "0xorder" + id;
+        return event;
+    }
+    ChainEvents report(std::vector<ChainEvent> events, std::uint64_t head, const std::string& branch = "a") {
+        ChainEvents polled;
+        polled.events = std::move(events);
+        for (std::uint64_t h = head > 5 ? head - 5 : 0; h <= head; ++h) polled.recent.push_back(block(h, branch));
+        polled.head = block(head, branch);
+        polled.cursor = "c" + std::to_string(head) + branch;
+        return polled;
+    }
+    Ingested take(const ChainEvents& polled) {
+        Ingested out;
+        REQUIRE(journal->write([&](Tx& tx) -> Status {
+            auto taken = ingest(tx, source, polled);
+            if (!taken) return taken.failure();
+            out = std::move(*taken);
+            return {};
+        }));
+        return out;
+    }
+    SubscriptionRow row(const std::string& id = "7") {
+        SubscriptionRow found;
+        REQUIRE(journal->read([&](Tx& tx) -> Status {
+            auto rows = subscriptions_by_id(tx, "local", id);
+            REQUIRE(rows.size() == 1);
+            found = rows[0];
+            return {};
+        }));
+        return found;
+    }
+
+    std::string directory;
+    std::unique_ptr<Journal> journal;
+    IngestSource source;
+};
+
+}  // namespace
+
+TEST_CASE_METHOD(Fixture, "a purchase is seen, then final; the same report again changes nothing") {
+    const auto polled = report({purchase(10)}, 11);
+    CHECK(take(polled).touched.size() == 1);
+    CHECK(row().purchase == EventState::seen);
+    CHECK(take(polled).touched.empty());
+    const auto later = take(report({}, 12));
+    CHECK(later.cursor.final.position.height == 10);
+    CHECK(later.touched == std::vector{row().row});
+    CHECK(row().purchase == EventState::final);
+}
+
+TEST_CASE_METHOD(Fixture, "cursor and events are one transaction") {
+    const auto failed = journal->write([&](Tx& tx) -> Status {
+        REQUIRE(ingest(tx, source, report({purchase(10)}, 11)).ok());
+        return Failure{BH_E_EXHAUSTED, "disk_full", "x", 0};
+    });
+    REQUIRE_FALSE(failed.ok());
+    REQUIRE(journal->read([&](Tx& tx) -> Status {
+        CHECK_FALSE(cursor_of(tx, "local"));
+        CHECK(subscriptions_by_id(tx, "local", "7").empty());
+        return {};
+    }));
+}
+
+TEST_CASE_METHOD(
+    Fixture, "a purchase whose block left the chain is rolled back, and the same row again when it is mined again") {
+    take(report({purchase(10)}, 11));
+    ChainEvent rollback;
+    rollback.type = "rollback", rollback.position = block(9).position;
+    const auto gone = take(report({rollback}, 12, "b"));
+    CHECK(gone.touched.size() == 1);
+    CHECK_FALSE(gone.below_final);
+    CHECK(row().purchase == EventState::rolled_back);
+    take(report({purchase(13, "7", "b")}, 13, "b"));
+    CHECK(row().purchase == EventState::seen);
+    CHECK(row().purchased_at == block(13, "b").position);
+}
+
+TEST_CASE_METHOD(Fixture, "after a reorganisation another purchase may hold the same id: another row") {
+    take(report({purchase(10)}, 11));
+    ChainEvent rollback, other = purchase(10, "7", "b");
+    rollback.type = "rollback", rollback.position = block(9).position;
+    other.tx = "0xother";
+    take(report({rollback, other}, 12, "b"));
+    REQUIRE(journal->read([&](Tx& tx) -> Status {
+        CHECK(subscriptions_by_id(tx, "local", "7").size() == 2);
+        return {};
+    }));
+}
+
+TEST_CASE_METHOD(Fixture,
+                 "a rollback below a final position parks destructions, alarms, and goes on after accept-reorg") {
+    take(report({purchase(10)}, 20));
+    ChainEvent rollback;
+    rollback.type = "rollback", rollback.position = block(9).position;
+    const auto deep = take(report({rollback}, 21, "b"));
+    CHECK(deep.below_final);
+    CHECK(deep.cursor.parked_destruction);
+    CHECK(deep.cursor.final.position.id == "0xb19");
+    CHECK(deep.touched.size() == 1);
+    REQUIRE(journal->write([&](Tx& tx) -> Status {
+        CHECK(alarms(tx).size() == 1);
+        REQUIRE(accept_reorg(tx, "local").ok());
+        CHECK_FALSE(cursor_of(tx, "local")->parked_destruction);
+        CHECK(alarms(tx).empty());
+        return {};
+    }));
+}
+
+TEST_CASE_METHOD(Fixture, "the final position never moves back by itself") {
+    take(report({}, 20));
+    CHECK(take(report({}, 15)).cursor.final.position.height == 18);
+}
+
+TEST_CASE_METHOD(Fixture, "nothing is final while more is to be polled") {
+    ChainEvents polled = report({purchase(10)}, 20);
+    polled.more = true;
+    CHECK_FALSE(take(polled).cursor.final.position.known());
+    CHECK(row().purchase == EventState::seen);
+}
+
+TEST_CASE_METHOD(Fixture, "a plan of another agent's host is not ours") {
+    ChainEvent plan;
+    plan.type = "plan", plan.position = block(5).position, plan.tx = "0xp", plan.plan = "1";
+    plan.plan_state.emplace();
+    plan.plan_state->agent = "0xother";
+    CHECK(take(report({plan, purchase(10)}, 11)).touched.empty());
+}
+
+TEST_CASE_METHOD(Fixture, "an instance that was used for another contract is refused") {
+    take(report({}, 11));
+    source.chain.contract = "0xd";
+    const auto answer = journal->write([&](Tx& tx) -> Status {
+        auto taken = ingest(tx, source, report({}, 12));
+        REQUIRE_FALSE(taken.ok());
+        CHECK(taken.failure().message.find("instance of its own") != std::string::npos);
+        return taken.failure();
+    });
+    CHECK(answer.failure().code == BH_E_INVALID);
+}

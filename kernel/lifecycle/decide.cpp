@@ -1,0 +1,320 @@
+// Engine: looking at subscriptions that something happened to, and deciding what follows. Every decision rests on fresh
+// reads of the chain at the newest final position and at the head.
+#include "kernel/lifecycle/engine.hpp"
+
+#include "kernel/journal/jobs.hpp"
+#include "kernel/journal/resources.hpp"
+#include "kernel/journal/subscriptions.hpp"
+
+#include <algorithm>
+
+namespace bh::life {
+namespace {
+
+constexpr std::uint32_t kTimersPerStep = 64;
+constexpr std::int64_t kPermille = 1000;
+constexpr std::int64_t kFinalityRetryMs = 1000;
+
+// "an amount is at most a limit", both decimal texts without leading zeros.
+bool at_most(const Amount& amount, const Amount& limit) {
+    if (amount.units.size() != limit.units.size()) return amount.units.size() < limit.units.size();
+    return amount.units <= limit.units;
+}
+
+// What the chain said, for the guard to compare: the same words and the same numbers.
+std::string answer_of(const View& view, const Reading& reading) {
+    const auto& state = view.final_state ? *view.final_state : view.head_state;
+    return std::string{to_text(reading.final)} + "/" + state.order + "/" + std::to_string(state.expires_at.seconds) +
+           "/" + std::to_string(view.head_state.expires_at.seconds);
+}
+
+// The job's own success, seen on the chain before its next attempt reports it.
+bool is_own_effect(Step step, Fact fact) {
+    switch (step) {
+        case Step::deliver:
+            return fact == Fact::delivered_final;
+        case Step::decline:
+            return fact == Fact::declined_final;
+        case Step::close:
+            return fact == Fact::closed_final;
+        case Step::burn:
+            return fact == Fact::burned_no_vm;
+        default:
+            return false;
+    }
+}
+
+bool will_report(JobState state) {
+    return state == JobState::queued || state == JobState::waiting || state == JobState::running;
+}
+
+}  // namespace
+
+bool Engine::look_at_dirty() {
+    for (std::size_t i = 0; i < dirty_.size(); ++i) {
+        const std::int64_t row = dirty_.front();
+        dirty_.pop_front();
+        dirty_set_.erase(row);
+        if (!looking_.contains(row)) {
+            start_look(row);
+            return true;
+        }
+        again_.insert(row);
+    }
+    return false;
+}
+
+// Rows whose time has come, by the wall clock or by the newest final block; by index, a few at a time.
+bool Engine::collect_timers() {
+    const std::int64_t at = now();
+    if (timers_checked_ms_ == at) return false;
+    bool found = false;
+    const auto read = journal_.read([&](Tx& tx) -> Status {
+        const auto take = [&](const std::vector<std::int64_t>& rows) {
+            for (const std::int64_t row : rows) {
+                if (looking_.contains(row) || dirty_set_.contains(row)) continue;
+                mark_dirty(row);
+                found = true;
+            }
+        };
+        take(rows_to_wake(tx, at, kTimersPerStep));
+        for (const auto& [name, slot] : chains_) {
+            if (slot.cursor.final.position.known()) take(rows_due(tx, name, slot.cursor.final.time, kTimersPerStep));
+        }
+        return {};
+    });
+    if (!read) stalled_until_ms_ = at + kFinalityRetryMs;
+    if (!found) timers_checked_ms_ = at;
+    return found;
+}
+
+void Engine::start_look(std::int64_t row) {
+    std::optional<SubscriptionRow> found;
+    const auto read = journal_.read([&](Tx& tx) -> Status {
+        found = subscription_by_row(tx, row);
+        return {};
+    });
+    if (!read) {
+        stalled_until_ms_ = now() + kFinalityRetryMs;
+        mark_dirty(row);
+        return;
+    }
+    if (!found || !chains_.contains(found->instance)) return;
+    const ChainSlot& slot = chains_[found->instance];
+    looking_.insert(row);
+    post([this, row, instance = found->instance, id = found->id, final_block = slot.cursor.final,
+          agree = slot.config.guard_agree]() -> Done {
+        auto chain = port_of(ports_.chains, instance);
+        Result<View> view = chain ? look(**chain, id, final_block, agree) : Result<View>{chain.failure()};
+        return [this, row, view = std::move(view)] { return looked(row, view); };
+    });
+}
+
+Status Engine::looked(std::int64_t row, const Result<View>& view) {
+    transition_name_.clear();
+    bool moved = false, derived = false;
+    const auto written = journal_.write(transition_name_, [&](Tx& tx) -> Status {
+        auto found = subscription_by_row(tx, row);
+        if (!found) return {};
+        if (!view) {
+            // No word about the order: nothing follows, and what the guard counted does not count.
+            guard_.forget(row);
+            found->wake_ms = tx.now_ms() + backoff_ms(look_failures_[row] + 1);
+            found->due_at = {};
+            save_subscription(tx, *found);
+            return {};
+        }
+        derived = true;
+        const State before = found->state;
+        const Status decided = decide(tx, *found, *view);
+        moved = found->state != before || !transition_name_.empty();
+        return decided;
+    });
+    if (!written) return written;
+    looking_.erase(row);
+    if (view) {
+        look_failures_.erase(row);
+        retry_.erase(row);
+    } else {
+        ++look_failures_[row];
+    }
+    if (derived) underived_.erase(row);
+    if (again_.erase(row) > 0 || moved) mark_dirty(row);
+    timers_checked_ms_ = -1;
+    return {};
+}
+
+// Copied, never computed: expiry, window and owner are the chain's at a final position.
+void Engine::copy_from_chain(SubscriptionRow& row, const View& view, const Reading& reading) {
+    if (reading.head == Standing::open && row.window_ends.seconds == 0) row.window_ends = view.head_state.window_ends;
+    if (reading.final == Standing::unknown || reading.final == Standing::absent) return;
+    row.expires_at = view.final_state->expires_at;
+    row.window_ends = view.final_state->window_ends;
+    row.grace_ends = view.final_state->grace_ends;
+    row.owner = view.final_state->owner;
+}
+
+FactInputs Engine::inputs_of(Tx& tx, const SubscriptionRow& row, const View& view, const std::optional<JobRow>& job) {
+    FactInputs in;
+    in.has_vm = vm_of(tx, row.row).has_value();
+    const ChainConfig& chain = chains_[row.instance].config;
+    const auto limit = chain.early_start.find(row.token);
+    in.early_allowed = limit != chain.early_start.end() && at_most(row.amount, limit->second);
+    in.excludes_purchase = row.purchase == EventState::rolled_back && view.final_block.position.known() &&
+                           view.final_block.position.height >= row.purchased_at.height;
+    in.retry = retry_.contains(row.row);
+    const std::int64_t window = row.window_ends.seconds - row.purchased_time.seconds;
+    in.late =
+        row.window_ends.seconds > 0 && view.final_block.position.known() &&
+        view.final_block.time.seconds >= row.purchased_time.seconds + window * config_.window_permille / kPermille;
+    in.deliver_in_flight = job && job->step == Step::deliver && job->attempt > 0 && !is_settled(job->state) &&
+                           job->state != JobState::held && job->state != JobState::parked;
+    return in;
+}
+
+Status Engine::decide(Tx& tx, SubscriptionRow& row, const View& view) {
+    const Reading reading = read_view(view, row.order);
+    copy_from_chain(row, view, reading);
+    auto job = current_job(tx, row.row);
+    const FactInputs in = inputs_of(tx, row, view, job);
+    Fact fact = fact_of(row, reading, in);
+    std::int64_t wake = 0;
+    if (row.state == State::retiring && fact == Fact::none && !job && row.undo_until_ms > 0) {
+        if (tx.now_ms() >= row.undo_until_ms) {
+            fact = Fact::undo_over;
+        } else {
+            wake = row.undo_until_ms;
+        }
+    }
+    const Transition* transition = fact == Fact::none ? nullptr : find_transition(row.state, fact);
+    const Guard guard = fact == Fact::undo_over ? Guard::closed : guard_of(fact);
+    if (transition != nullptr && guard != Guard::none) {
+        const bool holds = guard_holds(guard, reading, in) && !chains_[row.instance].cursor.parked_destruction;
+        if (holds) guard_.observe(row.row, guard, answer_of(view, reading), ports_.clock.monotonic_ns());
+        if (!holds) guard_.forget(row.row);
+        if (!holds || !guard_.satisfied(row.row, guard)) {
+            transition = nullptr;
+            wake = tx.now_ms() + std::max(guard_.policy().interval_ms(), kFinalityRetryMs);
+        }
+    }
+    if (transition != nullptr && job) {
+        if (const auto running = running_.find(job->n); running != running_.end()) {
+            // It is told to stop; when it has, this row is looked at again.
+            if (!is_own_effect(job->step, fact)) running->second.cancel->cancel(BH_CANCEL_ORDER);
+            again_.insert(row.row);
+            plan_look(tx, row, view, reading, wake);
+            return {};
+        }
+        if (is_own_effect(job->step, fact) && will_report(job->state)) {
+            job->not_before_ms = tx.now_ms();
+            save_job(tx, *job);
+            plan_look(tx, row, view, reading, wake);
+            return {};
+        }
+        give_up_job(tx, env(), *job, std::string{to_text(fact)});
+    }
+    if (transition != nullptr) {
+        std::string why = fact == Fact::window_late       ? "not served within its window"
+                          : fact == Fact::order_lost      ? "the order is not on the chain any more"
+                          : fact == Fact::delivered_no_vm ? "delivered, but there is no VM"
+                                                          : "";
+        if (fact == Fact::window_late && row.state == State::held && !row.reason.empty()) why = row.reason;
+        transition_name_ = name_of(*transition);
+        apply(tx, env(), row, *transition, why);
+        plan_look(tx, row, view, reading, row.wake_ms);
+        return {};
+    }
+    if (job) {
+        const std::int64_t job_wake = drive_job(tx, row, *job, view, in);
+        if (job_wake > 0) wake = wake == 0 ? job_wake : std::min(wake, job_wake);
+    }
+    plan_look(tx, row, view, reading, wake);
+    return {};
+}
+
+// No fact moves the row: its job does, if it has ended or may run. Returns when to look again (0 = no need).
+std::int64_t Engine::drive_job(Tx& tx, SubscriptionRow& row, JobRow& job, const View& view, const FactInputs& in) {
+    const Reading reading = read_view(view, row.order);
+    if (running_.contains(job.n)) return 0;
+    const std::int64_t later = tx.now_ms() + std::max(guard_.policy().interval_ms(), kFinalityRetryMs);
+    if (job.state == JobState::done) {
+        job.consumed = true;
+        save_job(tx, job);
+        if (const Transition* next = find_transition(row.state, Fact::step_done, job.step)) {
+            transition_name_ = name_of(*next);
+            apply(tx, env(), row, *next, "");
+        }
+        return row.wake_ms;
+    }
+    if (job.state == JobState::failed) return resolve_failed(tx, row, job, reading) ? row.wake_ms : 0;
+    const Guard guard = rules_of(job.step).guard;
+    const bool holds = guard_holds(guard, reading, in) && (guard == Guard::none || guard == Guard::open ||
+                                                           !chains_[row.instance].cursor.parked_destruction);
+    if (guard != Guard::none) {
+        if (!holds) guard_.forget(row.row);
+        if (holds) {
+            guard_.observe(row.row, guard, answer_of(view, reading), ports_.clock.monotonic_ns());
+        }
+        if (!holds || !guard_.satisfied(row.row, guard)) return later;
+    }
+    if (job.state == JobState::aborted) {
+        // The order of the state stands, so its step is made again.
+        job.state = JobState::queued;
+        ++job.reopened;
+        job.not_before_ms = tx.now_ms();
+        save_job(tx, job);
+    } else if (job.state == JobState::queued && job.not_before_ms > tx.now_ms() && guard != Guard::none) {
+        job.not_before_ms = tx.now_ms();
+        save_job(tx, job);
+    }
+    return 0;
+}
+
+// LIFECYCLE.md section 3, FAILED. The effect is not there, or a fact of the chain would have moved the row.
+bool Engine::resolve_failed(Tx& tx, SubscriptionRow& row, JobRow& job, const Reading& reading) {
+    using OnFailure = StepRules::OnFailure;
+    const OnFailure rule = rules_of(job.step).on_failure;
+    const bool before_final =
+        reading.head == Standing::open && (reading.final == Standing::absent || reading.final == Standing::unknown);
+    if (reading.final != reading.head && !(rule == OnFailure::unservable && before_final)) {
+        back_off(tx, job, JobState::backoff, kFinalityRetryMs);
+        return false;
+    }
+    const bool again = rule == OnFailure::again || (rule == OnFailure::again_limited && job.reopened < kMaxReopened);
+    if (again) {
+        ++job.reopened;
+        back_off(tx, job, JobState::queued, kFinalityRetryMs);
+        return false;
+    }
+    const Fact fact = rule == OnFailure::unservable ? Fact::step_failed : Fact::step_held;
+    const Transition* next = find_transition(row.state, fact);
+    if (next == nullptr) next = find_transition(row.state, Fact::step_held);
+    if (next == nullptr) return false;
+    if (next->fact == Fact::step_held) job.state = JobState::held;
+    give_up_job(tx, env(), job, job.last_error);
+    transition_name_ = name_of(*next);
+    apply(tx, env(), row, *next, job.last_reason.empty() ? job.last_error : job.last_reason);
+    return true;
+}
+
+// Sets the row's timers and saves it.
+void Engine::plan_look(Tx& tx, SubscriptionRow& row, const View& view, const Reading& reading, std::int64_t wake_ms) {
+    const UnixTime chain_now = view.final_block.time;
+    UnixTime due{};
+    const std::int64_t window = row.window_ends.seconds - row.purchased_time.seconds;
+    const bool undelivered = is_undelivered(row.state) || (row.state == State::held && reading.final == Standing::open);
+    if (undelivered && row.state != State::declining && row.window_ends.seconds > 0) {
+        due.seconds = row.purchased_time.seconds + (window * config_.window_permille + kPermille - 1) / kPermille;
+    } else if (row.state == State::active || row.state == State::resuming) {
+        due = row.expires_at;
+    } else if (row.state == State::suspending || row.state == State::suspended) {
+        due = row.grace_ends;
+    }
+    row.due_at = due > chain_now ? due : UnixTime{};
+    // A rolled-back purchase waits for a final position that excludes it.
+    if (row.state == State::rolled_back && wake_ms == 0) wake_ms = tx.now_ms() + kFinalityRetryMs;
+    row.wake_ms = wake_ms;
+    save_subscription(tx, row);
+}
+
+}  // namespace bh::life

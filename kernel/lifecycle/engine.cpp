@@ -1,0 +1,171 @@
+#include "kernel/lifecycle/engine.hpp"
+
+#include "kernel/journal/audit.hpp"
+#include "kernel/journal/events.hpp"
+#include "kernel/journal/jobs.hpp"
+#include "kernel/journal/resources.hpp"
+#include "kernel/journal/subscriptions.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+namespace bh::life {
+namespace {
+constexpr std::int64_t kStallMs = 1000;                                // the journal refused: try again after that
+constexpr std::int64_t kShortestSleepMs = 10, kLongestSleepMs = 1000;  // a verb that ends wakes at once
+constexpr std::uint32_t kMostDoublings = 16;
+}  // namespace
+
+Engine::Engine(Journal& journal, Ports ports, EngineConfig config, Executor& executor)
+    : journal_{journal},
+      ports_{std::move(ports)},
+      config_{std::move(config)},
+      executor_{executor},
+      boot_id_{ports_.clock.boot_id()},
+      guard_{config_.guard} {
+    for (const auto& chain : config_.chains) chains_[chain.instance].config = chain;
+    journal_.set_hooks([this](const std::string& name) { ports_.boundaries.at("before " + name); },
+                       [this](const std::string& name) { ports_.boundaries.at("after " + name); });
+}
+
+Engine::~Engine() { journal_.set_hooks({}, {}); }
+
+Status Engine::start() {
+    recovering_ = true;
+    return journal_.write("start", [this](Tx& tx) -> Status {
+        for (JobRow job : jobs_in_state(tx, JobState::running)) {
+            ++job.looks;
+            back_off(tx, job, JobState::uncertain, 0);
+        }
+        if (meta(tx, "boot_id") != boot_id_) {
+            for (SubscriptionRow row : unfinished_subscriptions(tx)) {
+                if (row.restarts == 0) continue;
+                row.restarts = 0;
+                save_subscription(tx, row);
+            }
+            set_meta(tx, "boot_id", boot_id_);
+        }
+        append_audit(tx, "kernel", "start", "host", boot_id_);
+        return {};
+    });
+}
+
+std::int64_t Engine::backoff_ms(std::uint32_t failures) const {
+    const std::uint32_t doublings = std::min(failures == 0 ? 0 : failures - 1, kMostDoublings);
+    return std::min(config_.backoff_max_ms, config_.backoff_min_ms << doublings);
+}
+
+void Engine::mark_dirty(std::int64_t row) {
+    if (looking_.contains(row)) {
+        again_.insert(row);
+    } else if (dirty_set_.insert(row).second) {
+        dirty_.push_back(row);
+    }
+}
+
+void Engine::touch(std::int64_t row, bool retry) {
+    const std::lock_guard lock{mutex_};
+    touched_.emplace_back(row, retry);
+    woken_ = true;
+    changed_.notify_one();
+}
+
+void Engine::post(std::function<Done()> work) {
+    ++in_flight_;
+    executor_.run([this, work = std::move(work)] {
+        Done done = work();
+        const std::lock_guard lock{mutex_};
+        completions_.push_back(std::move(done));
+        woken_ = true;
+        changed_.notify_one();
+    });
+}
+
+// What a verb learnt is never dropped: while the journal refuses, it waits here.
+bool Engine::complete_one() {
+    Done done;
+    {
+        const std::lock_guard lock{mutex_};
+        for (const auto& [row, retry] : touched_) {
+            if (retry) retry_.insert(row);
+            mark_dirty(row);
+        }
+        touched_.clear();
+        if (completions_.empty()) return false;
+        done = std::move(completions_.front());
+        completions_.pop_front();
+    }
+    if (const Status status = done(); !status) {
+        stalled_until_ms_ = now() + kStallMs;
+        const std::lock_guard lock{mutex_};
+        completions_.push_front(std::move(done));
+        return false;
+    }
+    --in_flight_;
+    return true;
+}
+
+bool Engine::stalled() { return stalled_until_ms_ > now(); }
+
+bool Engine::step() {
+    if (stalled()) return false;
+    if (complete_one()) return true;
+    if (stopping_ || stalled()) return false;
+    if (poll_chains()) return true;
+    if (recovering_) return recover_step();
+    if (look_at_dirty() || collect_timers() || run_due_jobs()) return true;
+    return upkeep();
+}
+
+std::int64_t Engine::next_due_ms() {
+    const std::int64_t at = now();
+    std::int64_t next = at + kLongestSleepMs;
+    const auto sooner = [&next](std::int64_t ms) {
+        if (ms > 0) next = std::min(next, ms);
+    };
+    sooner(stalled_until_ms_ > at ? stalled_until_ms_ : 0);
+    for (const auto& [name, slot] : chains_) sooner(slot.polling ? 0 : slot.next_poll_ms);
+    for (const auto& [name, ms] : next_watch_ms_) sooner(watching_.contains(name) ? 0 : ms);
+    for (const auto& [name, ms] : next_list_ms_) sooner(ms > at ? ms : 0);
+    const auto read = journal_.read([&](Tx& tx) -> Status {
+        sooner(next_wake_ms(tx));
+        sooner(next_job_ms(tx));
+        sooner(next_statement_ms(tx));
+        sooner(next_delegation_ms(tx));
+        for (const auto& parked : parked_instances(tx)) sooner(parked.next_check_ms);
+        return {};
+    });
+    return read ? std::max(next, at) : at + kStallMs;
+}
+
+void Engine::wake() {
+    poll_now_ = true;
+    const std::lock_guard lock{mutex_};
+    woken_ = true;
+    changed_.notify_one();
+}
+
+void Engine::stop() {
+    stopping_ = true;
+    const std::lock_guard lock{mutex_};
+    woken_ = true;
+    changed_.notify_one();
+}
+
+void Engine::run() {
+    bool asked = false;
+    for (;;) {
+        if (stopping_ && !asked) {
+            asked = true;
+            for (auto& [n, job] : running_) job.cancel->cancel(BH_CANCEL_SHUTDOWN);
+        }
+        if (step()) continue;
+        if (stopping_ && (in_flight_ == 0 || stalled())) return;
+        const std::int64_t sleep = std::clamp(next_due_ms() - now(), kShortestSleepMs, kLongestSleepMs);
+        std::unique_lock lock{mutex_};
+        changed_.wait_for(lock, std::chrono::milliseconds{sleep}, [this] { return woken_; });
+        woken_ = false;
+    }
+}
+
+}  // namespace bh::life

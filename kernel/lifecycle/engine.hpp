@@ -1,0 +1,157 @@
+// The engine: one thread decides and commits, workers run verbs. It reads chains, derives what each touched
+// subscription's state should be, and runs the jobs that the table orders (LIFECYCLE.md).
+//
+// One thread calls start(), step() and run(); any thread may call wake(), stop(), and the functions of query.hpp and
+// operate.hpp on the same journal. With an InlineExecutor and a virtual clock each step() does one thing, so that a
+// test drives it deterministically.
+#pragma once
+
+#include "kernel/ingest/ingest.hpp"
+#include "kernel/lifecycle/executor.hpp"
+#include "kernel/lifecycle/machine.hpp"
+#include "kernel/lifecycle/work.hpp"
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <unordered_map>
+#include <unordered_set>
+
+namespace bh::life {
+
+class Engine {
+public:
+    Engine(Journal& journal, Ports ports, EngineConfig config, Executor& executor);
+    ~Engine();
+    Engine(const Engine&) = delete;
+    Engine& operator=(const Engine&) = delete;
+
+    // Puts jobs of a process that died to UNCERTAIN and begins to derive before it acts: nothing is made, resumed or
+    // destroyed until the chains were read to their newest final position and the backends were listed.
+    Status start();
+
+    // Does at most one thing; false: nothing is due now.
+    bool step();
+
+    // Wall clock milliseconds of the next timer; nothing is due before (unless a verb ends or wake() is called).
+    std::int64_t next_due_ms();
+
+    // step() until stop(); sleeps in between. stop() asks running verbs to save and stop, and run() returns when they
+    // did.
+    void run();
+    void stop();
+    void wake();  // something outside changed: a new block, an operator's command
+
+    [[nodiscard]] bool recovering() const noexcept { return recovering_.load(); }
+    [[nodiscard]] std::size_t running_verbs() const noexcept { return running_.size(); }
+
+    // Asks for a look at this subscription; `retry`: a held one may move.
+    void touch(std::int64_t row, bool retry = false);
+
+private:
+    struct ChainSlot {
+        ChainConfig config;
+        ChainDescription description;
+        bool described = false, polling = false, caught_up = false;
+        std::int64_t next_poll_ms = 0;
+        std::uint32_t failures = 0;
+        CursorRow cursor;
+    };
+    struct RunningJob {
+        std::int64_t row = 0;
+        std::string instance;
+        std::shared_ptr<CancelToken> cancel;
+    };
+    struct Inventory {
+        std::map<std::string, std::vector<Vm>> vms;
+        std::map<std::string, std::vector<Volume>> volumes;
+        std::map<std::string, std::vector<Delegation>> delegations;
+        std::vector<NetworkBinding> bindings;
+    };
+    using Done = std::function<Status()>;  // runs on the engine's thread; a failure is the journal's: tried again
+
+    // engine.cpp
+    void post(std::function<Done()> work);
+    bool complete_one();
+    bool stalled();
+    [[nodiscard]] std::int64_t now() { return ports_.clock.unix_ms(); }
+    [[nodiscard]] MachineEnv env() { return {config_, boot_id_}; }
+    [[nodiscard]] std::int64_t backoff_ms(std::uint32_t failures) const;
+    void mark_dirty(std::int64_t row);
+
+    // poll.cpp
+    bool poll_chains();
+    void poll(ChainSlot& slot);
+    Status polled(ChainSlot& slot, const Result<ChainEvents>& events);
+
+    // decide.cpp
+    bool look_at_dirty();
+    bool collect_timers();
+    void start_look(std::int64_t row);
+    Status looked(std::int64_t row, const Result<View>& view);
+    Status decide(Tx& tx, SubscriptionRow& row, const View& view);
+    void copy_from_chain(SubscriptionRow& row, const View& view, const Reading& reading);
+    FactInputs inputs_of(Tx& tx, const SubscriptionRow& row, const View& view, const std::optional<JobRow>& job);
+    void plan_look(Tx& tx, SubscriptionRow& row, const View& view, const Reading& reading, std::int64_t wake_ms);
+    std::int64_t drive_job(Tx& tx, SubscriptionRow& row, JobRow& job, const View& view, const FactInputs& inputs);
+    bool resolve_failed(Tx& tx, SubscriptionRow& row, JobRow& job, const Reading& reading);
+    std::string transition_name_;  // of the transaction in progress
+
+    // jobs.cpp
+    bool run_due_jobs();
+    bool start_job(JobRow job);
+    Result<WorkInput> input_of(Tx& tx, const SubscriptionRow& row, const JobRow& job);
+    Status settled(std::int64_t job, const std::shared_ptr<WorkResult>& result);
+    Status settle(Tx& tx, JobRow& job, SubscriptionRow& row, WorkResult& result);
+    void record_effects(Tx& tx, SubscriptionRow& row, const JobRow& job, WorkResult& result);
+    bool reserve(Tx& tx, const SubscriptionRow& row, WorkResult& result);
+    void back_off(Tx& tx, JobRow& job, JobState state, std::int64_t delay_ms);
+    void park(Tx& tx, JobRow& job, const Failure& failure);
+
+    // upkeep.cpp
+    bool upkeep();
+    bool unpark_instances();
+    bool send_statements();
+    bool watch_vms();
+    bool keep_delegations();
+    Status stopped_vm(Tx& tx, const std::string& op_id);
+
+    // recover.cpp
+    bool recover_step();
+    Status reconcile();
+
+    Journal& journal_;
+    Ports ports_;
+    EngineConfig config_;
+    Executor& executor_;
+    std::string boot_id_;
+    GuardMemory guard_;
+
+    std::mutex mutex_;  // protects completions_, touched_ and wakes run()
+    std::condition_variable changed_;
+    std::deque<Done> completions_;
+    std::vector<std::pair<std::int64_t, bool>> touched_;
+    bool woken_ = false;
+    std::atomic<bool> stopping_{false}, recovering_{true}, poll_now_{false};
+    std::int64_t in_flight_ = 0;
+
+    std::map<std::string, ChainSlot> chains_;
+    std::deque<std::int64_t> dirty_;
+    std::unordered_set<std::int64_t> dirty_set_, looking_, again_, retry_, underived_;
+    std::unordered_map<std::int64_t, std::uint32_t> look_failures_;
+    std::unordered_map<std::int64_t, RunningJob> running_;  // by job number
+    std::unordered_map<std::string, std::uint32_t> busy_;   // verbs per instance
+    std::unordered_set<std::int64_t> stating_;              // rows whose statement is on its way
+    std::unordered_set<std::string> checking_, delegating_;
+    std::map<std::string, std::int64_t> next_watch_ms_;
+    std::unordered_set<std::string> watching_;
+    std::int64_t stalled_until_ms_ = 0;
+    std::int64_t timers_checked_ms_ = -1;
+
+    Inventory inventory_;
+    std::unordered_set<std::string> listing_, listed_;
+    std::map<std::string, std::int64_t> next_list_ms_;
+};
+
+}  // namespace bh::life

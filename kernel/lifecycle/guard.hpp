@@ -1,0 +1,42 @@
+// The destruction guard's memory: how often, and over how long, the chain gave the same answer. In memory on purpose:
+// a restart counts from zero. Not thread-safe; the engine's thread owns it.
+#pragma once
+
+#include "kernel/lifecycle/standing.hpp"
+
+#include <unordered_map>
+
+namespace bh::life {
+
+struct GuardPolicy {
+    std::uint32_t checks = 3;
+    std::int64_t span_ms = 600'000;
+    // Time between two looks so that `checks` of them take the span.
+    [[nodiscard]] std::int64_t interval_ms() const noexcept {
+        return checks <= 1 ? 0 : span_ms / static_cast<std::int64_t>(checks - 1);
+    }
+};
+
+class GuardMemory {
+public:
+    explicit GuardMemory(GuardPolicy policy) noexcept : policy_{policy} {}
+
+    // A fresh look in which the condition held. `answer` is what the chain said; another answer counts from one.
+    void observe(std::int64_t row, Guard guard, const std::string& answer, std::uint64_t monotonic_ns);
+    // A look in which it did not hold, or that the answer was an error: counts from zero.
+    void forget(std::int64_t row) { seen_.erase(row); }
+    [[nodiscard]] bool satisfied(std::int64_t row, Guard guard) const noexcept;
+    [[nodiscard]] const GuardPolicy& policy() const noexcept { return policy_; }
+
+private:
+    struct Seen {
+        Guard guard = Guard::none;
+        std::string answer;
+        std::uint32_t count = 0;
+        std::uint64_t first_ns = 0, last_ns = 0;
+    };
+    GuardPolicy policy_;
+    std::unordered_map<std::int64_t, Seen> seen_;
+};
+
+}  // namespace bh::life

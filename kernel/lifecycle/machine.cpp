@@ -1,0 +1,163 @@
+#include "kernel/lifecycle/machine.hpp"
+
+#include "kernel/journal/audit.hpp"
+#include "kernel/journal/jobs.hpp"
+#include "kernel/journal/resources.hpp"
+#include "kernel/journal/subscriptions.hpp"
+#include "kernel/lifecycle/op_id.hpp"
+#include "kernel/lifecycle/work.hpp"
+
+#include <algorithm>
+
+namespace bh::life {
+namespace {
+
+constexpr const char* kVaultInstance = "signer";
+
+// The fact that caused the step (LIFECYCLE.md section 2).
+std::string epoch_of(const MachineEnv& env, const SubscriptionRow& row, Step step) {
+    switch (step) {
+        case Step::suspend:
+        case Step::close:
+        case Step::destroy:
+        case Step::volume_delete:
+        case Step::burn:
+        case Step::resume:
+            return std::to_string(row.expires_at.seconds);
+        case Step::retire:
+            return row.close_tx;
+        case Step::restart:
+            return env.boot_id + ":" + std::to_string(row.restarts);
+        default:
+            return purchase_epoch(row);
+    }
+}
+
+// Starts of a VM that stops again and again come slower and slower; the first comes at once.
+std::int64_t restart_delay_ms(const EngineConfig& config, std::uint32_t restarts) {
+    constexpr std::uint32_t kMostDoublings = 10;
+    if (restarts <= 1) return 0;
+    const std::uint32_t doublings = std::min(restarts - 2, kMostDoublings);
+    return std::min(config.backoff_max_ms * 10, config.backoff_min_ms << doublings);
+}
+
+void mark_arrival(Tx& tx, const SubscriptionRow& row, State from) {
+    if (row.state == State::active && (is_undelivered(from) || !is_delivered(from))) {
+        mark_stage(tx, row.row, "deliver_final", tx.now_ms());
+        mark_stage(tx, row.row, "active", tx.now_ms());
+    }
+    if (row.state != from) mark_stage(tx, row.row, "state:" + std::string{to_text(row.state)}, tx.now_ms());
+}
+
+// Statements go out while the VM runs for its owner, and only then.
+void plan_statements(Tx& tx, const SubscriptionRow& row) {
+    auto known = statement_of(tx, row.row);
+    if (row.state == State::active) {
+        StatementRow statement = known.value_or(StatementRow{row.row, 0, 0, 0, ""});
+        if (statement.next_ms == 0) statement.next_ms = tx.now_ms();
+        save_statement(tx, statement);
+    } else if (known && known->next_ms != 0) {
+        known->next_ms = 0;
+        save_statement(tx, *known);
+    }
+}
+
+}  // namespace
+
+std::string subject_of(const SubscriptionRow& row) { return "subscription:" + row.id; }
+
+std::string instance_of(Tx& tx, const MachineEnv& env, const SubscriptionRow& row, Step step) {
+    const auto vm = vm_of(tx, row.row);
+    const auto address = address_of(tx, row.row);
+    switch (rules_of(step).backend) {
+        case StepRules::Backend::chain:
+            return row.instance;
+        case StepRules::Backend::vault:
+            return kVaultInstance;
+        case StepRules::Backend::hypervisor:
+            return vm                                        ? vm->instance
+                   : address && !address->hypervisor.empty() ? address->hypervisor
+                                                             : env.config.hypervisor;
+        case StepRules::Backend::storage:
+            return address && !address->storage.empty() ? address->storage : env.config.storage;
+        case StepRules::Backend::none:
+            break;
+    }
+    return {};
+}
+
+JobRow order_job(Tx& tx, const MachineEnv& env, const SubscriptionRow& row, Step step) {
+    const std::string epoch = epoch_of(env, row, step);
+    const std::string op = op_id_of(row, step, epoch);
+    auto known = job_by_op_id(tx, op, step);
+    JobRow job = known.value_or(JobRow{});
+    job.row = row.row, job.op_id = op, job.step = step, job.part = part_of(step), job.epoch = epoch;
+    job.instance = instance_of(tx, env, row, step);
+    job.state = JobState::queued;
+    job.consumed = false;
+    job.exhausted = job.looks = 0;
+    job.waiting_since_ms = job.unsettled_until_ms = 0;
+    job.not_before_ms = tx.now_ms();
+    if (step == Step::restart) job.not_before_ms += restart_delay_ms(env.config, row.restarts);
+    if (known) {
+        ++job.reopened;
+        save_job(tx, job);
+    } else {
+        add_job(tx, job);
+    }
+    return job;
+}
+
+void give_up_job(Tx& tx, const MachineEnv& env, JobRow& job, const std::string& why) {
+    const bool may_appear =
+        rules_of(job.step).creates && (job.state == JobState::waiting || job.state == JobState::uncertain ||
+                                       job.state == JobState::held || job.state == JobState::running);
+    if (may_appear) job.unsettled_until_ms = tx.now_ms() + 2 * env.config.long_deadline_ms;
+    if (!is_settled(job.state) && job.state != JobState::held) {
+        job.state = JobState::aborted;
+        job.last_error = why;
+    }
+    job.consumed = true;
+    job.waiting_since_ms = 0;
+    save_job(tx, job);
+    clear_alarms(tx, "job:" + std::to_string(job.n));
+}
+
+void apply(Tx& tx, const MachineEnv& env, SubscriptionRow& row, const Transition& transition, const std::string& why) {
+    const State from = row.state;
+    row.state = transition.to;
+    row.wake_ms = 0;
+    if (row.state == State::declining || row.state == State::held) row.reason = why;
+    if (row.state == State::rolled_back) row.reason = "rolled_back";
+    if (row.state == State::purchased || row.state == State::active) row.reason.clear();
+    if (transition.to == State::retiring && from != State::retiring) row.undo_until_ms = 0;
+    if (transition.done == Step::retire) {
+        row.undo_until_ms = tx.now_ms() + env.config.undo_window_ms;
+        row.wake_ms = row.undo_until_ms;
+    }
+    if (transition.fact == Fact::vm_stopped) ++row.restarts;
+    if (row.state == State::ended) {
+        row.due_at = {};
+        remove_credential(tx, row.row);
+    }
+    // An address goes back only with the end of what used it.
+    if (row.state == State::destroyed || row.state == State::ended) release_addresses(tx, row.row);
+    if (row.state == State::held) {
+        raise_alarm(tx, subject_of(row), "held",
+                    why.empty() ? "a person is needed: see `blockhost subscription show`" : why);
+    } else if (from == State::held) {
+        clear_alarms(tx, subject_of(row), "held");
+    }
+    mark_arrival(tx, row, from);
+    save_subscription(tx, row);
+    plan_statements(tx, row);
+    append_audit(tx, transition.fact == Fact::undo || transition.fact == Fact::abandoned ? "operator" : "kernel",
+                 "transition", subject_of(row),
+                 name_of(transition) + " -> " + std::string{to_text(row.state)} + (why.empty() ? "" : ": " + why));
+    if (transition.order != Step::none) {
+        const JobRow job = order_job(tx, env, row, transition.order);
+        append_audit(tx, "kernel", "order", subject_of(row), std::string{to_text(job.step)} + " " + job.op_id);
+    }
+}
+
+}  // namespace bh::life

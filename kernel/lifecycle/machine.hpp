@@ -1,0 +1,31 @@
+// Moves one subscription along the table inside a transaction: state, next job, timers, stages, audit. It decides
+// nothing: which fact holds is the engine's to say.
+#pragma once
+
+#include "kernel/journal/journal.hpp"
+#include "kernel/lifecycle/config.hpp"
+
+namespace bh::life {
+
+struct MachineEnv {
+    const EngineConfig& config;
+    std::string boot_id;
+};
+
+// Applies `transition` to the row, saves it, and makes the job that the table orders. The job that brought the row here
+// must be consumed before. `why` goes to the audit log and, for declining and held, to the row.
+void apply(Tx& tx, const MachineEnv& env, SubscriptionRow& row, const Transition& transition, const std::string& why);
+
+// Makes the job, or re-opens the one that this op_id had: an old end never answers for it.
+JobRow order_job(Tx& tx, const MachineEnv& env, const SubscriptionRow& row, Step step);
+
+// Ends a job that is no longer wanted. What it may have made counts as unsettled until its deadline has passed twice.
+void give_up_job(Tx& tx, const MachineEnv& env, JobRow& job, const std::string& why);
+
+// Which plugin instance a step of this row needs ("" = none).
+std::string instance_of(Tx& tx, const MachineEnv& env, const SubscriptionRow& row, Step step);
+
+// "subscription:7"
+std::string subject_of(const SubscriptionRow& row);
+
+}  // namespace bh::life

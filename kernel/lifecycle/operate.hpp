@@ -1,0 +1,37 @@
+// What an operator may do to a subscription, its jobs and a chain. Each command has a nonce and runs once. Any thread.
+#pragma once
+
+#include "kernel/lifecycle/engine.hpp"
+
+namespace bh::life {
+
+struct Command {
+    std::string nonce;            // of this command; the same one again is BH_E_CONFLICT
+    std::int64_t expires_ms = 0;  // wall clock; 0 = never
+};
+
+class Operator {
+public:
+    Operator(Journal& journal, Engine& engine, EngineConfig config, Ports& ports)
+        : journal_{journal}, engine_{engine}, config_{std::move(config)}, ports_{ports} {}
+
+    // HELD: derives the subscription's state from the chain and goes on from there.
+    Status job_retry(const Command& command, std::int64_t job);
+    // HELD: gives the step up. Undelivered: the order is declined. A removal: only with `object_is_gone`.
+    Status job_abandon(const Command& command, std::int64_t job, bool object_is_gone);
+    // In the undo window: the VM of a closed subscription is kept, off, for a rescue.
+    Status undo(const Command& command, std::int64_t row);
+    // After a look at a rollback below a final position.
+    Status accept_reorg(const Command& command, const std::string& instance);
+    // An instance that was parked is tried again now.
+    Status unpark(const Command& command, const std::string& instance);
+
+private:
+    Status once(Tx& tx, const Command& command, const std::string& text);
+    Journal& journal_;
+    Engine& engine_;
+    EngineConfig config_;
+    Ports& ports_;
+};
+
+}  // namespace bh::life

@@ -1,0 +1,104 @@
+// Engine: reading chains. One poll per instance at a time; its events and its cursor are one transaction.
+#include "kernel/lifecycle/engine.hpp"
+
+#include "kernel/journal/events.hpp"
+#include "kernel/journal/jobs.hpp"
+#include "kernel/journal/subscriptions.hpp"
+
+#include <algorithm>
+
+namespace bh::life {
+namespace {
+constexpr std::uint32_t kMaxEvents = 500;
+}
+
+bool Engine::poll_chains() {
+    if (poll_now_.exchange(false)) {
+        for (auto& [name, slot] : chains_) slot.next_poll_ms = 0;
+    }
+    for (auto& [name, slot] : chains_) {
+        if (slot.polling || slot.next_poll_ms > now()) continue;
+        poll(slot);
+        return true;
+    }
+    return false;
+}
+
+void Engine::poll(ChainSlot& slot) {
+    slot.polling = true;
+    post([this, &slot, described = slot.described, instance = slot.config.instance]() -> Done {
+        // Only the engine's thread changes the slot, and it does so in what is returned here.
+        auto chain = port_of(ports_.chains, instance);
+        if (!chain) return [this, &slot, failure = chain.failure()] { return polled(slot, failure); };
+        std::optional<ChainDescription> description;
+        if (!described) {
+            auto answer = (*chain)->describe();
+            if (!answer) return [this, &slot, failure = answer.failure()] { return polled(slot, failure); };
+            description = std::move(*answer);
+        }
+        std::string cursor;
+        const auto read = journal_.read([&](Tx& tx) -> Status {
+            const auto row = cursor_of(tx, instance);
+            if (row) cursor = row->cursor;
+            return {};
+        });
+        if (!read) return [this, &slot, failure = read.failure()] { return polled(slot, failure); };
+        Call call;
+        call.op_id = "poll", call.trace_id = instance;
+        call.deadline_ns =
+            ports_.clock.monotonic_ns() + static_cast<std::uint64_t>(config_.short_deadline_ms) * 1'000'000;
+        call.save = [](const Bytes&) -> Status { return {}; };  // the cursor is what a poll keeps
+        auto events = (*chain)->poll(call, cursor, kMaxEvents);
+        return [this, &slot, description = std::move(description), events = std::move(events)]() -> Status {
+            if (description) slot.description = *description, slot.described = true;
+            return polled(slot, events);
+        };
+    });
+}
+
+Status Engine::polled(ChainSlot& slot, const Result<ChainEvents>& events) {
+    const std::string subject = "chain:" + slot.config.instance;
+    if (!events) {
+        slot.polling = false;
+        slot.next_poll_ms = now() + std::max(config_.poll_ms, backoff_ms(++slot.failures));
+        return journal_.write([&](Tx& tx) -> Status {
+            raise_alarm(tx, subject, "unreadable", events.failure().message);
+            return {};
+        });
+    }
+    std::optional<Result<Ingested>> taken;
+    const auto written = journal_.write(events->events.empty() ? "poll" : "ingest", [&](Tx& tx) -> Status {
+        taken = ingest(tx, {slot.config.instance, slot.description, slot.config.finality}, *events);
+        if (!*taken) {
+            raise_alarm(tx, subject, taken->failure().reason, taken->failure().message);
+            return {};
+        }
+        if (slot.failures > 0) clear_alarms(tx, subject, "unreadable");
+        for (const std::int64_t row : (*taken)->transferred) {
+            auto statement = statement_of(tx, row);
+            if (!statement || statement->next_ms == 0) continue;
+            statement->next_ms = tx.now_ms();
+            save_statement(tx, *statement);
+        }
+        return {};
+    });
+    if (!written) return written;
+    slot.polling = false;
+    slot.failures = 0;
+    slot.next_poll_ms = now() + (events->more ? 0 : config_.poll_ms);
+    if (!*taken) {
+        slot.next_poll_ms = now() + config_.backoff_max_ms;
+        return {};
+    }
+    slot.caught_up = !events->more;
+    const bool moved = !(slot.cursor.final == (*taken)->cursor.final);
+    slot.cursor = (*taken)->cursor;
+    for (const std::int64_t row : (*taken)->touched) {
+        mark_dirty(row);
+        if ((*taken)->below_final) guard_.forget(row);
+    }
+    if (moved) timers_checked_ms_ = -1;
+    return {};
+}
+
+}  // namespace bh::life
