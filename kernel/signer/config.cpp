@@ -59,7 +59,7 @@ bh::Status read_accounts(ipc::Args& args, const json& object, SignerConfig& conf
         if (!id) return id.failure();
         config.peers.push_back(*id);
     }
-    if (config.peers.empty()) return bad("peers", "must list the user that blockhostd runs as");
+    if (config.peers.empty()) args.refuse("peers", "must list the user that blockhostd runs as");
     return {};
 }
 

@@ -12,7 +12,7 @@ using namespace blockhost::signer;
 
 namespace {
 
-constexpr auto kGood = R"(socket: /run/x/signer.sock
+constexpr auto kGood = R"yaml(socket: /run/x/signer.sock
 user: 64001
 group: 64000
 peers: [64000, root]
@@ -33,7 +33,7 @@ policy:
     - {caller: local, scheme: eip1559-tx, chain: "eip155:31337"}
     - {caller: local, scheme: eip191, prefix: "Our service: "}
     - {caller: local, scheme: eip712, chain: "eip155:31337", contract: "0x5FbDB2315678afecb367f032d93F642f64180aa3", name: Example, version: "1", primary_type: Order}
-)";
+)yaml";
 
 struct Folder {
     Folder() {

@@ -44,7 +44,7 @@ TEST_CASE("unsigned transactions of another library decode field by field") {
 }
 
 TEST_CASE("a signed transaction, a cut one and one with bytes behind it are refused") {
-    const auto& row = read_testdata("transactions").at("transactions").at(0);
+    const auto row = read_testdata("transactions").at("transactions").at(0);
     CHECK(decode_transaction(bytes_at(row, "signed")).failure().reason == "bad_transaction");
     const bh::Bytes payload = bytes_at(row, "payload");
     for (std::size_t size = 0; size < payload.size(); ++size) {
