@@ -52,7 +52,7 @@ TEST_CASE("a purchase is seen once, with everything that a host needs") {
     std::string cursor;
     const ChainEvents before = world.poll_all(instance, cursor);
     REQUIRE(of_type(before, "plan").size() == 1);
-    const ChainEvent& plan = of_type(before, "plan").front();
+    const ChainEvent plan = of_type(before, "plan").front();
     CHECK(plan.plan == "1");
     CHECK(plan.plan_state->active);
     CHECK(plan.plan_state->agent == world.kernel.agent().text());

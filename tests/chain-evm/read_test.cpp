@@ -1,5 +1,6 @@
 // Reads, description, check and configuration against a real node.
 #include "plugin-api/crypto/keccak.hpp"
+#include "tests/chain-evm/endpoint.hpp"
 #include "tests/chain-evm/world.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -108,7 +109,8 @@ TEST_CASE("check says in plain words what is wrong and what to do") {
 
 TEST_CASE("the endpoint's URL may be a secret") {
     World world;
-    world.kernel.secrets["rpc-url"] = world.anvil.url() + "/key\n";
+    Endpoint endpoint{world.anvil.url()};
+    world.kernel.secrets["rpc-url"] = endpoint.url() + "/key\n";
     Instance instance{world.kernel, world.config({{"endpoints", json::array({{{"secret", "rpc-url"}}})}})};
     CHECK(instance.health().ok());
     CHECK(instance.health()->find("/key") == std::string::npos);

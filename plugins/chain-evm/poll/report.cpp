@@ -72,6 +72,7 @@ Status Poller::report(Cursor& cursor, const Scan& scan, std::uint32_t max, Chain
         cursor.part.reset();
     } else {
         const Log& next = logs[end];
+        range_ = next.block - logs.front().block + 1;  // the rest of a larger one would be read again and again
         const auto reported = std::ranges::count(logs.first(end), next.block, &Log::block);
         cursor.part = Cursor::Part{blocks->at(next.block), static_cast<std::uint32_t>(reported)};
     }
