@@ -1,4 +1,5 @@
 // The real program: its peers, its verbs, and that its secrets stay in it.
+#include "kernel/seal/seal2.hpp"
 #include "kernel/signer/client.hpp"
 #include "kernel/signer/limits.hpp"
 #include "kernel/signer/test_house.hpp"
@@ -71,11 +72,15 @@ TEST_CASE("the kernel's client gets keys, signatures, statements and opened seal
     REQUIRE(attested.ok());
     CHECK(attested->hash == bh::crypto::to_bytes(*bh::formats::delivery_attestation_digest(attestation)));
 
-    const auto vectors = read_json(std::string{VECTORS} + "/seal-2.json").at("vectors").at(0);
-    const seal::RequestContext context{"eip155:31337", kContract, vectors.at("request").at("buyer").get<std::string>()};
-    const auto opened = client.unseal("seal-2-request", context, bytes_at(vectors.at("request"), "sealed"));
-    REQUIRE_FALSE(opened.ok());  // sealed to another server key
-    CHECK(opened.failure().reason == "does_not_open");
+    const auto recipient = *bh::crypto::PublicKey::of(key_of(0x66));
+    const seal::RequestContext context{"eip155:31337", kContract, kStranger};
+    const auto sealed =
+        seal::seal_request2(keyring().server.public_key, context, recipient, bh::crypto::new_secret_key());
+    const auto opened = client.unseal("seal-2-request", context, *sealed);
+    REQUIRE(opened.ok());
+    CHECK(bh::crypto::equal(opened->view(), recipient.compressed()));
+    const seal::RequestContext other{"eip155:31337", kContract, kContract};
+    CHECK(client.unseal("seal-2-request", other, *sealed).failure().reason == "does_not_open");
     CHECK(process.stop() == 0);
 }
 

@@ -44,8 +44,6 @@ std::string read_text(const std::string& path) {
     return text.str();
 }
 
-nlohmann::json read_json(const std::string& path) { return nlohmann::json::parse(read_text(path)); }
-
 mode_t mode_of(const std::string& path) {
     struct stat info{};
     if (::stat(path.c_str(), &info) != 0) throw std::runtime_error{"no file " + path};

@@ -13,7 +13,6 @@
 namespace blockhost::signer::testing {
 
 std::string read_text(const std::string& path);
-nlohmann::json read_json(const std::string& path);
 mode_t mode_of(const std::string& path);
 
 // 0, or the errno of open(path, O_RDONLY) in a child that runs as `user` (as whoever runs the test, when not root).
