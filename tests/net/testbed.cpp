@@ -170,7 +170,7 @@ std::string Testbed::footprint() const {
     for (const char* what : {"ip -o address", "ip -6 route show table all", "ip -6 neigh show nud permanent",
                              "ip -6 neigh show proxy", "ip -6 maddress show dev up0"}) {
         text += std::string{"\n"} + what + "\n" +
-                host_->output({"sh", "-c", std::string{what} + " | sed 's/ linkdown//' | sort"});
+                host_->output({"sh", "-c", std::string{what} + " | sed 's/ linkdown//; s/^[0-9]*: //' | sort"});
     }
     return text;
 }
