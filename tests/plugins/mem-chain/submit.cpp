@@ -90,9 +90,6 @@ Result<Receipt> submit_once(ChainState& state, const sdk::Call& call, const Inte
         if (!final) return waits("the transaction is mined and not final yet");
         return receipt_of(sent.hash, mined->second);
     }
-    const auto same = [&](const Transaction& waiting) { return waiting.hash == sent.hash; };
-    if (std::any_of(state.pool.begin(), state.pool.end(), same)) return waits("the transaction waits to be mined");
-
     if (final_at.known() && find_block(state, final_at) != nullptr) {
         View last = view_at(state, final_at.height);
         if (last.nonces[state.agent] > sent.nonce) {
@@ -101,6 +98,11 @@ Result<Receipt> submit_once(ChainState& state, const sdk::Call& call, const Inte
             return send_new(state, call, intent);
         }
     }
+    const auto next = now.nonces.find(state.agent);
+    if (next != now.nonces.end() && next->second > sent.nonce)
+        return waits("another transaction has taken the nonce, and that is not final yet");
+    const auto same = [&](const Transaction& waiting) { return waiting.hash == sent.hash; };
+    if (std::any_of(state.pool.begin(), state.pool.end(), same)) return waits("the transaction waits to be mined");
     state.pool.push_back(sent);
     return waits("the transaction was sent again");
 }
