@@ -12,7 +12,7 @@
 namespace bh::plugins {
 
 struct Instance {
-    std::string name;  // "qemu"
+    std::string name;  // as the operator calls it: "machines-1"
     const bh_plugin* plugin = nullptr;
     bh_instance* self = nullptr;
     std::mutex serial;  // held around [serial] verbs
