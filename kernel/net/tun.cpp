@@ -39,7 +39,7 @@ bh::Result<Fd> open_tap(const std::string& device, const InterfaceName& tap) {
     auto fd = open_device(device);
     if (!fd) return fd.failure();
     ifreq request{};
-    // With the virtio header, which machine monitors ask for and which makes large segments possible between guest and host.
+    // With the virtio header, which emulators ask for and which makes large segments possible between guest and host.
     request.ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR;
     std::memcpy(request.ifr_name, tap.text().c_str(), tap.text().size());
     if (::ioctl(fd->get(), TUNSETIFF, &request) != 0) return tap_failure("open the tap " + tap.text(), errno);
