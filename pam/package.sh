@@ -3,7 +3,7 @@
 #
 #   pam/package.sh OUT_DIR [BUILD_DIR]
 #
-# BUILD_DIR (default: build/guest-package) is configured in Release mode. A package built on Debian 12 installs on 12 and 13;
+# BUILD_DIR (default: build/guest-package) is configured in Release mode if it is new, and built; with BUILT=1 it is taken as it is. A package built on Debian 12 installs on 12 and 13;
 # one built on 13 needs 13, and its dependencies say so. Prints the package's path.
 set -Eeuo pipefail
 umask 022
@@ -11,10 +11,12 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 out=$(realpath -m "${1:?usage: pam/package.sh OUT_DIR [BUILD_DIR]}")
 build=$(realpath -m "${2:-$root/build/guest-package}")
 
-if [[ ! -f $build/build.ninja ]]; then
-    cmake -S "$root" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DBLOCKHOST_COMPONENTS='plugin-api;pam' >&2
+if [[ -z ${BUILT:-} ]]; then
+    if [[ ! -f $build/build.ninja ]]; then
+        cmake -S "$root" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DBLOCKHOST_COMPONENTS='plugin-api;pam' >&2
+    fi
+    cmake --build "$build" --target pam_blockhost blockhost-guest -- -j"${JOBS:-2}" >&2
 fi
-cmake --build "$build" --target pam_blockhost blockhost-guest -- -j"${JOBS:-2}" >&2
 
 stage=$(mktemp -d)
 trap 'rm -rf "$stage"' EXIT
