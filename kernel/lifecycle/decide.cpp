@@ -125,9 +125,8 @@ Status Engine::looked(std::int64_t row, const Result<View>& view) {
             return {};
         }
         derived = true;
-        const State before = found->state;
         const Status decided = decide(tx, *found, *view);
-        moved = found->state != before || !transition_name_.empty();
+        moved = !transition_name_.empty() && !current_job(tx, row);
         return decided;
     });
     if (!written) return written;
@@ -187,6 +186,8 @@ Status Engine::decide(Tx& tx, SubscriptionRow& row, const View& view) {
         }
     }
     const Transition* transition = fact == Fact::none ? nullptr : find_transition(row.state, fact);
+    // The step of this state is under way.
+    if (transition != nullptr && job && transition->from == transition->to) transition = nullptr;
     const Guard guard = fact == Fact::undo_over ? Guard::closed : guard_of(fact);
     if (transition != nullptr && guard != Guard::none) {
         const bool holds = guard_holds(guard, reading, in) && !chains_[row.instance].cursor.parked_destruction;

@@ -9,10 +9,10 @@ constexpr const char* kChain = "test:1";
 constexpr const char* kContract = "0xcontract";
 constexpr const char* kHostKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJb2fG0nKqgA2m2rY4v1zKQ0t0VvH0m1xk0m3b5v6x7A";
 
-std::string id_of(const Block& block) {
+std::string id_of(const WorldBlock& block) {
     return "0x" + std::to_string(block.branch) + "-" + std::to_string(block.height);
 }
-bh::Block block_of(const Block& block) { return {{id_of(block), block.height}, {block.time}}; }
+bh::Block block_of(const WorldBlock& block) { return {{id_of(block), block.height}, {block.time}}; }
 
 std::uint64_t hash_of(const std::string& text) { return std::hash<std::string>{}(text); }
 
@@ -87,7 +87,7 @@ public:
         for (std::size_t i = 0; i < w_.event_count; ++i) {
             if (w_.events[i].height > from) out.events.push_back(event(w_.events[i]));
         }
-        const Block& top = head(w_);
+        const WorldBlock& top = head(w_);
         out.head = block_of(top);
         for (std::uint64_t h = top.height > 60 ? top.height - 60 : 0; h <= top.height; ++h)
             out.recent.push_back(block_of(w_.blocks[h]));
@@ -96,15 +96,15 @@ public:
     }
     Result<Receipt> submit(const Call& call, const Intent& intent, const Position& final_at) override {
         BH_FAULT("submit");
-        Tx* tx = nullptr;
-        for (Tx& each : w_.txs) {
-            if (each.state != Tx::none && each.op_id == call.op_id && !each.reported) tx = &each;
+        WorldTx* tx = nullptr;
+        for (WorldTx& each : w_.txs) {
+            if (each.state != WorldTx::none && each.op_id == call.op_id && !each.reported) tx = &each;
         }
         if (tx == nullptr) {
             const std::string hash = "0xagent" + std::to_string(w_.txs_made + 1);
             if (auto saved = call.save(Bytes(hash.begin(), hash.end())); !saved) return saved.failure();
-            for (Tx& each : w_.txs) {
-                if (each.state == Tx::none && !each.dropped_by_reorg) {
+            for (WorldTx& each : w_.txs) {
+                if (each.state == WorldTx::none && !each.dropped_by_reorg) {
                     tx = &each;
                     break;
                 }
@@ -112,13 +112,14 @@ public:
             if (tx == nullptr) return Failure{BH_E_EXHAUSTED, "world", "too many transactions for this world", 0};
             ++w_.txs_made;
             *tx = {};
-            tx->state = Tx::pending, tx->op_id = call.op_id, tx->action = intent.action, tx->sub = intent.subscription;
+            tx->state = WorldTx::pending, tx->op_id = call.op_id, tx->action = intent.action,
+            tx->sub = intent.subscription;
             tx->order = intent.order, tx->hash = hash, tx->deadline = intent.deadline.seconds;
         }
         BH_LOST("submit");
-        const bool final = tx->state != Tx::pending && final_at.known() && tx->height <= final_at.height;
+        const bool final = tx->state != WorldTx::pending && final_at.known() && tx->height <= final_at.height;
         if (!final) return Failure{BH_PENDING, "not_final", "not final yet", 1000};
-        if (tx->state == Tx::reverted) {
+        if (tx->state == WorldTx::reverted) {
             tx->reported = true;
             return Failure{BH_E_CONFLICT, "reverted", "the transaction was reverted", 0};
         }
@@ -126,7 +127,7 @@ public:
     }
     Result<OwnerAnswer> owner_of(const std::string& credential, const Position& at, std::uint32_t) override {
         BH_FAULT("owner_of");
-        const Block* block = at_position(at);
+        const WorldBlock* block = at_position(at);
         if (block == nullptr) return gone();
         const Sub* sub = find_sub(*block, credential);
         OwnerAnswer answer;
@@ -137,7 +138,7 @@ public:
     }
     Result<SubscriptionState> subscription_state(const std::string& id, const Position& at, std::uint32_t) override {
         BH_FAULT("subscription_state");
-        const Block* block = at_position(at);
+        const WorldBlock* block = at_position(at);
         if (block == nullptr) return gone();
         SubscriptionState state;
         state.position = block_of(*block).position, state.time = {block->time}, state.subscription = id;
@@ -155,7 +156,7 @@ public:
 
 private:
     static Failure gone() { return {BH_E_UNAVAILABLE, "position_unknown", "that position is on no branch", 0}; }
-    const Block* at_position(const Position& at) {
+    const WorldBlock* at_position(const Position& at) {
         if (!at.known()) return &head(w_);
         if (at.height > w_.height || id_of(w_.blocks[at.height]) != at.id) return nullptr;
         return &w_.blocks[at.height];
@@ -170,7 +171,7 @@ private:
         event.plan_state->active = true;
         out.events.push_back(event);
     }
-    static ChainEvent event(const Event& from) {
+    static ChainEvent event(const WorldEvent& from) {
         ChainEvent to;
         to.type = from.type.str(),
         to.position = {"0x" + std::to_string(from.branch) + "-" + std::to_string(from.height), from.height};

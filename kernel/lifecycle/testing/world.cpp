@@ -5,9 +5,9 @@ namespace {
 
 std::string number(std::uint64_t n) { return std::to_string(n); }
 
-void log(World& w, const Sub& sub, std::string_view type, const Tx& tx, const Block& block) {
+void log(World& w, const Sub& sub, std::string_view type, const WorldTx& tx, const WorldBlock& block) {
     if (w.event_count == kMaxEvents) return violated(w, "too many events for this world");
-    Event& event = w.events[w.event_count++];
+    WorldEvent& event = w.events[w.event_count++];
     event = {};
     event.type = type, event.sub = sub.id.str(), event.tx = tx.hash.str(), event.owner = sub.owner.str(),
     event.order = sub.order.str();
@@ -17,7 +17,7 @@ void log(World& w, const Sub& sub, std::string_view type, const Tx& tx, const Bl
     event.log_index = static_cast<std::uint32_t>(w.event_count);
 }
 
-Sub* sub_of(Block& block, std::string_view id) {
+Sub* sub_of(WorldBlock& block, std::string_view id) {
     for (Sub& sub : block.subs) {
         if (sub.exists && sub.id == id) return &sub;
     }
@@ -27,7 +27,7 @@ Sub* sub_of(Block& block, std::string_view id) {
 void refresh_grace(Sub& sub) { sub.grace_ends = sub.expires + kGrace; }
 
 // True: it happened.
-bool execute(World& w, Block& block, const Tx& tx) {
+bool execute(World& w, WorldBlock& block, const WorldTx& tx) {
     if (tx.action == "buy") {
         for (Sub& sub : block.subs) {
             if (sub.exists) continue;
@@ -118,16 +118,16 @@ void begin_world(World& w) {
 
 void mine_block(World& w) {
     if (w.height + 1 == kMaxBlocks) return violated(w, "too many blocks for this world");
-    Block& block = w.blocks[w.height + 1];
+    WorldBlock& block = w.blocks[w.height + 1];
     block = w.blocks[w.height];
     block.height = ++w.height;
     block.branch = w.branch;
     block.time = std::max(block.time + 1, w.now_ms / 1000);
     if (!w.mining) return;
-    for (Tx& tx : w.txs) {
-        if (tx.state != Tx::pending) continue;
+    for (WorldTx& tx : w.txs) {
+        if (tx.state != WorldTx::pending) continue;
         tx.height = block.height;
-        tx.state = execute(w, block, tx) ? Tx::mined : Tx::reverted;
+        tx.state = execute(w, block, tx) ? WorldTx::mined : WorldTx::reverted;
     }
 }
 
@@ -140,9 +140,9 @@ void reorganise(World& w, std::uint64_t keep, bool keep_user_transactions) {
         if (w.events[i].height <= keep) w.events[kept++] = w.events[i];
     }
     w.event_count = kept;
-    for (Tx& tx : w.txs) {
-        if (tx.state == Tx::none || tx.state == Tx::pending || tx.height <= keep) continue;
-        tx.state = tx.user && !keep_user_transactions ? Tx::none : Tx::pending;
+    for (WorldTx& tx : w.txs) {
+        if (tx.state == WorldTx::none || tx.state == WorldTx::pending || tx.height <= keep) continue;
+        tx.state = tx.user && !keep_user_transactions ? WorldTx::none : WorldTx::pending;
         if (tx.user && !keep_user_transactions) tx.dropped_by_reorg = true;
     }
     mine_block(w);
@@ -150,23 +150,24 @@ void reorganise(World& w, std::uint64_t keep, bool keep_user_transactions) {
 
 void user(World& w, std::string_view action, std::string_view sub, std::int64_t seconds, std::string_view who) {
     // The same purchase mined again in another block keeps its transaction.
-    for (Tx& tx : w.txs) {
+    for (WorldTx& tx : w.txs) {
         if (action == "buy" && tx.dropped_by_reorg && tx.action == "buy" && tx.sub == sub) {
-            tx.state = Tx::pending, tx.dropped_by_reorg = false;
+            tx.state = WorldTx::pending, tx.dropped_by_reorg = false;
             return;
         }
     }
-    for (Tx& tx : w.txs) {
-        if (tx.state != Tx::none || tx.dropped_by_reorg) continue;
+    for (WorldTx& tx : w.txs) {
+        if (tx.state != WorldTx::none || tx.dropped_by_reorg) continue;
         tx = {};
-        tx.state = Tx::pending, tx.user = true, tx.action = action, tx.sub = sub, tx.seconds = seconds, tx.who = who;
+        tx.state = WorldTx::pending, tx.user = true, tx.action = action, tx.sub = sub, tx.seconds = seconds,
+        tx.who = who;
         tx.hash = "0xuser" + number(++w.txs_made);
         return;
     }
     violated(w, "too many transactions for this world");
 }
 
-const Sub* find_sub(const Block& block, std::string_view id) {
+const Sub* find_sub(const WorldBlock& block, std::string_view id) {
     for (const Sub& sub : block.subs) {
         if (sub.exists && sub.id == id) return &sub;
     }

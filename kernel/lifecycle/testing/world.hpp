@@ -41,7 +41,7 @@ struct Sub {
     std::uint32_t mints = 0;
 };
 
-struct Event {
+struct WorldEvent {
     Text<20> type;
     Text<8> sub;
     Text<32> tx, actor, owner, order;
@@ -51,14 +51,14 @@ struct Event {
     std::uint64_t amount = 0, paid_seconds = 0;
 };
 
-struct Block {
+struct WorldBlock {
     std::uint64_t height = 0, branch = 0;
     std::int64_t time = 0;
     Sub subs[kMaxSubs];
     std::uint64_t paid_in = 0;  // all that ever came into the contract
 };
 
-struct Tx {
+struct WorldTx {
     enum State : std::uint8_t { none, pending, mined, reverted } state = none;
     bool user = false, dropped_by_reorg = false, reported = false;
     Text<44> op_id;
@@ -102,16 +102,16 @@ struct World {
     std::int64_t now_ms = 1'800'000'000'000, booted_ms = 1'799'999'000'000;
     std::uint32_t boot = 1, randoms = 0, txs_made = 0;
 
-    Block blocks[kMaxBlocks];
+    WorldBlock blocks[kMaxBlocks];
     std::size_t height = 0;  // blocks[0 .. height]
     std::uint64_t branch = 1;
     struct Fork {
         std::uint64_t branch, kept;  // the branch that began above height `kept`
     } forks[16] = {};
     std::size_t fork_count = 0;
-    Event events[kMaxEvents];
+    WorldEvent events[kMaxEvents];
     std::size_t event_count = 0;
-    Tx txs[kMaxTxs];
+    WorldTx txs[kMaxTxs];
 
     VmObject vms[kMaxObjects];
     VolumeObject volumes[kMaxObjects];
@@ -138,8 +138,8 @@ void begin_world(World& w);  // genesis and some blocks
 void mine_block(World& w);   // time = now; executes what is pending
 void reorganise(World& w, std::uint64_t keep_height, bool keep_user_transactions);
 void user(World& w, std::string_view action, std::string_view sub, std::int64_t seconds = 0, std::string_view who = "");
-const Sub* find_sub(const Block& block, std::string_view id);
-inline const Block& head(const World& w) { return w.blocks[w.height]; }
+const Sub* find_sub(const WorldBlock& block, std::string_view id);
+inline const WorldBlock& head(const World& w) { return w.blocks[w.height]; }
 bool balances(const World& w);  // paid in = undelivered + delivered + credited
 
 void add_fault(World& w, std::string_view verb, std::int32_t code, std::uint32_t count = 1, bool after = false);
@@ -150,6 +150,6 @@ std::uint32_t count_vms(const World& w);
 std::uint32_t count_volumes(const World& w);
 std::uint32_t count_bindings(const World& w);
 
-inline constexpr std::int64_t kWindow = 600, kGrace = 60, kPaid = 300;
+inline constexpr std::int64_t kWindow = 120, kGrace = 20, kPaid = 40;
 
 }  // namespace bh::life::testing
