@@ -71,14 +71,16 @@ bh::Result<std::string> check_transaction(const SignerConfig& config, const Tran
         if (!tx.data.empty()) return denied("self_data", "a transaction to the agent itself must carry no data");
         return std::string{"fill nonce"};
     }
+    bool known = false;
     for (const auto& calls : chain->calls) {
         if (calls.to != *tx.to) continue;
-        const FunctionSignature* function = function_of(calls, tx.data);
-        if (function != nullptr) return function->text;
-        return denied("other_function", "the call's function is not in policy.chains.calls.functions for " +
-                                            calls.to.text() + ", or its arguments are not whole words");
+        known = true;
+        if (const FunctionSignature* function = function_of(calls, tx.data)) return function->text;
     }
-    return denied("other_destination", tx.to->text() + " is not in policy.chains.calls for " + chain->chain);
+    if (!known)
+        return denied("other_destination", tx.to->text() + " is not in policy.chains.calls for " + chain->chain);
+    return denied("other_function", "the call's function is not in policy.chains.calls.functions for " + tx.to->text() +
+                                        ", or its arguments are not whole words");
 }
 
 bh::Result<const ChainPolicy*> check_contract(const SignerConfig& config, std::string_view chain,
