@@ -35,7 +35,7 @@ bh::Result<Network> Network::open(NetworkOptions options) {
 bh::Status Network::start() {
     auto links = list_links(netlink_);
     if (!links) return links.failure();
-    std::vector<std::string> names;
+    std::vector<std::string> names{"default"};  // what interfaces that come later begin with
     for (const auto& link : *links) {
         const bool other = link.name != "lo" && link.group != kTapGroup;
         if (other && InterfaceName::parse(link.name, "interface")) names.push_back(link.name);

@@ -169,8 +169,9 @@ TEST_CASE("status says what was changed on the host", "[net]") {
     CHECK(status.findings.empty());
     std::vector<std::string> keys;
     for (const auto& change : status.changed) keys.push_back(change.key + " " + change.from + ">" + change.to);
-    CHECK(keys == std::vector<std::string>{"net.ipv6.conf.up0.accept_ra 1>2", "net.ipv6.conf.all.forwarding 0>1",
-                                           "net.ipv6.conf.up0.proxy_ndp 0>1", "net.ipv6.neigh.up0.proxy_delay 80>0"});
+    CHECK(keys == std::vector<std::string>{"net.ipv6.conf.default.accept_ra 1>2", "net.ipv6.conf.up0.accept_ra 1>2",
+                                           "net.ipv6.conf.all.forwarding 0>1", "net.ipv6.conf.up0.proxy_ndp 0>1",
+                                           "net.ipv6.neigh.up0.proxy_delay 80>0"});
 }
 
 TEST_CASE("netd that can't work says why and ends", "[net]") {
