@@ -54,6 +54,14 @@ inline Delegation delegation() {
 
 inline Unit unit() { return {"op-1", "ended", 90001, 4711, kTime, 0, 9, "cgroup2"}; }
 
+// The struct whose table is that of the document: lists are documents with one member.
+template <class T>
+const T& table_of(const T& document) {
+    return document;
+}
+inline PoolList table_of(const std::vector<Pool>& pools) { return {pools}; }
+inline FindingList table_of(const std::vector<Finding>& findings) { return {findings}; }
+
 // Calls visit(kind, name, title, filled, minimal, parse) for each document; the file is schemas/KIND/1/NAME.json.
 template <class V>
 void each(V&& visit) {

@@ -1,0 +1,101 @@
+// The published JSON Schemas say what the parsers do.
+#include "plugin-api/documents/samples.hpp"
+#include "plugin-api/documents/schema.hpp"
+
+#define VALIJSON_USE_EXCEPTIONS 1
+#include <valijson/adapters/nlohmann_json_adapter.hpp>
+#include <valijson/schema.hpp>
+#include <valijson/schema_parser.hpp>
+#include <valijson/validator.hpp>
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <set>
+
+using nlohmann::json;
+
+namespace {
+
+std::string stored(const std::string& kind, const std::string& name) {
+    std::ifstream file{std::filesystem::path{SCHEMAS} / kind / "1" / (name + ".json")};
+    return {std::istreambuf_iterator<char>{file}, {}};
+}
+
+class Validator {
+public:
+    explicit Validator(const json& schema) {
+        valijson::SchemaParser parser;
+        parser.populateSchema(valijson::adapters::NlohmannJsonAdapter{schema}, schema_);
+    }
+    bool accepts(const json& document) {
+        valijson::Validator validator{valijson::Validator::kStrongTypes};
+        return validator.validate(schema_, valijson::adapters::NlohmannJsonAdapter{document}, nullptr);
+    }
+
+private:
+    valijson::Schema schema_;
+};
+
+std::set<std::string> keys(const json& object) {
+    std::set<std::string> names;
+    for (const auto& [key, value] : object.items()) names.insert(key);
+    return names;
+}
+
+}  // namespace
+
+TEST_CASE("each stored schema is what the parser's table says; if not, run bh-schemas plugin-api/schemas") {
+    std::set<std::string> files;
+    bh::samples::each([&](const std::string& kind, const std::string& name, const std::string& title,
+                          const auto& filled, const auto&, auto) {
+        CAPTURE(kind, name);
+        CHECK(stored(kind, name) == bh::codec::schema_file(kind, name, title, bh::samples::table_of(filled)));
+        files.insert(kind + "/1/" + name + ".json");
+    });
+    for (const auto& entry : std::filesystem::recursive_directory_iterator{SCHEMAS})
+        if (entry.path().extension() == ".json")
+            CHECK(files.contains(std::filesystem::relative(entry.path(), SCHEMAS).string()));
+}
+
+TEST_CASE("filled and minimal documents are valid, and show all and only the required members") {
+    bh::samples::each([](const std::string& kind, const std::string& name, const std::string&, const auto& filled,
+                         const auto& minimal, auto) {
+        CAPTURE(kind, name);
+        const json schema = json::parse(stored(kind, name));
+        const json most = json::parse(to_json(filled));
+        const json least = json::parse(to_json(minimal));
+        Validator validator{schema};
+        CHECK(validator.accepts(most));
+        CHECK(validator.accepts(least));
+        CHECK(keys(most) == keys(schema["properties"]));
+        const json required = schema.value("required", json::array());
+        CHECK(keys(least) == std::set<std::string>(required.begin(), required.end()));
+        for (const auto& [key, property] : schema["properties"].items())
+            CHECK_FALSE(property.value("description", "").empty());
+    });
+}
+
+TEST_CASE("schema and parser refuse the same documents") {
+    bh::samples::each([](const std::string& kind, const std::string& name, const std::string&, const auto& filled,
+                         const auto&, auto parse) {
+        CAPTURE(kind, name);
+        Validator validator{json::parse(stored(kind, name))};
+        const json good = json::parse(to_json(filled));
+        for (const auto& [key, value] : good.items()) {
+            CAPTURE(key);
+            json less = good;
+            less.erase(key);
+            CHECK(validator.accepts(less) == parse(less.dump()).ok());
+            for (const json& bad : {json(1.5), json(-1), json("01"), json(true), json(nullptr), json::array({1}),
+                                    json("0xABC"), json("18446744073709551615"), json::object()}) {
+                json other = good;
+                other[key] = bad;
+                CAPTURE(bad.dump());
+                CHECK(validator.accepts(other) == parse(other.dump()).ok());
+            }
+        }
+    });
+}
