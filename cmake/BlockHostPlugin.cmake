@@ -3,7 +3,8 @@
 # Makes build/plugins/ID/{plugin.so, plugin.json}: hidden visibility, exactly one exported symbol, linked
 # with -z defs -z now -z relro -z nodelete and --exclude-libs ALL. The manifest is plugin.json of the source
 # folder with "file" and "sha256" filled in after the link. Registers the tests plugin-ID-linkage, which looks at
-# what was linked, and plugin-ID-load, which loads it as the kernel does (label abi). A plugin in C++ adds LIBS bh_sdk (plugin-api/sdk/cpp/plugin.hpp).
+# what was linked, and plugin-ID-load, which loads it as the kernel does (label abi). A plugin in C++ adds LIBS bh_sdk
+# (plugin-api/sdk/cpp/plugin.hpp).
 function(blockhost_add_plugin id)
     cmake_parse_arguments(ARG "" "MANIFEST" "LIBS" ${ARGN})
     if(NOT ARG_MANIFEST)
