@@ -1,0 +1,278 @@
+"""A whole BlockHost host with a chain of its own, installed into one private directory and two network namespaces.
+
+Users are numbers, so no account is added to the machine. Everything made here is below `root`, in the namespaces, or a process started here.
+"""
+import hashlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+from chain import Chain
+from netns import HOST_ADDRESS, CLIENT_ADDRESS, PREFIX, Namespaces
+from processes import Failed, Process, wait_until
+
+REPO = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
+BUYER = os.path.join(REPO, "tests", "buyer")
+CONTRACTS = os.path.join(REPO, "plugins", "chain-evm", "contracts")
+KERNEL, SIGNER, NETD = 48101, 48102, 48103
+VM_UIDS = {"first": 48200, "count": 1000}
+PLUGINS = {"local": ("org.blockhost.chain-evm", "chain"), "qemu": ("org.blockhost.hypervisor-qemu", "hypervisor"),
+           "dir": ("org.blockhost.storage-dir", "storage"), "static": ("org.blockhost.ipv6-static", "ipv6")}
+PROGRAMS = ["blockhostd", "blockhost", "blockhost-signer", "blockhost-netd", "blockhost-launch", "blockhost-supervise", "blockhost-evm-operator"]
+
+
+def sha256(path: str) -> str:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest() if hasattr(hashlib, "file_digest") else hashlib.sha256(file.read()).hexdigest()
+
+
+def yaml(value, indent: int = 0) -> str:
+    """Block-style YAML of maps, with lists and scalars in JSON's spelling, which YAML includes."""
+    pad = "  " * indent
+    lines = []
+    for key, item in value.items():
+        if isinstance(item, dict) and item:
+            lines.append(f"{pad}{key}:\n{yaml(item, indent + 1)}")
+        else:
+            lines.append(f"{pad}{key}: {json.dumps(item)}\n")
+    return "".join(lines)
+
+
+class World:
+    def __init__(self, build: str, image: str, settings: dict | None = None, tag: str | None = None):
+        self.build, self.image = build, image
+        self.settings = {"undo_window_s": 0, "guard_checks": 2, "guard_span_s": 2, "block_time": 1, "finality": "latest+2", **(settings or {})}
+        self.root = tempfile.mkdtemp(prefix="bh-", dir="/var/tmp")
+        os.chmod(self.root, 0o711)
+        self.spaces = Namespaces(tag or f"bh-{os.getpid()}")
+        self.inside = self.spaces.inside(self.spaces.host)
+        self.processes: dict[str, Process] = {}
+        self.chain: Chain | None = None
+        self.contract = self.credential = self.agent = ""
+        self.start_block = 0
+
+    def path(self, *parts: str) -> str:
+        return os.path.join(self.root, *parts)
+
+    # Making it.
+
+    def install(self) -> None:
+        for name, owner, mode in (("bin", 0, 0o755), ("plugins", 0, 0o755), ("etc", 0, 0o755), ("etc/plugins.d", 0, 0o755), ("log", 0, 0o755), ("buyer", 0, 0o700),
+                                  ("keys", SIGNER, 0o700), ("signer", SIGNER, 0o700), ("state", KERNEL, 0o711), ("state/vm", KERNEL, 0o711), ("pool", KERNEL, 0o711),
+                                  ("launch", 0, 0o700), ("images", 0, 0o755), ("run", 0, 0o755), ("run/signer", SIGNER, 0o750), ("run/netd", NETD, 0o750),
+                                  ("run/launch", 0, 0o750), ("run/api", KERNEL, 0o750), ("run/vm", 0, 0o2771), ("dev", NETD, 0o700)):
+            os.makedirs(self.path(name), exist_ok=True)
+            os.chown(self.path(name), owner, KERNEL if name.startswith("run/") else owner)
+            os.chmod(self.path(name), mode)
+        for program in PROGRAMS:
+            shutil.copy2(os.path.join(self.build, "bin", program), self.path("bin", program))
+        for plugin, _ in PLUGINS.values():
+            shutil.copytree(os.path.join(self.build, "plugins", plugin), self.path("plugins", plugin))
+        name = os.path.basename(self.image)
+        shutil.copytree(self.image, self.path("images", name))
+        os.symlink(self.path("bin", "blockhost-evm-operator"), self.path("plugins", PLUGINS["local"][0], "operator"))
+        # netd runs as a user of its own, which the machine's own device node may not let in.
+        tun = self.path("dev", "tun")
+        os.mknod(tun, 0o600 | 0o020000, os.makedev(10, 200))
+        os.chown(tun, NETD, NETD)
+
+    def write(self, name: str, value: dict) -> str:
+        path = self.path("etc", name)
+        with open(path, "w") as file:
+            file.write(yaml(value))
+        return path
+
+    def write_signer(self) -> None:
+        functions = ["deliver(uint256,bytes32,uint256,bytes,bytes32)", "decline(uint256,bytes32,string)", "close(uint256)", "update(uint256,address,bytes)", "burn(uint256)",
+                     "creditTime(uint256,uint256,uint256)", "setCapacity(uint256,uint256)", "withdraw(address,uint256[])"]
+        chain = {"chain": "eip155:31337", "contract": self.contract, "max_gas": 3000000, "max_fee": "50000000000000000",
+                 "calls": [{"to": self.contract, "functions": functions}]}
+        self.write("signer.yaml", {
+            "socket": self.path("run/signer/signer.sock"), "user": SIGNER, "group": KERNEL, "peers": [KERNEL], "log": self.path("signer/signatures.jsonl"),
+            "keys": {name: self.path("keys", f"{name}.key") for name in ("agent", "server", "statement")},
+            "policy": {"seals": ["seal-1-request", "seal-2-request"], "chains": [chain] if self.contract else [],
+                       "grants": [{"caller": "local", "scheme": "eip1559-tx", "chain": "eip155:31337"}] if self.contract else []}})
+
+    def write_configuration(self) -> None:
+        self.write_signer()
+        self.write("netd.yaml", {"socket": self.path("run/netd/netd.sock"), "uplinks": ["up0"], "kernel_user": KERNEL, "launcher_user": 0, "user": NETD, "group": KERNEL,
+                                 "tun": self.path("dev/tun"), "prefixes": [PREFIX]})
+        pool = self.path("pool")
+        with open(self.path("plugins", PLUGINS["dir"][0], "plugin.json")) as file:
+            tools = {program["name"]: {"path": f"/usr/bin/{program['name']}",
+                                       "commands": [[pattern.replace("/.+", pool) for pattern in command] for command in program["commands"]]}
+                     for program in json.load(file)["programs"]}
+        self.write("launch.yaml", {
+            "run": self.path("run"), "state": self.path("launch"), "netd_socket": self.path("run/netd/netd.sock"), "cgroup": os.path.basename(self.root).lower().replace("_", "-"),
+            "kernel": {"user": KERNEL, "group": KERNEL}, "uids": VM_UIDS,
+            "instances": {"qemu": {"programs": {"qemu-system-x86_64": "/usr/bin/qemu-system-x86_64"},
+                                   "directories": [self.path("run/vm"), self.path("state/vm"), pool, self.path("images")]},
+                          "dir": {"tools": tools}}})
+        s = self.settings
+        self.write("kernel.yaml", {
+            "paths": {"state": self.path("state"), "run": self.path("run"), "plugins": self.path("plugins"), "images": self.path("images"), "libexec": os.path.join(REPO, "iso")},
+            "host": {"name": "demo", "group": str(KERNEL)}, "chains": [{"instance": "local", "finality": s["finality"]}],
+            "placement": {"hypervisor": "qemu", "storage": "dir", "ipv6": "static", "default_image": os.path.basename(self.image)},
+            "timing": {"undo_window_s": s["undo_window_s"], "guard_checks": s["guard_checks"], "guard_span_s": s["guard_span_s"], "poll_ms": 250, "watch_s": 2}})
+        configs = {
+            "local": {"chain": "devnet", "endpoints": [{"url": self.chain.url}], "contract": self.contract, "credential": self.credential, "start_block": self.start_block},
+            "qemu": {"state": self.path("state/vm"), "run": self.path("run/vm"), "accelerator": s.get("accelerator", "auto"), "shutdown_grace_s": 60},
+            "dir": {"path": pool},
+            "static": {"prefix": PREFIX, "mode": "on-link", "uplink": "up0", "reserved": [HOST_ADDRESS, CLIENT_ADDRESS]}}
+        services = {"local": (["bh.svc.signer/1"], ["agent"]), "qemu": (["bh.svc.launch/1"], []), "dir": (["bh.svc.launch/1"], []), "static": ([], [])}
+        for instance, (plugin, kind) in PLUGINS.items():
+            granted, keys = services[instance]
+            self.write(f"plugins.d/{instance}.yaml", {"plugin": plugin, "sha256": sha256(self.path("plugins", plugin, "plugin.so")), "kind": kind, "config": configs[instance],
+                                                      "grants": {"services": granted, "keys": keys}})
+
+    def start_chain(self) -> None:
+        anvil = os.path.join(BUYER, "node_modules", "@foundry-rs", "anvil-linux-amd64", "bin", "anvil")
+        self.chain = Chain(self.inside, anvil, self.path("log"), self.path("log/anvil-state.json"), block_time=self.settings["block_time"])
+        self.chain.start()
+
+    def deploy(self) -> None:
+        """Keys, contracts and one plan."""
+        self.write_signer()
+        public = json.loads(self.run("bin/blockhost-signer", "keygen", "--config", self.path("etc/signer.yaml"), user=SIGNER))
+        keys = public.get("keys", public)
+        self.agent, server = keys["agent"]["address"], keys["server"]["public_key"]
+        self.operator_key = self.path("buyer", "operator.key")
+        operator = self.buyer("keygen", key=self.operator_key)["address"]
+        for account in (self.agent, operator):
+            self.chain.fund(account)
+        made = json.loads(self.run("bin/blockhost-evm-operator", "deploy", "--rpc", self.chain.url, "--key-file", self.operator_key, "--min-grace", "0", "--server-key", server,
+                                   "--artifacts", os.path.join(CONTRACTS, "artifacts"), in_host=True))
+        self.contract, self.credential, self.start_block = made["contract"], made["credential"], made["start_block"]
+        self.write_configuration()
+
+    def create_plan(self, **changes) -> int:
+        resources = {"cpus": 1, "disk_bytes": 4 << 30, "image": os.path.basename(self.image), "memory_bytes": 512 << 20}
+        options = {"resources": json.dumps(resources, separators=(",", ":"), sort_keys=True), "window": 3600, "grace": 0, "setup-days": 0, "capacity": 100, **changes}
+        arguments = [word for name, value in options.items() for word in (f"--{name}", str(value))]
+        made = json.loads(self.run("bin/blockhost-evm-operator", "plan-create", "--rpc", self.chain.url, "--key-file", self.operator_key, "--contract", self.contract,
+                                   "--agent", self.agent, "--price", "native=1000000000000000", *arguments, in_host=True))
+        return int(made["plan"])
+
+    # Running it.
+
+    def _daemon(self, name: str, program: str, config: str, *prefix: str) -> None:
+        command = [*self.inside, *prefix, self.path("bin", program), "--config", self.path("etc", config)]
+        self.processes[name] = Process(name, command, self.path("log")).start()
+
+    @staticmethod
+    def as_user(uid: int) -> tuple[str, ...]:
+        return ("setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups", "--no-new-privs", "--bounding-set=-all", "--inh-caps=-all")
+
+    def start(self, name: str) -> None:
+        if name == "signer":
+            self._daemon(name, "blockhost-signer", "signer.yaml")
+        elif name == "netd":
+            self._daemon(name, "blockhost-netd", "netd.yaml")
+        elif name == "launcher":
+            self._daemon(name, "blockhost-launch", "launch.yaml")
+        else:
+            self._daemon(name, "blockhostd", "kernel.yaml", *self.as_user(KERNEL))
+
+    def start_all(self) -> None:
+        for name in ("signer", "netd", "launcher", "blockhostd"):
+            self.start(name)
+
+    def stop_all(self) -> None:
+        for name in ("blockhostd", "launcher", "netd", "signer"):
+            if name in self.processes:
+                self.processes[name].stop()
+
+    def run(self, program: str, *arguments: str, user: int = 0, in_host: bool = False) -> str:
+        command = [*(self.inside if in_host else []), *(self.as_user(user) if user else ()), self.path(program), *arguments]
+        done = subprocess.run(command, text=True, capture_output=True, stdin=subprocess.DEVNULL)
+        if done.returncode != 0:
+            raise Failed(f"{os.path.basename(program)} {arguments[0]}: {(done.stderr or done.stdout).strip()}")
+        return done.stdout
+
+    def blockhost(self, *arguments: str) -> dict:
+        return json.loads(self.run("bin/blockhost", "--config", self.path("etc/kernel.yaml"), "--json", *arguments))
+
+    def buyer(self, command: str, key: str, **options) -> dict:
+        words = [word for name, value in options.items() for word in (f"--{name.replace('_', '-')}", str(value))]
+        if command not in ("keygen", "address", "sign"):
+            words += ["--rpc", self.chain.url, "--contract", self.contract]
+        done = subprocess.run([*self.inside, "node", "--import", "tsx", "src/main.ts", command, "--key", key, *words], cwd=BUYER, text=True, capture_output=True,
+                              stdin=subprocess.DEVNULL)
+        if done.returncode != 0:
+            raise Failed(f"the buyer's {command}: {done.stderr.strip()}")
+        return json.loads(done.stdout)
+
+    def wallet(self, name: str) -> str:
+        """A funded wallet's key file."""
+        path = self.path("buyer", f"{name}.key")
+        self.chain.fund(self.buyer("keygen", key=path)["address"])
+        return path
+
+    def subscription(self, number: int) -> dict:
+        return self.blockhost("subscription", "show", str(number))
+
+    def wait_state(self, number: int, state: str, timeout: float, on_change=None) -> dict:
+        last = ""
+        deadline = time.monotonic() + timeout
+        while True:
+            try:
+                shown = self.subscription(number)
+            except Failed:
+                shown = {"state": "unseen"}
+            if shown["state"] != last:
+                last = shown["state"]
+                if on_change:
+                    on_change(shown)
+            if last == state:
+                return shown
+            if last == "held" or time.monotonic() > deadline:
+                raise Failed(f"subscription {number} is {last} ({shown.get('reason') or 'no reason'}), not {state}, after {timeout:.0f} s")
+            if not self.processes["blockhostd"].running():
+                raise Failed(f"blockhostd ended: {self.processes['blockhostd'].last_line()}")
+            time.sleep(0.1)
+
+    # Ending it.
+
+    def vm_processes(self) -> list[int]:
+        """Processes of VMs of this world: their user is of our range and their arguments name our directory."""
+        found = []
+        for pid in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                with open(f"/proc/{pid}/cmdline", "rb") as file:
+                    if self.root.encode() in file.read():
+                        found.append(int(pid))
+            except OSError:
+                continue
+        return [pid for pid in found if pid != os.getpid()]
+
+    def close(self, keep_logs: bool) -> str | None:
+        """Ends and removes everything; returns where the logs were kept."""
+        for name in ("blockhostd", "launcher", "netd", "signer"):
+            if name in self.processes:
+                try:
+                    self.processes[name].stop()
+                except Failed as error:
+                    print(error, file=sys.stderr)
+        if self.chain is not None:
+            self.chain.stop()
+        for pid in self.vm_processes():
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        wait_until("the last processes end", lambda: not self.vm_processes(), 10)
+        self.spaces.remove()
+        kept = None
+        if keep_logs:
+            kept = tempfile.mkdtemp(prefix="blockhost-logs-", dir="/var/tmp")
+            shutil.copytree(self.path("log"), kept, dirs_exist_ok=True)
+            for extra in ("state/journal.db", "state/journal.db-wal"):
+                if os.path.exists(self.path(extra)):
+                    shutil.copy2(self.path(extra), kept)
+        shutil.rmtree(self.root)
+        return kept
