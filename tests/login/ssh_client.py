@@ -11,15 +11,15 @@ PROMPT = re.compile(r"(Signature: |Press Enter to end: )$")
 
 
 class Ssh:
-    def __init__(self, address, known_hosts, *command, user="user", options=(), seconds=60):
-        argv = ["ssh", "-F", "none", "-o", f"UserKnownHostsFile={known_hosts}", "-o", "StrictHostKeyChecking=yes",
+    def __init__(self, address, known_hosts, *command, user="user", options=(), seconds=60, prefix=()):
+        argv = [*prefix, "ssh", "-F", "none", "-o", f"UserKnownHostsFile={known_hosts}", "-o", "StrictHostKeyChecking=yes",
                 "-o", "IdentityFile=none", "-o", "IdentityAgent=none", *options, f"{user}@{address}", *command]
         self.deadline = time.monotonic() + seconds
         self.seen, self.exit_code = "", None
         self.pid, self.terminal = pty.fork()
         if self.pid == 0:
             os.environ.pop("SSH_ASKPASS", None)
-            os.execvp("ssh", argv)
+            os.execvp(argv[0], argv)
 
     def __enter__(self):
         return self
