@@ -43,7 +43,7 @@ int plan_create(const Context& context, const std::string& chain, const std::vec
     if (!plugins) return report(context, plugins.failure());
     for (const auto& plugin : plugins->at("plugins")) {
         if (plugin.value("kind", "") != "chain" || (!chain.empty() && plugin.value("instance", "") != chain)) continue;
-        std::vector<std::string> all{"plan", "create"};
+        std::vector<std::string> all{"plan-create"};
         all.insert(all.end(), arguments.begin(), arguments.end());
         return run(context, context.plugins + "/" + plugin.value("plugin", "") + "/operator", all);
     }
