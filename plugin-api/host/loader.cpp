@@ -5,6 +5,8 @@
 #include "plugin-api/host/sealed_file.hpp"
 
 #include <algorithm>
+#include <map>
+#include <mutex>
 #include <optional>
 
 namespace bh::host {
@@ -93,6 +95,36 @@ std::optional<Failure> check_plugin(const bh_plugin* plugin, const bh_error& err
     return std::nullopt;
 }
 
+// What is mapped stays mapped, so this table is the process's. Two instances of one plugin share its code, and its
+// entry is called once.
+struct Mapped {
+    std::mutex mutex;
+    std::map<std::string, const bh_plugin*> plugins;  // by SHA-256; only those that were found good
+};
+Mapped& mapped() {
+    static Mapped table;
+    return table;
+}
+
+Result<const bh_plugin*> map_plugin(SealedFile& file, const Manifest& manifest, const std::string& kernel_version) {
+    const std::lock_guard lock{mapped().mutex};
+    if (const auto known = mapped().plugins.find(manifest.sha256); known != mapped().plugins.end()) {
+        if (auto failure = check_plugin(known->second, {}, manifest)) return *failure;
+        return known->second;
+    }
+    const Result<Entry> entry = map_library(file.proc_path());
+    file.keep_open();
+    if (!entry) return entry.failure();
+    const bh_entry_args args{
+        sizeof(bh_entry_args), BH_ABI_MINOR, BH_ABI_DRAFT, 0, {kernel_version.data(), kernel_version.size()}};
+    bh_error error{};
+    error.struct_size = sizeof error;
+    const bh_plugin* plugin = (*entry)(&args, &error);
+    if (auto failure = check_plugin(plugin, error, manifest)) return *failure;
+    mapped().plugins[manifest.sha256] = plugin;
+    return plugin;
+}
+
 }  // namespace
 
 Result<LoadedPlugin> load(const LoadRequest& request) {
@@ -109,19 +141,9 @@ Result<LoadedPlugin> load(const LoadRequest& request) {
     if (!facts) return at_step(request, "symbols", path, facts.failure());
     if (auto failure = check_symbols(*facts)) return at_step(request, "symbols", path, *failure);
 
-    const Result<Entry> entry = map_library(file->proc_path());
-    file->keep_open();
-    if (!entry) return at_step(request, "load", path, entry.failure());
-    const bh_entry_args args{sizeof(bh_entry_args),
-                             BH_ABI_MINOR,
-                             BH_ABI_DRAFT,
-                             0,
-                             {request.kernel_version.data(), request.kernel_version.size()}};
-    bh_error error{};
-    error.struct_size = sizeof error;
-    const bh_plugin* plugin = (*entry)(&args, &error);
-    if (auto failure = check_plugin(plugin, error, *manifest)) return at_step(request, "entry", path, *failure);
-    return LoadedPlugin{std::move(*manifest), plugin};
+    const Result<const bh_plugin*> plugin = map_plugin(*file, *manifest, request.kernel_version);
+    if (!plugin) return at_step(request, "load", path, plugin.failure());
+    return LoadedPlugin{std::move(*manifest), *plugin};
 }
 
 }  // namespace bh::host

@@ -21,7 +21,8 @@ struct LoadedPlugin {
     const bh_plugin* plugin = nullptr;  // valid for the rest of the process
 };
 
-// Each failure is one sentence that names the step, the file and the remedy. What was mapped stays mapped.
+// Each failure is one sentence that names the step, the file and the remedy. What was mapped stays mapped; the same
+// file loaded again is the same plugin. Any thread.
 Result<LoadedPlugin> load(const LoadRequest& request);
 
 }  // namespace bh::host
