@@ -40,7 +40,7 @@ enum : std::size_t {
 };
 }
 namespace plan {
-enum : std::size_t { kExists, kResourcesHash, kWindow, kGrace, kSetupDays, kAgent, kActive, kTotal };
+enum : std::size_t { kExists, kResourcesHash, kWindow, kGrace, kSetupDays, kAgent, kActive, kTotal, kOpen };
 }
 
 UnixTime time_of(std::uint64_t seconds) { return {static_cast<std::int64_t>(seconds)}; }
@@ -93,6 +93,7 @@ Result<PlanView> decode_plan(ByteView data) {
     out.state.agent = words.address(plan::kAgent).text();
     out.state.active = words.boolean(plan::kActive);
     out.state.total = words.u64(plan::kTotal);
+    out.open = words.u64(plan::kOpen);
     return checked(words, out);
 }
 
@@ -104,6 +105,18 @@ Result<std::string> decode_text(ByteView data, std::size_t max_size) {
 Result<Address> decode_address(ByteView data) {
     WordReader words{data};
     return checked(words, words.address(0));
+}
+
+Result<std::vector<Address>> decode_addresses(ByteView data, std::size_t max_count) {
+    WordReader words{data};
+    const bool at_once = words.u64(0) == 32;
+    const std::uint64_t count = words.u64(1);
+    if (!at_once || count > max_count) {
+        return Failure{BH_E_UNAVAILABLE, "bad_encoding", "the endpoint's answer is not a list of addresses", 0};
+    }
+    std::vector<Address> out;
+    for (std::size_t i = 0; i < count; ++i) out.push_back(words.address(2 + i));
+    return checked(words, out);
 }
 
 Result<Uint256> decode_uint(ByteView data) {

@@ -16,11 +16,13 @@ Result<SubscriptionView> decode_subscription(ByteView data, std::string_view id)
 struct PlanView {
     bool exists = false;
     ChainEvent::PlanState state;  // all but resources
+    std::uint64_t open = 0;       // places taken
 };
 Result<PlanView> decode_plan(ByteView data);
 
 Result<std::string> decode_text(ByteView data, std::size_t max_size);
 Result<Address> decode_address(ByteView data);
+Result<std::vector<Address>> decode_addresses(ByteView data, std::size_t max_count);
 Result<Uint256> decode_uint(ByteView data);
 Result<Uint256> decode_earned(ByteView money);
 

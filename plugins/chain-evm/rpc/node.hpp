@@ -96,7 +96,8 @@ public:
         Bytes revert_data;
         std::uint64_t gas = 0;
     };
-    Result<Estimate> estimate(const Address& from, const Address& to, const Bytes& data);
+    // `to` nullopt: creates a contract.
+    Result<Estimate> estimate(const Address& from, const std::optional<Address>& to, const Bytes& data);
     Result<FeeHistory> fees();
 
     Result<BroadcastResult> broadcast(const Bytes& raw);

@@ -13,8 +13,9 @@ constexpr int kFeePercentile = 50;
 
 }  // namespace
 
-Result<Node::Estimate> Node::estimate(const Address& from, const Address& to, const Bytes& data) {
-    const json call{{"from", from.lower_text()}, {"to", to.lower_text()}, {"data", crypto::hex0x(data)}};
+Result<Node::Estimate> Node::estimate(const Address& from, const std::optional<Address>& to, const Bytes& data) {
+    json call{{"from", from.lower_text()}, {"data", crypto::hex0x(data)}};
+    if (to) call["to"] = to->lower_text();
     // The call as well: some nodes give an estimate for what reverts.
     const Result<std::vector<RpcReply>> replies =
         rpc_->send({{"eth_call", json::array({call, "latest"})}, {"eth_estimateGas", json::array({call})}});

@@ -104,26 +104,38 @@ Result<Receipt> Submitter::effect_as_receipt(Job& job, const At& at) {
 Result<Receipt> Submitter::keep_alive(Job& job, const Node::Nonces& nonces) {
     const Result<std::vector<bool>> known = node_.known(job.hashes());
     if (!known) return known.failure();
+    const bool behind_a_gap = nonces.pending < job.checkpoint.nonce;
+    if (behind_a_gap) fill_gap(nonces);
     const Variant& newest = job.checkpoint.variants.back();
     const bool replace = job.cancelled() && !newest.empty_transfer;
-    const bool waited = clock_() - newest.signed_at >= config_.bump_after.count();
+    const bool waited = !behind_a_gap && clock_() - newest.signed_at >= config_.bump_after.count();
     if (replace || waited) {
-        const Result<FeeHistory> market = node_.fees();
-        if (!market) return market.failure();
-        const std::optional<Fees> fees = bump_fees(newest.fees(), *market, config_.profile.fees);
-        if (fees && job.checkpoint.variants.size() < kMaxVariants) {
-            if (const Status status = add_variant(job, *fees, replace || newest.empty_transfer); !status) {
-                return status.failure();
-            }
-            if (const Status status = offer(job); !status) return status.failure();
-            return pending();
-        }
+        const Result<bool> replaced = replace_newest(job, replace || newest.empty_transfer);
+        if (!replaced) return replaced.failure();
+        if (*replaced) return pending();
     }
     if (!known->back()) {  // lost, or replaced by an older one, which the node then says
         if (const Status status = offer(job); !status) return status.failure();
     }
-    if (nonces.pending < job.checkpoint.nonce) fill_gap(nonces);
     return pending();
+}
+
+// The same nonce again for more. False where the caps leave no room: then what was sent has to do.
+Result<bool> Submitter::replace_newest(Job& job, bool empty_transfer) {
+    if (job.checkpoint.variants.size() >= kMaxVariants) return false;
+    const Result<FeeHistory> market = node_.fees();
+    if (!market) return market.failure();
+    const std::optional<Fees> fees = bump_fees(job.checkpoint.variants.back().fees(), *market, config_.profile.fees);
+    if (!fees) return false;
+    const std::size_t before = job.checkpoint.variants.size();
+    if (const Status status = add_variant(job, *fees, empty_transfer); !status) {
+        const bool not_signed = job.checkpoint.variants.size() == before;
+        if (!not_signed || status.failure().code != BH_E_UNAVAILABLE) return status.failure();
+        services_.log(BH_LOG_WARN, "a transaction waits, and may not pay more: " + status.failure().message);
+        return false;
+    }
+    if (const Status status = offer(job); !status) return status.failure();
+    return true;
 }
 
 // A lower nonce is missing, so ours can't be mined: offer what its owner signed, or an empty transfer if it has none.

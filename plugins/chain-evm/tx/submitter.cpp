@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::uint32_t kLeastPauseMs = 200;
 constexpr std::uint32_t kMostPauseMs = 4000;
+constexpr std::string_view kFeeCapReason = "fee_cap";  // of the signer's policy
 
 std::string digest_of(const Intent& intent) { return crypto::hex(crypto::sha256(crypto::bytes_of(to_json(intent)))); }
 
@@ -66,7 +67,12 @@ Transaction Submitter::transaction(const Job& job, const Fees& fees, bool empty)
 
 Result<SignedTransaction> Submitter::sign(const Transaction& tx) {
     const Result<Bytes> signature = services_.sign_transaction(unsigned_bytes(tx));
-    if (!signature) return signature.failure();
+    if (!signature) {
+        Failure failure = signature.failure();
+        // A fee that the policy finds too high now may be fine later; nothing is wrong with the key.
+        if (failure.reason == kFeeCapReason) failure.code = BH_E_UNAVAILABLE;
+        return failure;
+    }
     return attach_signature(tx, *signature, agent_);
 }
 

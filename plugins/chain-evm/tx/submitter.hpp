@@ -40,6 +40,7 @@ private:
     Result<Receipt> settle(Job& job, const TxReceipt& receipt);
     Result<Receipt> nonce_is_gone(Job& job);
     Result<Receipt> keep_alive(Job& job, const Node::Nonces& nonces);
+    Result<bool> replace_newest(Job& job, bool empty_transfer);
     Status add_variant(Job& job, const Fees& fees, bool empty_transfer);
     Status offer(Job& job);
     void fill_gap(const Node::Nonces& nonces);

@@ -1,0 +1,117 @@
+#include "plugin-api/crypto/keccak.hpp"
+#include "plugin-api/documents/strict_json.hpp"
+#include "plugins/chain-evm/abi/encode.hpp"
+#include "plugins/chain-evm/tools/operator.hpp"
+#include "plugins/chain-evm/tx/rlp.hpp"
+
+#include <fstream>
+
+namespace bh::evm {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::size_t kServerKeyBytes = 65;
+constexpr std::size_t kMaxResourcesBytes = 4096;
+
+Result<Bytes> read_bytecode(const std::string& folder, const std::string& name) {
+    const std::string path = folder + "/" + name + ".json";
+    std::ifstream file{path};
+    const json node = json::parse(file, nullptr, false);
+    const auto code = node.is_object() ? node.find("bytecode") : node.end();
+    if (!node.is_object() || code == node.end() || !code->is_string()) {
+        return invalid("bad_artifact", path + " is not a contract's artifact; give the folder with --artifacts");
+    }
+    Result<Bytes> bytes = crypto::parse_hex(code->get<std::string>());
+    if (!bytes || bytes->empty()) return invalid("bad_artifact", path + " has no bytecode");
+    return bytes;
+}
+
+// Constructors have no selector.
+void append_arguments(Bytes& code, const CallEncoder& arguments) {
+    const Bytes data = arguments.finish();
+    crypto::append(code, ByteView{data}.subspan(4));
+}
+
+Status check_server_key(const Bytes& key) {
+    if (key.empty() || (key.size() == kServerKeyBytes && key.front() == 0x04)) return {};
+    return invalid("bad_server_key", "the server key must be 65 bytes that begin with 04");
+}
+
+}  // namespace
+
+Result<DeploymentCalls> deployment_calls(const Deployment& deployment, std::uint64_t nonce) {
+    if (const Status status = check_server_key(deployment.server_key); !status) return status.failure();
+    Result<Bytes> credential = read_bytecode(deployment.artifacts, "AccessCredentialNFT");
+    if (!credential) return credential.failure();
+    Result<Bytes> contract = read_bytecode(deployment.artifacts, "BlockHostSubscription");
+    if (!contract) return contract.failure();
+    const auto created = [&](std::uint64_t at) {
+        const auto hash = crypto::keccak256(RlpList{}.bytes(deployment.operator_account.bytes).uint(at).finish());
+        Address out;
+        std::copy(hash.begin() + 12, hash.end(), out.bytes.begin());
+        return out;
+    };
+    DeploymentCalls out{{}, created(nonce + 1), created(nonce)};
+    append_arguments(*credential, CallEncoder{"constructor(address)"}.address(out.contract));
+    append_arguments(*contract, CallEncoder{"constructor(address,address,address,uint256,bytes)"}
+                                    .address(deployment.operator_account)
+                                    .address(deployment.treasury)
+                                    .address(out.credential)
+                                    .uint(deployment.min_grace)
+                                    .bytes(deployment.server_key));
+    out.calls = {{"deploy AccessCredentialNFT", std::nullopt, std::move(*credential)},
+                 {"deploy BlockHostSubscription", std::nullopt, std::move(*contract)}};
+    return out;
+}
+
+Result<OperatorCall> create_plan_call(const Address& contract, const NewPlan& plan) {
+    const Result<json> resources = read_strict_json(plan.resources);
+    if (!resources || !resources->is_object()) return invalid("bad_resources", "resources must be a JSON object");
+    const std::string canonical = resources->dump();
+    if (canonical.size() > kMaxResourcesBytes) return invalid("bad_resources", "resources must be at most 4096 bytes");
+    if (plan.prices.empty()) return invalid("no_price", "a plan needs a price in at least one token");
+    std::vector<Address> tokens;
+    std::vector<Uint256> prices;
+    for (const auto& [token, price] : plan.prices) {
+        const Result<Address> address = token == "native" ? Result<Address>{Address{}} : Address::parse(token);
+        if (!address) return address.failure().within("price");
+        const auto amount = Uint256::from_decimal(price);
+        if (!amount) return invalid("bad_price", "a price is a decimal number of the token's smallest unit");
+        tokens.push_back(*address);
+        prices.push_back(*amount);
+    }
+    return OperatorCall{"create a plan", contract,
+                        CallEncoder{"createPlan(string,uint256,uint256,uint256,address,uint256,address[],uint256[])"}
+                            .bytes(crypto::bytes_of(canonical))
+                            .uint(plan.window_s)
+                            .uint(plan.grace_s)
+                            .uint(plan.setup_days)
+                            .address(plan.agent)
+                            .uint(plan.capacity)
+                            .addresses(tokens)
+                            .uints(prices)
+                            .finish()};
+}
+
+Result<OperatorCall> server_key_call(const Address& contract, const Bytes& server_key) {
+    if (server_key.empty()) return invalid("bad_server_key", "a server key is needed");
+    if (const Status status = check_server_key(server_key); !status) return status.failure();
+    return OperatorCall{"publish the server key", contract,
+                        CallEncoder{"setServerKey(bytes)"}.bytes(server_key).finish()};
+}
+
+std::string unsigned_calls(std::uint64_t chain_id, const Address& from, const std::vector<OperatorCall>& calls) {
+    json list = json::array();
+    for (const OperatorCall& call : calls) {
+        json tx{{"from", from.text()},
+                {"value", "0x0"},
+                {"data", crypto::hex0x(call.data)},
+                {"chainId", quantity(chain_id)}};
+        if (call.to) tx["to"] = call.to->text();
+        list.push_back({{"what", call.what}, {"transaction", std::move(tx)}});
+    }
+    return list.dump();
+}
+
+}  // namespace bh::evm
