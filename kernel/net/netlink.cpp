@@ -10,7 +10,7 @@ namespace blockhost::net {
 namespace {
 
 constexpr std::size_t kReceiveBuffer = 64 * 1024;
-constexpr int kDumpTries = 8;
+constexpr int kDumpTries = 50;
 
 const AttributeVisitor* visitor_of(void* data) { return static_cast<const AttributeVisitor*>(data); }
 
@@ -82,14 +82,18 @@ std::string_view text_of(std::span<const std::uint8_t> payload) {
 
 void Netlink::Close::operator()(mnl_socket* socket) const noexcept { mnl_socket_close(socket); }
 
-Netlink::Netlink(mnl_socket* socket) : socket_{socket} {}
+Netlink::Netlink(Socket socket) : socket_{std::move(socket)} {}
+
+int Netlink::connect(Socket& socket) {
+    socket.reset(mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC));
+    if (!socket || mnl_socket_bind(socket.get(), 0, MNL_SOCKET_AUTOPID) != 0) return errno;
+    return 0;
+}
 
 bh::Result<Netlink> Netlink::open() {
-    mnl_socket* socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
-    if (socket == nullptr) return netlink_failure("open a rtnetlink socket", errno);
-    Netlink netlink{socket};
-    if (mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) != 0) return netlink_failure("bind a rtnetlink socket", errno);
-    return netlink;
+    Socket socket;
+    if (const int error = connect(socket); error != 0) return netlink_failure("open a rtnetlink socket", error);
+    return Netlink{std::move(socket)};
 }
 
 int Netlink::execute(Message& message) {
@@ -120,25 +124,23 @@ int Netlink::dump(Message& message, const std::function<void()>& restart,
 }
 
 int Netlink::dump_once(Message& message, const std::function<void(const nlmsghdr*)>& visit) {
+    // A socket for this dump alone: what is left unread of one that was interrupted can't disturb anything later.
+    Socket socket;
+    if (const int error = connect(socket); error != 0) return error;
     nlmsghdr* h = message.header();
     h->nlmsg_flags |= NLM_F_DUMP;
     h->nlmsg_seq = ++sequence_;
-    const unsigned port = mnl_socket_get_portid(socket_.get());
-    if (mnl_socket_sendto(socket_.get(), h, h->nlmsg_len) < 0) return errno;
+    const unsigned port = mnl_socket_get_portid(socket.get());
+    if (mnl_socket_sendto(socket.get(), h, h->nlmsg_len) < 0) return errno;
     std::string buffer(kReceiveBuffer, '\0');
-    bool interrupted = false;
     for (;;) {
-        const auto size = mnl_socket_recvfrom(socket_.get(), buffer.data(), buffer.size());
+        const auto size = mnl_socket_recvfrom(socket.get(), buffer.data(), buffer.size());
         if (size < 0 && errno == EINTR) continue;
         if (size < 0) return errno;
         const int result = mnl_cb_run(buffer.data(), static_cast<std::size_t>(size), sequence_, port, visit_message,
                                       const_cast<std::function<void(const nlmsghdr*)>*>(&visit));
-        // EINTR from mnl_cb_run: the dump is inconsistent. Its end still has to be read from the socket.
-        if (result < 0 && errno != EINTR) return errno;
-        interrupted = interrupted || result < 0;
-        const auto* first = reinterpret_cast<const nlmsghdr*>(buffer.data());
-        if (result == MNL_CB_STOP || (result < 0 && first->nlmsg_type == NLMSG_DONE)) return interrupted ? EINTR : 0;
-        if (result < 0) return EINTR;
+        if (result < 0) return errno;  // EINTR: something changed meanwhile, the dump is not consistent
+        if (result == MNL_CB_STOP) return 0;
     }
 }
 

@@ -60,10 +60,12 @@ private:
     struct Close {
         void operator()(mnl_socket* socket) const noexcept;
     };
-    explicit Netlink(mnl_socket* socket);
+    using Socket = std::unique_ptr<mnl_socket, Close>;
+    explicit Netlink(Socket socket);
+    static int connect(Socket& socket);  // 0 or an errno
     int dump_once(Message& message, const std::function<void(const nlmsghdr*)>& visit);
 
-    std::unique_ptr<mnl_socket, Close> socket_;
+    Socket socket_;
     std::uint32_t sequence_ = 0;
 };
 
