@@ -140,6 +140,19 @@ TEST_CASE("killed before anything was saved: the nonce that was reserved is used
     require_delivered_once(b.world, b.instance);
 }
 
+TEST_CASE("a journal that forgot the transaction finds it in the store: no second nonce") {
+    Bought b;
+    b.world.anvil.automine(false);
+    JobDouble deliver = job("deliver-1");
+    (void)b.instance.submit(deliver, b.intent, {});
+    const std::string saved = deliver.checkpoint;
+    deliver = job("deliver-1");
+    CHECK(b.instance.submit(deliver, b.intent, {}).failure().code == BH_PENDING);
+    CHECK(deliver.checkpoint == saved);
+    REQUIRE(finish(b.world, b.instance, deliver, b.intent).ok());
+    require_delivered_once(b.world, b.instance);
+}
+
 TEST_CASE("a transaction that the node lost is sent again") {
     Bought b;
     b.world.anvil.automine(false);

@@ -146,11 +146,12 @@ void Submitter::fill_gap(const Node::Nonces& nonces) {
     const Result<std::optional<NonceEntry>> held = ledger_.entry(gap);
     if (!held) return;
     const bool fresh = *held && now - (*held)->at < config_.bump_after.count();
-    if (*held && !(*held)->raw.empty() && (fresh || !(*held)->op.empty())) {
-        (void)node_.broadcast((*held)->raw);
+    if (*held && !(*held)->saved.empty() && (fresh || !(*held)->op.empty())) {
+        const Result<Checkpoint> theirs = parse_checkpoint((*held)->saved);
+        if (theirs) (void)node_.broadcast(theirs->variants.back().raw);
         return;
     }
-    if (!*held || (*held)->raw.empty()) {
+    if (!*held || (*held)->saved.empty()) {
         const Result<bool> ours = ledger_.abandon(gap, now - kAbandonedAfterSeconds, now);
         if (!ours || !*ours) return;
     }
@@ -159,13 +160,15 @@ void Submitter::fill_gap(const Node::Nonces& nonces) {
     if (!estimate || estimate->reverted || !market) return;
     const Result<Fees> fees = choose_fees(*market, config_.profile.fees);
     if (!fees) return;
-    const Result<SignedTransaction> made =
-        sign(empty_transfer(gap, gas_limit(estimate->gas, config_.profile.fees), *fees));
+    const std::uint64_t gas = gas_limit(estimate->gas, config_.profile.fees);
+    const Result<SignedTransaction> made = sign(empty_transfer(gap, gas, *fees));
     if (!made) {
         services_.log(BH_LOG_WARN, "could not fill the nonce " + std::to_string(gap) + ": " + made.failure().message);
         return;
     }
-    if (!ledger_.record(gap, "", made->raw, now)) return;
+    const Checkpoint filled{
+        "", gap, gas, false, {{made->raw, made->hash.text(), fees->max_fee, fees->priority_fee, now, true}}};
+    if (!ledger_.record(gap, "", checkpoint_text(filled), now)) return;
     (void)node_.broadcast(made->raw);
     services_.log(BH_LOG_INFO, "filled the abandoned nonce " + std::to_string(gap) + " with an empty transfer");
 }

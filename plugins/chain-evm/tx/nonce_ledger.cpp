@@ -7,7 +7,7 @@ namespace bh::evm {
 template <class F>
 void fields(F& f, Is<NonceEntry> auto& x) {
     f.optional("op", x.op, "op_id of the owner.");
-    f.optional("raw", x.raw, "Newest signed variant.");
+    f.optional("saved", x.saved, "Checkpoint with what was signed.");
     f.required("at", x.at, "Unix seconds of the last change.");
 }
 
@@ -67,7 +67,7 @@ Result<std::uint64_t> NonceLedger::reserve(const std::string& op, const Node::No
     const Result<std::map<std::uint64_t, NonceEntry>> taken = read_all();
     if (!taken) return taken.failure();
     for (const auto& [nonce, entry] : *taken) {
-        if (entry.op == op && entry.raw.empty() && nonce >= nonces.latest) return nonce;
+        if (entry.op == op && entry.saved.empty() && nonce >= nonces.latest) return nonce;
     }
     std::uint64_t nonce = std::max(nonces.latest, nonces.pending);
     while (taken->contains(nonce)) ++nonce;
@@ -75,16 +75,27 @@ Result<std::uint64_t> NonceLedger::reserve(const std::string& op, const Node::No
     return nonce;
 }
 
-Status NonceLedger::record(std::uint64_t nonce, const std::string& op, const Bytes& raw, std::int64_t now) {
+Status NonceLedger::record(std::uint64_t nonce, const std::string& op, const std::string& checkpoint,
+                           std::int64_t now) {
     const std::lock_guard lock{mutex_};
-    return write(nonce, {op, raw, now});
+    return write(nonce, {op, checkpoint, now});
+}
+
+Result<std::optional<std::string>> NonceLedger::saved(const std::string& op, std::uint64_t latest) {
+    const std::lock_guard lock{mutex_};
+    const Result<std::map<std::uint64_t, NonceEntry>> taken = read_all();
+    if (!taken) return taken.failure();
+    for (const auto& [nonce, entry] : *taken) {
+        if (entry.op == op && nonce >= latest && !entry.saved.empty()) return std::optional{entry.saved};
+    }
+    return std::optional<std::string>{};
 }
 
 Status NonceLedger::release(std::uint64_t nonce, const std::string& op) {
     const std::lock_guard lock{mutex_};
     const Result<std::optional<NonceEntry>> held = read(nonce);
     if (!held) return held.failure();
-    if (!*held || (*held)->op != op || !(*held)->raw.empty()) return {};
+    if (!*held || (*held)->op != op || !(*held)->saved.empty()) return {};
     return services_.put({{key(nonce), {}}});
 }
 
@@ -97,7 +108,7 @@ Result<bool> NonceLedger::abandon(std::uint64_t nonce, std::int64_t before, std:
     const std::lock_guard lock{mutex_};
     const Result<std::optional<NonceEntry>> held = read(nonce);
     if (!held) return held.failure();
-    if (*held && !(*held)->raw.empty()) return false;
+    if (*held && !(*held)->saved.empty()) return false;
     if (*held && !(*held)->op.empty() && (*held)->at >= before) return false;
     if (const Status status = write(nonce, {"", {}, now}); !status) return status.failure();
     return true;

@@ -10,8 +10,8 @@
 namespace bh::evm {
 
 struct NonceEntry {
-    std::string op;       // op_id of the job; empty: nobody's, to be filled by an empty transfer
-    Bytes raw;            // the newest signed variant; empty: reserved, nothing signed
+    std::string op;       // op_id of the job; empty: nobody's, filled by an empty transfer
+    std::string saved;    // the checkpoint with what was signed; empty: reserved, nothing signed
     std::int64_t at = 0;  // Unix seconds of the last change
 };
 
@@ -22,7 +22,10 @@ public:
     // The lowest nonce that the account can use next and nobody owns; the same again for an op that owns one and has
     // signed nothing. Durable when it returns.
     Result<std::uint64_t> reserve(const std::string& op, const Node::Nonces& nonces, std::int64_t now);
-    Status record(std::uint64_t nonce, const std::string& op, const Bytes& raw, std::int64_t now);
+    // What was signed for a nonce.
+    Status record(std::uint64_t nonce, const std::string& op, const std::string& checkpoint, std::int64_t now);
+    // The checkpoint of an op that signed for a nonce from `latest` on: its job lost it, and it can still be mined.
+    Result<std::optional<std::string>> saved(const std::string& op, std::uint64_t latest);
     Status release(std::uint64_t nonce, const std::string& op);
 
     Result<std::optional<NonceEntry>> entry(std::uint64_t nonce);

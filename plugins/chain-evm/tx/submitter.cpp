@@ -39,12 +39,18 @@ Result<Receipt> Submitter::submit(const SubmitCall& call) {
     Result<Bytes> calldata = encode_intent(call.intent);
     if (!calldata) return calldata.failure();
     Job job{call, std::move(*calldata), digest_of(call.intent), {}};
-    if (call.checkpoint.empty()) {
+    std::string saved = call.checkpoint;
+    if (saved.empty()) {  // look first: an older journal may have lost it
+        Result<std::string> found = look_for_checkpoint(job);
+        if (!found) return found.failure();
+        saved = std::move(*found);
+    }
+    if (saved.empty()) {
         if (job.cancelled())
             return Failure{BH_E_CANCELLED, "cancelled", "the order was cancelled; nothing was sent", 0};
         return start(job);
     }
-    Result<Checkpoint> checkpoint = parse_checkpoint(call.checkpoint);
+    Result<Checkpoint> checkpoint = parse_checkpoint(saved);
     if (!checkpoint) return checkpoint.failure();
     if (checkpoint->intent != job.digest) {
         return Failure{BH_E_CONFLICT, "other_intent", "this op_id has already sent another intent; make a new op_id",
@@ -52,6 +58,19 @@ Result<Receipt> Submitter::submit(const SubmitCall& call) {
     }
     job.checkpoint = std::move(*checkpoint);
     return job.checkpoint.reverted ? start(job) : follow(job);
+}
+
+Result<std::string> Submitter::look_for_checkpoint(const Job& job) {
+    Result<std::optional<std::string>> saved = ledger_.saved(job.call.op_id, 0);
+    if (!saved) return saved.failure();
+    if (!*saved) return std::string{};
+    const Result<Node::Nonces> nonces = node_.nonces(agent_);
+    if (!nonces) return nonces.failure();
+    saved = ledger_.saved(job.call.op_id, nonces->latest);
+    if (!saved) return saved.failure();
+    if (!*saved) return std::string{};
+    if (const Status status = job.call.save(**saved); !status) return status.failure();
+    return std::move(**saved);
 }
 
 Transaction Submitter::empty_transfer(std::uint64_t nonce, std::uint64_t gas, const Fees& fees) const {
@@ -136,7 +155,7 @@ Status Submitter::add_variant(Job& job, const Fees& fees, bool empty) {
     const std::int64_t now = clock_();
     job.checkpoint.variants.push_back({made->raw, made->hash.text(), fees.max_fee, fees.priority_fee, now, empty});
     if (const Status status = job.call.save(checkpoint_text(job.checkpoint)); !status) return status.failure();
-    return ledger_.record(job.checkpoint.nonce, job.call.op_id, made->raw, now);
+    return ledger_.record(job.checkpoint.nonce, job.call.op_id, checkpoint_text(job.checkpoint), now);
 }
 
 // Offers the newest variant. What the node says is only a hint: the next call looks.

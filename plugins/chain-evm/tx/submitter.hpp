@@ -35,6 +35,7 @@ public:
 private:
     struct Job;  // submitter.cpp
 
+    Result<std::string> look_for_checkpoint(const Job& job);
     Result<Receipt> start(Job& job);
     Result<Receipt> follow(Job& job);
     Result<Receipt> settle(Job& job, const TxReceipt& receipt);
