@@ -289,7 +289,7 @@ private:
         auto signed_one = ports_.vault.sign_attestation(attestation);
         if (!signed_one) return signed_one.failure();
         auto sealed = ports_.seal.seal_credential(context(), in_.row.sealed_request,
-                                                  {in_.vm->address, kSshPort, config_.login_user, *print});
+                                                  {in_.vm->address, kSshPort, config_.login_user, in_.vm->host_key});
         if (!sealed) return sealed.failure();
         const nlohmann::json text{{"chain", attestation.chain},
                                   {"contract", attestation.contract},
