@@ -48,15 +48,19 @@ inline bool wait_until(const std::function<bool()>& condition,
 // The whole process is the kernel's user while this lives.
 class AsKernel {
 public:
-    explicit AsKernel(uid_t uid = kKernelUser) {
+    explicit AsKernel(uid_t uid = kKernelUser) : nested_{uid != 0 && ::geteuid() == uid} {
+        if (nested_) return;
         REQUIRE(::setegid(kKernelUser) == 0);
         REQUIRE(::seteuid(uid) == 0);
     }
     ~AsKernel() {
-        if (::seteuid(0) != 0 || ::setegid(0) != 0) std::abort();
+        if (!nested_ && (::seteuid(0) != 0 || ::setegid(0) != 0)) std::abort();
     }
     AsKernel(const AsKernel&) = delete;
     AsKernel& operator=(const AsKernel&) = delete;
+
+private:
+    bool nested_;
 };
 
 // A directory that units can pass through, and that is gone afterwards.

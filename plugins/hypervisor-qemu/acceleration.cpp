@@ -10,7 +10,7 @@
 namespace hypervisor_qemu {
 namespace {
 
-constexpr const char* kFile = "accelerator.json";
+constexpr const char* kFile = ".accelerator.json";
 constexpr std::int64_t kTrialSeconds = 30;
 constexpr std::uint32_t kLookAgain = 500;
 // The guest's kernel says this when it has come all the way and starts the first program.

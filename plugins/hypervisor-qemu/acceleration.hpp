@@ -1,6 +1,6 @@
 // Whether guests run under KVM. A /dev/kvm that opens proves nothing: on some machines the kernel of a guest hangs or
 // dies under it. So the first VM's own kernel is booted once under KVM, with a deadline, and the answer is kept in
-// STATE/accelerator.json until the machine's kernel changes. Thread-safe.
+// STATE/.accelerator.json until the machine's kernel changes. Thread-safe.
 #pragma once
 
 #include "plugins/hypervisor-qemu/command_line.hpp"
