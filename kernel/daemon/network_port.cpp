@@ -2,15 +2,12 @@
 
 #include "kernel/net/client.hpp"
 
-#include <unistd.h>
-
 namespace bh::daemon {
 namespace {
 
-// A tap is opened by netd for the launcher, which hands the descriptor to the VM's process: no uid opens it by itself.
-// netd wants an owner that is not root; ours is as good as any.
-constexpr std::uint32_t kNobody = 65534;
-std::uint32_t tap_uid() { return ::getuid() != 0 ? ::getuid() : kNobody; }
+// Who may attach to a tap by name: nobody. netd opens it for the launcher, which hands the descriptor to the VM's
+// process.
+constexpr std::uint32_t kNoProcessHasIt = 4294967293;
 
 class NetworkPort final : public life::NetworkPort {
 public:
@@ -18,7 +15,7 @@ public:
 
     Status vm_apply(const life::NetworkBinding& binding) override {
         return client_.vm_apply(
-            {binding.tap, binding.owner, binding.address, binding.mac, binding.mode, binding.uplink, tap_uid()});
+            {binding.tap, binding.owner, binding.address, binding.mac, binding.mode, binding.uplink, kNoProcessHasIt});
     }
     Status vm_block(const std::string& tap, const std::string& owner) override { return client_.vm_block(tap, owner); }
     Status vm_remove(const std::string& tap, const std::string& owner) override {
