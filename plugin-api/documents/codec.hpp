@@ -106,7 +106,9 @@ json write(const T& value);
 
 template <class T>
 void read(Place& at, const json& node, std::optional<T>& out) {
-    read(at, node, out.emplace());
+    T value{};
+    read(at, node, value);
+    out = std::move(value);
 }
 template <class T>
 json write(const std::optional<T>& value) {

@@ -68,10 +68,9 @@ struct Schema {
 
 // What stands in the file schemas/KIND/1/NAME.json for the document whose members are those of `value`.
 template <class T>
-std::string schema_file(const std::string& kind, const std::string& name, const std::string& title, const T& value) {
+std::string schema_file(const std::string& title, const T& value) {
     json schema = Schema::schema_of(value);
     schema["$schema"] = "http://json-schema.org/draft-07/schema#";
-    schema["$id"] = "https://blockhost.org/schemas/" + kind + "/1/" + name + ".json";
     schema["title"] = title;
     return schema.dump(2) + "\n";
 }

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <optional>
 
@@ -26,6 +27,18 @@ void limit(int resource, rlim_t value) {
     ::setrlimit(static_cast<__rlimit_resource>(resource), &limits);
 }
 
+#ifndef __SANITIZE_ADDRESS__  // its shadow memory is larger than any useful limit
+// The process inherited its parent's memory, however much that is: what counts is what the reader adds.
+void limit_memory() {
+    constexpr rlim_t kReader = rlim_t{256} << 20;
+    char text[64] = {};
+    const int fd = ::open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+    const ssize_t size = fd >= 0 ? ::read(fd, text, sizeof text - 1) : -1;
+    if (fd >= 0) ::close(fd);
+    if (size > 0) limit(RLIMIT_AS, std::strtoull(text, nullptr, 10) * static_cast<rlim_t>(::getpagesize()) + kReader);
+}
+#endif
+
 // The child's answer to its parent.
 std::string describe(const Result<ElfFacts>& facts) {
     if (!facts) return json{{"reason", facts.failure().reason}, {"message", facts.failure().message}}.dump();
@@ -41,10 +54,15 @@ std::string describe(const Result<ElfFacts>& facts) {
     limit(RLIMIT_CPU, 5);
     limit(RLIMIT_FSIZE, 0);
     limit(RLIMIT_NPROC, 0);
-#ifndef __SANITIZE_ADDRESS__  // its shadow memory is larger than any useful limit
-    limit(RLIMIT_AS, rlim_t{2} << 30);
+#ifndef __SANITIZE_ADDRESS__
+    limit_memory();
 #endif
-    const std::string answer = describe(read_elf(file));
+    std::string answer;
+    try {
+        answer = describe(read_elf(file));
+    } catch (...) {
+        ::_exit(1);  // out of memory; the parent hears nothing, and refuses
+    }
     for (std::size_t at = 0; at < answer.size();) {
         const ssize_t size = ::write(out, answer.data() + at, answer.size() - at);
         if (size <= 0) ::_exit(1);

@@ -18,7 +18,7 @@ int main(int argc, char** argv) {
         const auto folder = std::filesystem::path{argv[1]} / kind / "1";
         std::filesystem::create_directories(folder);
         std::ofstream file{folder / (name + ".json"), std::ios::trunc};
-        file << bh::codec::schema_file(kind, name, title, bh::samples::table_of(filled));
+        file << bh::codec::schema_file(title, bh::samples::table_of(filled));
         good = good && file.flush().good();
     });
     if (!good) std::fprintf(stderr, "bh-schemas: can't write into %s\n", argv[1]);
