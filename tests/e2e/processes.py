@@ -31,7 +31,7 @@ class Process:
         while time.monotonic() < deadline:
             with open(self.log, "rb") as log:
                 log.seek(offset)
-                if any(wanted in line for line in log):
+                if any(line.startswith(wanted) for line in log):
                     return
             if self.child.poll() is not None:
                 raise Failed(f"{self.name} ended with {self.child.returncode} instead of getting ready: {self.last_line()} (log: {self.log})")

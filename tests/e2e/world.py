@@ -44,6 +44,12 @@ def yaml(value, indent: int = 0) -> str:
 
 
 class World:
+    # What a world of other parts changes (tests/kernel).
+    programs = PROGRAMS
+    plugins = PLUGINS
+    placement = {"hypervisor": "qemu", "storage": "dir", "ipv6": "static"}
+    vm_prefixes = [PREFIX]
+
     def __init__(self, build: str, image: str, settings: dict | None = None, tag: str | None = None):
         self.build, self.image = build, image
         self.settings = {"undo_window_s": 0, "guard_checks": 2, "guard_span_s": 2, "block_time": 1, "finality": "latest+2", **(settings or {})}
@@ -69,17 +75,19 @@ class World:
             os.makedirs(self.path(name), exist_ok=True)
             os.chown(self.path(name), owner, KERNEL if name.startswith("run/") else owner)
             os.chmod(self.path(name), mode)
-        for program in PROGRAMS:
+        for program in self.programs:
             shutil.copy2(os.path.join(self.build, "bin", program), self.path("bin", program))
-        for plugin, _ in PLUGINS.values():
+        for plugin, _ in self.plugins.values():
             shutil.copytree(os.path.join(self.build, "plugins", plugin), self.path("plugins", plugin))
-        name = os.path.basename(self.image)
-        shutil.copytree(self.image, self.path("images", name))
-        os.symlink(self.path("bin", "blockhost-evm-operator"), self.path("plugins", PLUGINS["local"][0], "operator"))
+        self.install_image()
+        os.symlink(self.path("bin", "blockhost-evm-operator"), self.path("plugins", self.plugins["local"][0], "operator"))
         # netd runs as a user of its own, which the machine's own device node may not let in.
         tun = self.path("dev", "tun")
         os.mknod(tun, 0o600 | 0o020000, os.makedev(10, 200))
         os.chown(tun, NETD, NETD)
+
+    def install_image(self) -> None:
+        shutil.copytree(self.image, self.path("images", os.path.basename(self.image)))
 
     def write(self, name: str, value: dict) -> str:
         path = self.path("etc", name)
@@ -101,34 +109,49 @@ class World:
     def write_configuration(self) -> None:
         self.write_signer()
         self.write("netd.yaml", {"socket": self.path("run/netd/netd.sock"), "uplinks": ["up0"], "kernel_user": KERNEL, "launcher_user": 0, "user": NETD, "group": KERNEL,
-                                 "tun": self.path("dev/tun"), "prefixes": [PREFIX]})
+                                 "tun": self.path("dev/tun"), "prefixes": self.vm_prefixes})
+        self.write("launch.yaml", {
+            "run": self.path("run"), "state": self.path("launch"), "netd_socket": self.path("run/netd/netd.sock"), "cgroup": os.path.basename(self.root).lower().replace("_", "-"),
+            "kernel": {"user": KERNEL, "group": KERNEL}, "uids": VM_UIDS, "instances": self.launch_instances()})
+        self.write("kernel.yaml", self.kernel_config())
+        for instance in self.plugins:
+            self.write(f"plugins.d/{instance}.yaml", self.plugin_file(instance))
+
+    def launch_instances(self) -> dict:
         pool = self.path("pool")
-        with open(self.path("plugins", PLUGINS["dir"][0], "plugin.json")) as file:
+        with open(self.path("plugins", self.plugins["dir"][0], "plugin.json")) as file:
             tools = {program["name"]: {"path": f"/usr/bin/{program['name']}",
                                        "commands": [[pattern.replace("/.+", pool) for pattern in command] for command in program["commands"]]}
                      for program in json.load(file)["programs"]}
-        self.write("launch.yaml", {
-            "run": self.path("run"), "state": self.path("launch"), "netd_socket": self.path("run/netd/netd.sock"), "cgroup": os.path.basename(self.root).lower().replace("_", "-"),
-            "kernel": {"user": KERNEL, "group": KERNEL}, "uids": VM_UIDS,
-            "instances": {"qemu": {"programs": {"qemu-system-x86_64": "/usr/bin/qemu-system-x86_64"},
-                                   "directories": [self.path("run/vm"), self.path("state/vm"), pool, self.path("images")]},
-                          "dir": {"tools": tools}}})
+        return {"qemu": {"programs": {"qemu-system-x86_64": "/usr/bin/qemu-system-x86_64"},
+                         "directories": [self.path("run/vm"), self.path("state/vm"), pool, self.path("images")]},
+                "dir": {"tools": tools}}
+
+    def kernel_config(self) -> dict:
         s = self.settings
-        self.write("kernel.yaml", {
+        return {
             "paths": {"state": self.path("state"), "run": self.path("run"), "plugins": self.path("plugins"), "images": self.path("images"), "libexec": os.path.join(REPO, "iso")},
             "host": {"name": "demo", "group": str(KERNEL)}, "chains": [{"instance": "local", "finality": s["finality"]}],
-            "placement": {"hypervisor": "qemu", "storage": "dir", "ipv6": "static", "default_image": os.path.basename(self.image)},
-            "timing": {"undo_window_s": s["undo_window_s"], "guard_checks": s["guard_checks"], "guard_span_s": s["guard_span_s"], "poll_ms": 250, "watch_s": 2}})
-        configs = {
-            "local": {"chain": "devnet", "endpoints": [{"url": self.chain.url}], "contract": self.contract, "credential": self.credential, "start_block": self.start_block},
-            "qemu": {"state": self.path("state/vm"), "run": self.path("run/vm"), "accelerator": s.get("accelerator", "auto"), "shutdown_grace_s": 60},
-            "dir": {"path": pool},
+            "placement": {**self.placement, "default_image": os.path.basename(self.image)},
+            "timing": {"undo_window_s": s["undo_window_s"], "guard_checks": s["guard_checks"], "guard_span_s": s["guard_span_s"], "poll_ms": 250, "watch_s": 2}}
+
+    def plugin_configs(self) -> dict:
+        return {
+            "local": self.chain_config(),
+            "qemu": {"state": self.path("state/vm"), "run": self.path("run/vm"), "accelerator": self.settings.get("accelerator", "auto"), "shutdown_grace_s": 60},
+            "dir": {"path": self.path("pool")},
             "static": {"prefix": PREFIX, "mode": "on-link", "uplink": "up0", "reserved": [HOST_ADDRESS, CLIENT_ADDRESS]}}
-        services = {"local": (["bh.svc.signer/1"], ["agent"]), "qemu": (["bh.svc.launch/1"], []), "dir": (["bh.svc.launch/1"], []), "static": ([], [])}
-        for instance, (plugin, kind) in PLUGINS.items():
-            granted, keys = services[instance]
-            self.write(f"plugins.d/{instance}.yaml", {"plugin": plugin, "sha256": sha256(self.path("plugins", plugin, "plugin.so")), "kind": kind, "config": configs[instance],
-                                                      "grants": {"services": granted, "keys": keys}})
+
+    def chain_config(self) -> dict:
+        return {"chain": "devnet", "endpoints": [{"url": self.chain.url}], "contract": self.contract, "credential": self.credential, "start_block": self.start_block}
+
+    def plugin_file(self, instance: str) -> dict:
+        """plugins.d/INSTANCE.yaml, pinned to the file that is installed now; it is granted all that its manifest asks for, but no secrets."""
+        plugin, kind = self.plugins[instance]
+        with open(self.path("plugins", plugin, "plugin.json")) as file:
+            manifest = json.load(file)
+        return {"plugin": plugin, "sha256": sha256(self.path("plugins", plugin, "plugin.so")), "kind": kind, "config": self.plugin_configs()[instance],
+                "grants": {"services": [name for name in manifest["services"] if name != "bh.svc.secrets/1"], "keys": manifest["keys"]}}
 
     def start_chain(self) -> None:
         anvil = os.path.join(BUYER, "node_modules", "@foundry-rs", "anvil-linux-amd64", "bin", "anvil")
