@@ -18,9 +18,12 @@ export const subscriptionAbi = parseAbi([
   'function lastSubscriptionId() view returns (uint256)',
   'function money(address token) view returns (uint256 undelivered, uint256 unearned, uint256 earned, uint256 credits)',
   'event SubscriptionPurchased(uint256 indexed id, uint256 indexed planId, address indexed buyer, uint256 paidSeconds, address token, uint256 amount, bytes32 order, bytes sealedRequest)',
-  'error PurchasesArePaused()', 'error DeadlinePassed()', 'error UnknownPlan()', 'error PlanInactive()', 'error SoldOut()', 'error BadDays()', 'error BadAddress()',
-  'error TooLong()', 'error TokenNotAccepted()', 'error AmountAboveMax()', 'error WrongValue()', 'error UnknownSubscription()', 'error NotLive()', 'error NotAllowed()',
-  'error NotOpen()', 'error NothingToClaim()',
+  'error AmountAboveMax(uint256 amount, uint256 maxAmount)', 'error BadAddress(address account)', 'error BadDays(uint256 numDays, uint256 most)',
+  'error DeadlinePassed(uint256 deadline)', 'error ExpiryTooFar(uint256 expiresAt, uint256 latest)', 'error NotAllowed(address caller)', 'error NotLive(uint256 id)',
+  'error NotOpen(uint256 id)', 'error NothingToClaim(address token, address who)', 'error PlanInactive(uint256 planId)', 'error PurchasesArePaused()',
+  'error SoldOut(uint256 planId, uint256 open, uint256 total)', 'error TokenChangeRefused(address token, address current)', 'error TokenNotAccepted(address token)',
+  'error TooEarly(uint256 lastRefused)', 'error TooLong(uint256 length, uint256 limit)', 'error UnknownPlan(uint256 planId)', 'error UnknownSubscription(uint256 id)',
+  'error WrongTransfer(uint256 received, uint256 expected)', 'error WrongValue(uint256 sent, uint256 needed)',
 ]);
 
 export const credentialAbi = parseAbi([

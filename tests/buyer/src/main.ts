@@ -1,7 +1,8 @@
 // The buyer as a program. Prints one JSON object; errors are one sentence on stderr and exit code 1.
 import { readFileSync, writeFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
-import type { Address } from 'viem';
+import { BaseError, ContractFunctionRevertedError, type Address } from 'viem';
 import { hex } from './bytes.js';
 import * as chain from './chain.js';
 import { compressed, CREDENTIAL, credentialAad, open, parseContent, publicKey, randomSecret, REQUEST, requestAad, seal } from './seal2.js';
@@ -19,15 +20,13 @@ const HELP = `usage: buyer COMMAND [options]
   known-hosts --rpc ... --id N --out FILE the known_hosts line of the opened credential
   sign     --key FILE --message FILE      personal_sign the file's bytes (a login challenge)
   extend | cancel | refund | claim | credit | books   --rpc ... --key FILE [--id N] [--days N]
+  serve                                   commands from stdin, each a line with a JSON list of words; answers {"ok": ...} or {"error": "..."}, a line each
 `;
 
-const { positionals, values } = parseArgs({
-  allowPositionals: true,
-  options: Object.fromEntries(
-    ['key', 'rpc', 'contract', 'plan', 'days', 'id', 'message', 'out', 'break'].map((name) => [name, { type: 'string' as const }]),
-  ),
-});
-const given = values as Record<string, string | undefined>;
+const OPTIONS = Object.fromEntries(
+  ['key', 'rpc', 'contract', 'plan', 'days', 'id', 'message', 'out', 'break'].map((name) => [name, { type: 'string' as const }]),
+);
+let given: Record<string, string | undefined> = {};
 
 function need(name: string): string {
   const value = given[name];
@@ -84,16 +83,42 @@ const commands: Record<string, () => Promise<unknown>> = {
   books: async () => chain.books(await market()),
 };
 
-const command = commands[positionals[0] ?? ''];
-if (command === undefined) {
+/** The contract's own name for a refusal, with what it is about; else viem's sentence. */
+function sentence(error: unknown): string {
+  const reverted = error instanceof BaseError ? error.walk((cause) => cause instanceof ContractFunctionRevertedError) : null;
+  if (reverted instanceof ContractFunctionRevertedError && reverted.data !== undefined)
+    return `the contract refused: ${reverted.data.errorName}(${(reverted.data.args ?? []).join(', ')})`;
+  return error instanceof BaseError ? error.shortMessage : (error as Error).message;
+}
+
+const text = (value: unknown) => JSON.stringify(value, (_, item) => (typeof item === 'bigint' ? item.toString() : item));
+
+async function run(words: string[]): Promise<unknown> {
+  const { positionals, values } = parseArgs({ args: words, allowPositionals: true, options: OPTIONS });
+  const command = commands[positionals[0] ?? ''];
+  if (command === undefined) throw new Error(`there is no command "${positionals[0] ?? ''}"`);
+  given = values as Record<string, string | undefined>;
+  return command();
+}
+
+async function serve(): Promise<void> {
+  for await (const line of createInterface({ input: process.stdin })) {
+    const answer = await run(JSON.parse(line)).then((ok) => ({ ok }), (error: unknown) => ({ error: sentence(error) }));
+    process.stdout.write(text(answer) + '\n');
+  }
+}
+
+const words = process.argv.slice(2);
+if (words[0] === 'serve') {
+  await serve();
+} else if (commands[words[0] ?? ''] === undefined) {
   process.stderr.write(HELP);
   process.exit(2);
-}
-try {
-  const result = await command();
-  process.stdout.write(JSON.stringify(result, (_, value) => (typeof value === 'bigint' ? value.toString() : value)) + '\n');
-} catch (error) {
-  const { shortMessage, message } = error as { shortMessage?: string; message: string };
-  process.stderr.write(`buyer: ${shortMessage ?? message}\n`);
-  process.exit(1);
+} else {
+  try {
+    process.stdout.write(text(await run(words)) + '\n');
+  } catch (error) {
+    process.stderr.write(`buyer: ${sentence(error)}\n`);
+    process.exit(1);
+  }
 }
