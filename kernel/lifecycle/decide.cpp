@@ -112,7 +112,7 @@ void Engine::start_look(std::int64_t row) {
 
 Status Engine::looked(std::int64_t row, const Result<View>& view) {
     transition_name_.clear();
-    bool moved = false, derived = false;
+    bool moved = false, derived = false, counting = false;
     const auto written = journal_.write(transition_name_, [&](Tx& tx) -> Status {
         auto found = subscription_by_row(tx, row);
         if (!found) return {};
@@ -127,13 +127,15 @@ Status Engine::looked(std::int64_t row, const Result<View>& view) {
         derived = true;
         const Status decided = decide(tx, *found, *view);
         moved = !transition_name_.empty() && !current_job(tx, row);
+        // An operator's retry stands while the guard still counts.
+        counting = found->state == State::held && found->wake_ms > 0;
         return decided;
     });
     if (!written) return written;
     looking_.erase(row);
     if (view) {
         look_failures_.erase(row);
-        retry_.erase(row);
+        if (!counting) retry_.erase(row);
     } else {
         ++look_failures_[row];
     }
@@ -156,6 +158,7 @@ void Engine::copy_from_chain(SubscriptionRow& row, const View& view, const Readi
 FactInputs Engine::inputs_of(Tx& tx, const SubscriptionRow& row, const View& view, const std::optional<JobRow>& job) {
     FactInputs in;
     in.has_vm = vm_of(tx, row.row).has_value();
+    in.has_objects = in.has_vm || !volumes_of(tx, row.row).empty();
     const ChainConfig& chain = chains_[row.instance].config;
     const auto limit = chain.early_start.find(row.token);
     in.early_allowed = limit != chain.early_start.end() && at_most(row.amount, limit->second);
@@ -185,15 +188,22 @@ Status Engine::decide(Tx& tx, SubscriptionRow& row, const View& view) {
             wake = row.undo_until_ms;
         }
     }
+    if (in.late && in.deliver_in_flight) {
+        raise_alarm(tx, subject_of(row), "late_delivery",
+                    "80 % of the delivery window have passed and the delivery is not final");
+    }
     const Transition* transition = fact == Fact::none ? nullptr : find_transition(row.state, fact);
     // The step of this state is under way.
     if (transition != nullptr && job && transition->from == transition->to) transition = nullptr;
     const Guard guard = fact == Fact::undo_over ? Guard::closed : guard_of(fact);
+    bool guard_pending = false;
     if (transition != nullptr && guard != Guard::none) {
         const bool holds = guard_holds(guard, reading, in) && !chains_[row.instance].cursor.parked_destruction;
         if (holds) guard_.observe(row.row, guard, answer_of(view, reading), ports_.clock.monotonic_ns());
         if (!holds) guard_.forget(row.row);
         if (!holds || !guard_.satisfied(row.row, guard)) {
+            // The guard is still counting for this fact: the job of the present state does not count for another.
+            guard_pending = holds;
             transition = nullptr;
             wake = tx.now_ms() + std::max(guard_.policy().interval_ms(), kFinalityRetryMs);
         }
@@ -225,7 +235,7 @@ Status Engine::decide(Tx& tx, SubscriptionRow& row, const View& view) {
         plan_look(tx, row, view, reading, row.wake_ms);
         return {};
     }
-    if (job) {
+    if (job && !guard_pending) {
         const std::int64_t job_wake = drive_job(tx, row, *job, view, in);
         if (job_wake > 0) wake = wake == 0 ? job_wake : std::min(wake, job_wake);
     }

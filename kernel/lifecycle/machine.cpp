@@ -148,6 +148,7 @@ void apply(Tx& tx, const MachineEnv& env, SubscriptionRow& row, const Transition
     } else if (from == State::held) {
         clear_alarms(tx, subject_of(row), "held");
     }
+    if (row.state == State::active || row.state == State::ended) clear_alarms(tx, subject_of(row), "late_delivery");
     mark_arrival(tx, row, from);
     save_subscription(tx, row);
     plan_statements(tx, row);

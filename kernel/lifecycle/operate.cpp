@@ -52,7 +52,8 @@ Status Operator::job_retry(const Command& command, std::int64_t job) {
 Status Operator::job_abandon(const Command& command, std::int64_t number, bool object_is_gone) {
     std::int64_t touched = 0;
     bool retry = false;
-    auto done = journal_.write("operator", [&](Tx& tx) -> Status {
+    std::string name = "operator";
+    auto done = journal_.write(name, [&](Tx& tx) -> Status {
         auto held = held_job(tx, number);
         if (!held) return held.failure();
         auto& [job, row] = *held;
@@ -77,6 +78,7 @@ Status Operator::job_abandon(const Command& command, std::int64_t number, bool o
         if (rules.on_failure == StepRules::OnFailure::unservable) {
             const Transition* decline = find_transition(row.state, Fact::abandoned);
             if (decline == nullptr) return refused("this subscription can't be declined any more");
+            name = name_of(*decline);
             apply(tx, {config_, ports_.clock.boot_id()}, row, *decline, "abandoned");
         } else {
             retry = true;

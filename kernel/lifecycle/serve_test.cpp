@@ -1,53 +1,9 @@
 // The life of one subscription from end to end, over the doubles.
-#include "kernel/lifecycle/testing/driver.hpp"
-
-#include "kernel/journal/audit.hpp"
-#include "kernel/journal/jobs.hpp"
-#include "kernel/journal/resources.hpp"
-#include "kernel/journal/subscriptions.hpp"
-#include "kernel/lifecycle/query.hpp"
-
-#include <catch2/catch_test_macros.hpp>
-
-#include <cstdlib>
-#include <filesystem>
+#include "kernel/lifecycle/testing/fixture.hpp"
 
 using namespace bh;
 using namespace bh::life;
 using namespace bh::life::testing;
-
-namespace {
-
-struct Fixture {
-    Fixture() {
-        char pattern[] = "/dev/shm/bh-life-XXXXXX";
-        directory = ::mkdtemp(pattern);
-        begin_world(*world);
-    }
-    ~Fixture() {
-        scene.reset();
-        std::filesystem::remove_all(directory);
-    }
-    Scene& begin(Script with = {}) {
-        script = std::move(with);
-        scene.emplace(*world, directory, script);
-        return *scene;
-    }
-    Scene& served() {
-        Scene& s = begin();
-        user(*world, "buy", "1", kPaid, "0xbuyer");
-        const bool active = s.until_state(State::active);
-        INFO(s.complaint());
-        REQUIRE(active);
-        return s;
-    }
-    std::unique_ptr<World> world = std::make_unique<World>();
-    std::string directory;
-    Script script;
-    std::optional<Scene> scene;
-};
-
-}  // namespace
 
 TEST_CASE_METHOD(Fixture, "a purchase becomes one VM, one volume, one address, one credential, and is active") {
     Scene& s = served();

@@ -21,9 +21,9 @@ Fact waiting_fact(const SubscriptionRow& row, const Reading& now, const FactInpu
         case Standing::close_due:
             return in.has_vm ? Fact::delivered_final : Fact::delivered_no_vm;
         case Standing::closed:
-            return in.has_vm ? Fact::closed_final : Fact::closed_no_vm;
+            return in.has_objects ? Fact::closed_final : Fact::closed_no_vm;
         case Standing::burned:
-            return in.has_vm ? Fact::burned_final : Fact::burned_no_vm;
+            return in.has_objects ? Fact::burned_final : Fact::burned_no_vm;
         default:
             break;
     }
@@ -57,9 +57,9 @@ Fact leaving_fact(const SubscriptionRow& row, const Reading& now, const FactInpu
         case Standing::close_due:
             return in.has_vm ? Fact::delivered_final : Fact::delivered_no_vm;
         case Standing::closed:
-            return in.has_vm ? Fact::closed_final : Fact::closed_no_vm;
+            return in.has_objects ? Fact::closed_final : Fact::closed_no_vm;
         case Standing::burned:
-            return in.has_vm ? Fact::burned_final : Fact::burned_no_vm;
+            return in.has_objects ? Fact::burned_final : Fact::burned_no_vm;
         default:
             break;
     }
@@ -118,9 +118,9 @@ Fact held_fact(const SubscriptionRow& row, const Reading& now, const FactInputs&
         case Standing::close_due:
             return in.has_vm ? Fact::close_due : Fact::none;
         case Standing::closed:
-            return in.has_vm ? Fact::closed_final : Fact::closed_no_vm;
+            return in.has_objects ? Fact::closed_final : Fact::closed_no_vm;
         case Standing::burned:
-            return in.has_vm ? Fact::burned_final : Fact::burned_no_vm;
+            return in.has_objects ? Fact::burned_final : Fact::burned_no_vm;
         default:
             return Fact::none;
     }
@@ -194,8 +194,11 @@ bool guard_holds(Guard guard, const Reading& now, const FactInputs& in) noexcept
             };
             return gone(now.final) && gone(now.head);
         }
-        case Guard::open:
-            return now.final == Standing::open && (now.head == Standing::open || now.head == Standing::declined);
+        case Guard::open: {
+            // Its own transaction may be mined already.
+            const auto open = [](Standing each) { return each == Standing::open || each == Standing::declined; };
+            return open(now.final) && open(now.head);
+        }
     }
     return false;
 }

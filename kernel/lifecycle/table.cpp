@@ -75,12 +75,19 @@ std::vector<Rule> rules() {
         {{destroyed}, F::burn_due, S::none, burning, S::burn},
         {{burning}, F::step_done, S::burn, ended, S::none},
         {{retiring}, F::undo, S::none, held, S::none},
-        {join({kWaiting, Set{refunded, declined, cleaning, held}}), F::closed_no_vm, S::none, destroyed, S::none},
-        {join({kWaiting, Set{refunded, declined, cleaning, held, destroyed, burning}}), F::burned_no_vm, S::none, ended,
+        {{purchased, reserving, building, declining, refunded, declined, cleaning, held},
+         F::closed_no_vm,
+         S::none,
+         destroyed,
+         S::none},
+        {{purchased, reserving, building, declining, refunded, declined, cleaning, held, destroyed, burning},
+         F::burned_no_vm,
+         S::none,
+         ended,
          S::none},
 
         // can't be served
-        {kServing, F::step_failed, S::none, declining, S::decline},
+        {{purchased, reserving, building, sealing, delivering}, F::step_failed, S::none, declining, S::decline},
         {join({kServing, Set{held}}), F::window_late, S::none, declining, S::decline},
         {{held}, F::abandoned, S::none, declining, S::decline},
         {{declining}, F::step_done, S::decline, declined, S::none},
@@ -100,7 +107,11 @@ std::vector<Rule> rules() {
         // the final state says delivered
         {join({kWaiting, Set{refunded, declined, cleaning, rolled_back}}), F::delivered_final, S::none, active,
          S::none},
-        {join({kWaiting, Set{refunded, declined, cleaning, rolled_back}}), F::delivered_no_vm, S::none, held, S::none},
+        {{purchased, reserving, building, declining, refunded, declined, cleaning, rolled_back},
+         F::delivered_no_vm,
+         S::none,
+         held,
+         S::none},
 
         // a rollback below a final position
         {kKept, F::undelivered_again, S::none, delivering, S::deliver},

@@ -193,6 +193,7 @@ public:
         return {};
     }
     Result<HypervisorDescription> describe() override {
+        BH_FAULT("hv_describe");
         HypervisorDescription d;
         d.max_vms = w_.max_vms;
         return d;

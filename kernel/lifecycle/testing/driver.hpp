@@ -41,7 +41,7 @@ public:
         return until([&] { return state_is(state); });
     }
     std::string describe();  // where it is, for a failed test
-    void tick();  // one step of the engine, or a little time
+    void tick();             // one step of the engine, or a little time
 
     [[nodiscard]] std::string complaint() const { return world.complaint.str(); }
     // The newest purchase of subscription 1.

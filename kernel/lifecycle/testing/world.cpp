@@ -47,7 +47,8 @@ bool execute(World& w, WorldBlock& block, const WorldTx& tx) {
     if (sub == nullptr) return false;
     const bool open = !sub->delivered && !sub->declined && !sub->refunded;
     if (tx.action == "deliver") {
-        if (!open || !(sub->order == tx.order.str()) || (tx.deadline > 0 && block.time > tx.deadline)) return false;
+        if (!open || (!tx.user && !(sub->order == tx.order.str())) || (tx.deadline > 0 && block.time > tx.deadline))
+            return false;
         sub->delivered = true;
         if (++sub->mints > 1) violated(w, "token " + sub->id.str() + " was minted twice");
         sub->expires = block.time + static_cast<std::int64_t>(sub->paid_seconds);
@@ -56,7 +57,7 @@ bool execute(World& w, WorldBlock& block, const WorldTx& tx) {
         return true;
     }
     if (tx.action == "decline" || tx.action == "refund") {
-        if (!open || (tx.action == "decline" && !(sub->order == tx.order.str()))) return false;
+        if (!open || (tx.action == "decline" && !tx.user && !(sub->order == tx.order.str()))) return false;
         (tx.action == "decline" ? sub->declined : sub->refunded) = true;
         sub->credited += sub->amount, sub->amount = 0;
         log(w, *sub, tx.action == "decline" ? "declined" : "refunded", tx, block);
@@ -131,7 +132,7 @@ void mine_block(World& w) {
     }
 }
 
-void reorganise(World& w, std::uint64_t keep, bool keep_user_transactions) {
+void reorganise(World& w, std::uint64_t keep, bool drop) {
     ++w.branch;
     w.forks[w.fork_count++] = {w.branch, keep};
     w.height = keep;
@@ -142,8 +143,9 @@ void reorganise(World& w, std::uint64_t keep, bool keep_user_transactions) {
     w.event_count = kept;
     for (WorldTx& tx : w.txs) {
         if (tx.state == WorldTx::none || tx.state == WorldTx::pending || tx.height <= keep) continue;
-        tx.state = tx.user && !keep_user_transactions ? WorldTx::none : WorldTx::pending;
-        if (tx.user && !keep_user_transactions) tx.dropped_by_reorg = true;
+        tx.state = drop ? WorldTx::none : WorldTx::pending;
+        // A purchase may be mined again, as the same transaction.
+        if (drop && tx.action == "buy") tx.dropped_by_reorg = true;
     }
     mine_block(w);
 }
@@ -165,6 +167,13 @@ void user(World& w, std::string_view action, std::string_view sub, std::int64_t 
         return;
     }
     violated(w, "too many transactions for this world");
+}
+
+std::uint64_t height_of(const World& w, std::string_view type) {
+    for (std::size_t i = w.event_count; i > 0; --i) {
+        if (w.events[i - 1].type == type) return w.events[i - 1].height;
+    }
+    return 0;
 }
 
 const Sub* find_sub(const WorldBlock& block, std::string_view id) {

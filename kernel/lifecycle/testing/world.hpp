@@ -136,7 +136,9 @@ struct World {
 // The chain.
 void begin_world(World& w);  // genesis and some blocks
 void mine_block(World& w);   // time = now; executes what is pending
-void reorganise(World& w, std::uint64_t keep_height, bool keep_user_transactions);
+// Transactions above `keep_height` are mined again, or (`drop`) were never sent.
+void reorganise(World& w, std::uint64_t keep_height, bool drop);
+std::uint64_t height_of(const World& w, std::string_view event_type);  // of the newest such event
 void user(World& w, std::string_view action, std::string_view sub, std::int64_t seconds = 0, std::string_view who = "");
 const Sub* find_sub(const WorldBlock& block, std::string_view id);
 inline const WorldBlock& head(const World& w) { return w.blocks[w.height]; }

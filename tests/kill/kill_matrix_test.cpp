@@ -1,0 +1,187 @@
+// The kill matrix. Boundaries are enumerated from the state table; each is passed by a scenario in which a child
+// process is killed there by SIGKILL, a second process goes on with the same journal and the same world, and at the end
+// there is one of everything, or nothing. A transition that no scenario reaches fails the test.
+//
+//   kill_matrix_test             all
+//   kill_matrix_test --list      the boundaries and how often the scenarios pass them
+//   kill_matrix_test NAME        only scenarios whose name contains NAME
+#include "tests/kill/scenarios.hpp"
+
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <map>
+#include <new>
+#include <set>
+
+using namespace bh::life;
+using namespace bh::life::testing;
+
+namespace {
+
+constexpr unsigned kSecondsPerChild = 60;
+
+// In the child: notes every boundary, dies at one.
+class Killer final : public Boundaries {
+public:
+    explicit Killer(World& world) : world_{world} {}
+    void at(const std::string& name) noexcept override {
+        if (!world_.die_at.empty() && world_.die_at == name) ::kill(::getpid(), SIGKILL);
+        for (std::uint32_t i = 0; i < world_.passed_count; ++i) {
+            if (world_.passed[i] == name) return;
+        }
+        if (world_.passed_count < std::size(world_.passed)) world_.passed[world_.passed_count++] = name;
+    }
+
+private:
+    World& world_;
+};
+
+class Matrix {
+public:
+    Matrix() {
+        void* memory = ::mmap(nullptr, sizeof(World), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+        if (memory == MAP_FAILED) std::abort();
+        world_ = static_cast<World*>(memory);
+        char pattern[] = "/dev/shm/bh-kill-XXXXXX";
+        if (::mkdtemp(pattern) == nullptr) std::abort();
+        directory_ = pattern;
+    }
+    ~Matrix() {
+        std::filesystem::remove_all(directory_);
+        ::munmap(world_, sizeof(World));
+    }
+
+    // Empty: it went as it should.
+    std::string run(const Script& script, const std::string& die_at, std::set<std::string>* passed) {
+        for (const auto& entry : std::filesystem::directory_iterator{directory_})
+            std::filesystem::remove_all(entry.path());
+        new (world_) World{};
+        begin_world(*world_);
+        world_->die_at = die_at;
+        if (!die_at.empty()) {
+            const int status = child(script);
+            if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGKILL) {
+                return "was not killed at '" + die_at + "': " + complaint();
+            }
+            world_->die_at = "";
+        }
+        const int status = child(script);
+        if (passed != nullptr) {
+            for (std::uint32_t i = 0; i < world_->passed_count; ++i) passed->insert(world_->passed[i].str());
+        }
+        if (WIFEXITED(status) && WEXITSTATUS(status) == 0 && world_->finished) return {};
+        return complaint() + " (wait status " + std::to_string(status) + ")";
+    }
+
+private:
+    [[nodiscard]] std::string complaint() const {
+        return world_->complaint.empty() ? "no complaint, state unknown" : world_->complaint.str();
+    }
+    int child(const Script& script) {
+        std::fflush(nullptr);
+        const pid_t pid = ::fork();
+        if (pid == 0) {
+            ::alarm(kSecondsPerChild);
+            int code = 2;
+            try {
+                Killer killer{*world_};
+                Scene scene{*world_, directory_, script, &killer};
+                code = scene.play() ? 0 : 1;
+            } catch (const std::exception& error) {
+                world_->complaint = error.what();
+            }
+            ::_exit(code);
+        }
+        int status = 0;
+        ::waitpid(pid, &status, 0);
+        return status;
+    }
+    World* world_;
+    std::string directory_;
+};
+
+// Every boundary that must have a kill test, from the tables.
+std::set<std::string> required_boundaries() {
+    std::set<std::string> all{"before ingest",         "after ingest",         "before start",      "after start",
+                              "before reconcile",      "after reconcile",      "before statement",  "after statement",
+                              "before statement_sent", "after statement_sent", "before delegation", "after delegation",
+                              "effect/delegation",     "before delegated",     "after delegated",   "before operator",
+                              "after operator",        "before unpark",        "after unpark"};
+    for (const Transition& transition : transitions()) {
+        all.insert("before " + name_of(transition));
+        all.insert("after " + name_of(transition));
+    }
+    for (std::size_t i = 1; i < kStepCount; ++i) {
+        const std::string step{to_text(static_cast<Step>(i))};
+        all.insert("before run/" + step);
+        all.insert("after run/" + step);
+        all.insert("effect/" + step);
+    }
+    for (const char* outcome :
+         {"check/queued", "reserve/backoff", "volume_create/uncertain", "reach/waiting", "deliver/waiting",
+          "deliver/parked", "deliver/uncertain", "volume_create/failed", "suspend/aborted"}) {
+        all.insert(std::string{"before job/"} + outcome);
+        all.insert(std::string{"after job/"} + outcome);
+    }
+    for (const char* step : {"volume_create", "vm_create", "deliver", "close", "burn", "decline"}) {
+        all.insert(std::string{"before save/"} + step);
+        all.insert(std::string{"after save/"} + step);
+    }
+    return all;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    const std::string only = argc > 1 ? argv[1] : "";
+    const bool list = only == "--list";
+    const auto begin = std::chrono::steady_clock::now();
+    Matrix matrix;
+    int failures = 0;
+    const auto fail = [&failures](const std::string& text) {
+        ++failures;
+        std::printf("FAILED %s\n", text.c_str());
+    };
+
+    const std::vector<Script> scripts = kill_scenarios();
+    std::map<std::string, const Script*> by_boundary;
+    std::size_t played = 0;
+    for (const Script& script : scripts) {
+        if (!list && !only.empty() && script.name.find(only) == std::string::npos) continue;
+        std::set<std::string> passed;
+        const std::string wrong = matrix.run(script, "", &passed);
+        ++played;
+        if (!wrong.empty()) fail("without a kill: " + script.name + ": " + wrong);
+        for (const auto& boundary : passed) {
+            // A scenario made for a transition is the one that shows its boundaries.
+            const bool own = boundary.find(script.name) != std::string::npos;
+            if (own || !by_boundary.contains(boundary)) by_boundary[boundary] = &script;
+        }
+    }
+    if (only.empty() || list) {
+        for (const auto& boundary : required_boundaries()) {
+            if (!by_boundary.contains(boundary)) fail("no scenario reaches the boundary '" + boundary + "'");
+        }
+    }
+    std::size_t killed = 0;
+    for (const auto& [boundary, script] : by_boundary) {
+        if (list) {
+            std::printf("%s  [%s]\n", boundary.c_str(), script->name.c_str());
+            continue;
+        }
+        const std::string wrong = matrix.run(*script, boundary, nullptr);
+        ++killed;
+        if (!wrong.empty()) fail("killed at '" + boundary + "' in '" + script->name + "': " + wrong);
+    }
+    const auto took = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    std::printf("%zu transitions, %zu scenarios, %zu boundaries, %zu kills, %d failures, %.1f s\n",
+                transitions().size(), played, by_boundary.size(), killed, failures, took);
+    return failures == 0 ? 0 : 1;
+}

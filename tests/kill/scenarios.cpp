@@ -1,0 +1,352 @@
+#include "tests/kill/scenarios.hpp"
+
+#include "kernel/journal/jobs.hpp"
+#include "kernel/journal/subscriptions.hpp"
+
+namespace bh::life::testing {
+namespace {
+
+using enum State;
+using Acts = std::vector<Act>;
+using Deed = std::function<void(Scene&)>;
+
+constexpr std::uint32_t kLooksToHeld = 9;
+constexpr std::int64_t kFinalBlocks = 5, kLongExtension = 200, kShortExtension = 30;
+
+Deed fail_next(const char* verb, std::int32_t code, std::uint32_t count = 1, bool after = false) {
+    return [=](Scene& s) { add_fault(s.world, verb, code, count, after); };
+}
+Deed both(Deed a, Deed b) {
+    return [=](Scene& s) {
+        a(s);
+        b(s);
+    };
+}
+Deed users(std::vector<const char*> actions, std::int64_t blocks) {
+    return [=](Scene& s) {
+        for (const char* action : actions) user(s.world, action, "1");
+        s.pass(blocks);
+    };
+}
+// Time passes on the chain until `at`, and that is final.
+void pass_until(Scene& s, std::int64_t at) {
+    s.pass(std::max<std::int64_t>(at + 2 - head(s.world).time, 1));
+    s.pass(kFinalBlocks - 1);
+}
+const Sub& sub(Scene& s) { return *find_sub(head(s.world), "1"); }
+
+// The newest thing that happened never did.
+void undo_newest(Scene& s) {
+    reorganise(s.world, s.world.events[s.world.event_count - 1].height - 1, true);
+    s.world.now_ms += 1000;
+}
+void undo_purchase(Scene& s) {
+    reorganise(s.world, height_of(s.world, "purchased") - 1, true);
+    s.world.now_ms += 1000;
+}
+
+// Why a job of this state's step would be held.
+const char* verb_of(State state) {
+    switch (state) {
+        case purchased:
+            return "check_request";
+        case reserving:
+            return "hv_describe";
+        case building:
+            return "volume_create";
+        case sealing:
+            return "seal_credential";
+        case suspending:
+            return "vm_stop";
+        case active:
+        case resuming:
+            return "vm_start";
+        case retiring:
+            return "vm_get";
+        case cleaning:
+            return "volume_list";
+        default:
+            return "submit";
+    }
+}
+
+// Acts after which the subscription is in `state`; the last act is `then`, at the first moment of that state.
+Acts reach(State state, bool with_vm, const Deed& then);
+
+Acts follow(Acts acts, State state, Deed then) {
+    acts.push_back({at_state(state), std::move(then)});
+    return acts;
+}
+
+Acts reach(State state, bool with_vm, const Deed& then) {
+    const Deed nothing = [](Scene&) {};
+    switch (state) {
+        case purchased:
+            if (!with_vm) return follow({buy()}, purchased, then);
+            return follow({buy()}, delivering, [then](Scene& s) {
+                s.wipe();
+                then(s);
+            });
+        case reserving:
+            if (!with_vm) return follow({buy()}, reserving, then);
+            return follow(follow({buy()}, delivering, [](Scene& s) { s.wipe(); }), reserving, then);
+        case building:
+            if (!with_vm) return follow({buy()}, building, then);
+            return {buy(), {[](Scene& s) { return s.state_is(building) && s.job(Step::start).has_value(); }, then}};
+        case declining: {
+            const char* verb = with_vm ? "seal_credential" : "check_request";
+            return follow({buy(), {at_once(), fail_next(verb, BH_E_INVALID, 2)}}, declining, then);
+        }
+        case declined:
+            return follow(reach(declining, with_vm, nothing), declined, then);
+        case refunded:
+            return follow(reach(with_vm ? delivering : purchased, false, users({"refund"}, 1)), refunded, then);
+        case rolled_back:
+            return follow(reach(with_vm ? delivering : purchased, false, undo_purchase), rolled_back, then);
+        case cleaning:
+            return follow(reach(refunded, with_vm, nothing), cleaning, then);
+        case resuming:
+            return follow(reach(suspended, true, act_user("extend", kLongExtension)), resuming, then);
+        case held:
+            return follow(
+                {buy(),
+                 {at_once(), fail_next(with_vm ? "seal_credential" : "check_request", BH_E_INTERNAL, kLooksToHeld)}},
+                held, then);
+        case ended:
+            return follow(reach(rolled_back, false, nothing), ended, then);
+        default:
+            return follow({buy()}, state, then);  // the ordinary way
+    }
+}
+
+// A delivered subscription that is held: its VM would not stop.
+Acts reach_held_served(const Deed& then) {
+    return follow(reach(suspending, true, fail_next("vm_stop", BH_E_INVALID, 2)), held, then);
+}
+
+// An operator's retry until the subscription is no longer held: it may be asked again after a kill.
+Act retry_held() {
+    const auto last_ms = std::make_shared<std::int64_t>(0);
+    return {[last_ms](Scene& s) {
+                const auto row = s.row();
+                if (row && row->state == held && s.world.now_ms != *last_ms) {
+                    *last_ms = s.world.now_ms;
+                    s.engine->touch(row->row, true);
+                }
+                return row && row->state != held;
+            },
+            [](Scene&) {}};
+}
+
+bool needs_vm(Fact fact) {
+    return fact == Fact::delivered_final || fact == Fact::closed_final || fact == Fact::burned_final;
+}
+
+// Makes `fact` true for a subscription that has just come to `from`.
+Deed strike(State from, Fact fact) {
+    const bool ended_on_chain = from == refunded || from == declined || from == cleaning;
+    const bool gone_from_chain = from == rolled_back;
+    const bool served = is_delivered(from) || from == retiring || from == destroyed || from == burning;
+    const Deed open = ended_on_chain    ? Deed{undo_newest}
+                      : gone_from_chain ? Deed{[](Scene& s) { user(s.world, "buy", "1"); }}
+                                        : Deed{[](Scene&) {}};
+    switch (fact) {
+        case Fact::refund_seen:
+            return users({"refund"}, 1);
+        case Fact::refunded_final:
+            return both(open, users({"refund"}, kFinalBlocks));
+        case Fact::declined_final:
+            return both(open, users({"decline"}, kFinalBlocks));
+        case Fact::delivered_final:
+        case Fact::delivered_no_vm:
+            return both(open, users({"deliver"}, kFinalBlocks));
+        case Fact::closed_final:
+        case Fact::closed_no_vm:
+            return both(open, served ? users({"cancel", "close"}, kFinalBlocks)
+                                     : users({"deliver", "cancel", "close"}, kFinalBlocks));
+        case Fact::burned_final:
+        case Fact::burned_no_vm:
+            if (from == destroyed || from == burning) return users({"burn"}, kFinalBlocks);
+            return both(open, served ? users({"cancel", "close", "burn"}, kFinalBlocks)
+                                     : users({"deliver", "cancel", "close", "burn"}, kFinalBlocks));
+        case Fact::open_again:
+            return from == held ? Deed{[](Scene&) {}} : Deed{undo_newest};
+        case Fact::rolled_back:
+        case Fact::order_lost:
+            return undo_purchase;
+        case Fact::remined:
+            return users({"buy"}, from == rolled_back ? 1 : kFinalBlocks);
+        case Fact::undelivered_again:
+            return [](Scene& s) {
+                reorganise(s.world, height_of(s.world, "delivered") - 1, true);
+                s.world.now_ms += 1000;
+            };
+        case Fact::expired:
+            return [from](Scene& s) {
+                if (from == retiring) undo_newest(s);
+                if (from == active) return;
+                if (from == resuming) add_fault(s.world, "vm_start", BH_E_BUSY, 12);
+                if (from != resuming) user(s.world, "extend", "1", kShortExtension);
+                s.pass(1);
+                pass_until(s, sub(s).expires);
+            };
+        case Fact::paid:
+            return [from](Scene& s) {
+                if (from == retiring) undo_newest(s);
+                user(s.world, "extend", "1", kLongExtension);
+                s.pass(kFinalBlocks);
+            };
+        case Fact::close_due:
+            return [from](Scene& s) {
+                if (from == retiring) return undo_newest(s);
+                if (from == resuming) add_fault(s.world, "vm_start", BH_E_BUSY, 12);
+                user(s.world, "cancel", "1");
+                s.pass(kFinalBlocks);
+            };
+        case Fact::window_late:
+            return [](Scene& s) { pass_until(s, sub(s).bought + kWindow * 8 / 10); };
+        case Fact::vm_stopped:
+            return [](Scene& s) { s.world.vms[0].running = false; };
+        case Fact::step_held:
+            return [from](Scene& s) {
+                if (from == active) s.world.vms[0].running = false;
+                const bool refused = from == active || from == suspending || from == resuming;
+                add_fault(s.world, verb_of(from), refused ? BH_E_INVALID : BH_E_INTERNAL,
+                          refused ? 2 : kLooksToHeld + (from == retiring ? 3 : 0));
+            };
+        case Fact::step_failed:
+            return fail_next(verb_of(from), BH_E_INVALID);
+        default:
+            return [](Scene&) {};
+    }
+}
+
+std::optional<Script> scenario_of(const Transition& t) {
+    Script script;
+    script.name = name_of(t);
+    const Deed deed = strike(t.from, t.fact);
+    switch (t.fact) {
+        // On the ordinary way.
+        case Fact::none:
+        case Fact::step_done:
+        case Fact::start_allowed:
+        case Fact::purchase_open:
+        case Fact::purchase_final:
+        case Fact::gone_final:
+        case Fact::undo_over:
+        case Fact::burn_due:
+            return std::nullopt;
+        case Fact::undo:
+            script.acts = {buy(),
+                           {[](Scene& s) { return s.state_is(retiring) && s.row()->undo_until_ms > 0; },
+                            [](Scene& s) {
+                                if (const auto done = s.operate->undo(s.command(), s.row()->row); !done)
+                                    violated(s.world, done.failure().message);
+                            }}};
+            return script;
+        case Fact::abandoned:
+            script.acts = reach(held, false, [](Scene& s) {
+                const auto job = s.job(Step::check);
+                if (const auto done = s.operate->job_abandon(s.command(), job->n, false); !done)
+                    violated(s.world, done.failure().message);
+            });
+            return script;
+        default:
+            break;
+    }
+    if (t.from == held && (t.fact == Fact::paid || t.fact == Fact::expired || t.fact == Fact::close_due)) {
+        script.acts = reach_held_served(deed);
+    } else if (t.from == cleaning && t.fact == Fact::remined) {
+        script.acts = follow(reach(rolled_back, false, [](Scene&) {}), cleaning, deed);
+    } else {
+        script.acts = reach(t.from, needs_vm(t.fact), deed);
+    }
+    const bool by_itself =
+        t.fact == Fact::declined_final || t.fact == Fact::refunded_final || t.fact == Fact::window_late;
+    if (t.from == held && !by_itself) script.acts.push_back(retry_held());
+    if (t.from == active && t.fact == Fact::step_held) script.acts.push_back({at_state(held), [](Scene&) {}});
+    script.early_start = t.from == awaiting_final;
+    return script;
+}
+
+std::vector<Script> by_hand() {
+    std::vector<Script> all;
+    all.push_back({"the whole life",
+                   {buy(),
+                    {at_state(suspended), act_user("extend", kShortExtension)},
+                    {at_state(active), [](Scene&) {}},
+                    {at_state(suspended), [](Scene&) {}},
+                    {at_state(ended), [](Scene&) {}}},
+                   false,
+                   true});
+    all.push_back(
+        {"an early start waits for the purchase to be final", {buy(), {at_state(active), [](Scene&) {}}}, true, true});
+    all.push_back({"cancelled by the operator: closed after the grace",
+                   {buy(), {at_state(active), act_user("opcancel")}, {at_state(ended), [](Scene&) {}}},
+                   false,
+                   true});
+    all.push_back({"every verb fails once",
+                   {buy(),
+                    {at_once(),
+                     [](Scene& s) {
+                         add_fault(s.world, "check_request", BH_E_INTERRUPTED);
+                         add_fault(s.world, "hv_describe", BH_E_EXHAUSTED);
+                         add_fault(s.world, "volume_create", BH_E_UNKNOWN_OUTCOME, 1, true);
+                         add_fault(s.world, "vm_create", BH_E_INTERNAL, 1, true);
+                         add_fault(s.world, "vm_start", BH_E_BUSY, 1, true);
+                         add_fault(s.world, "guest_hello", BH_E_UNAVAILABLE, 2);
+                         add_fault(s.world, "submit", BH_E_DENIED);
+                     }},
+                    {at_state(delivering), fail_next("submit", BH_E_UNKNOWN_OUTCOME, 1, true)},
+                    {at_state(active), [](Scene&) {}}},
+                   false,
+                   true});
+    all.push_back({"an extension that comes between the decision and the attempt stops the suspension",
+                   {buy(),
+                    {at_state(suspending),
+                     [](Scene& s) {
+                         user(s.world, "extend", "1", kShortExtension);
+                         mine_block(s.world);
+                     }},
+                    {at_state(active), [](Scene&) {}}},
+                   false,
+                   true});
+    all.push_back({"a lost answer of a create, then a refund: cleaned by created_by",
+                   {buy(),
+                    {at_once(), fail_next("vm_create", BH_E_UNKNOWN_OUTCOME, 3, true)},
+                    {[](Scene& s) { return count_vms(s.world) == 1; }, users({"refund"}, 1)},
+                    {at_state(ended), [](Scene&) {}}},
+                   false,
+                   true});
+    all.push_back(
+        {"the machine is rebooted",
+         {buy(),
+          {at_state(active),
+           [](Scene& s) {
+               reboot(s.world);
+               s.restart();
+           }},
+          {[](Scene& s) { return s.state_is(active) && s.world.vms[0].running && count_bindings(s.world) == 1; },
+           [](Scene&) {}}},
+         false,
+         true});
+    all.push_back({"a transfer",
+                   {buy(),
+                    {at_state(active), [](Scene& s) { user(s.world, "transfer", "1", 0, "0xother"); }},
+                    {[](Scene& s) { return s.row()->owner == "0xother" && s.world.statements >= 2; }, [](Scene&) {}}},
+                   false,
+                   true});
+    return all;
+}
+
+}  // namespace
+
+std::vector<Script> kill_scenarios() {
+    std::vector<Script> all = by_hand();
+    for (const Transition& transition : transitions()) {
+        if (auto script = scenario_of(transition)) all.push_back(std::move(*script));
+    }
+    return all;
+}
+
+}  // namespace bh::life::testing

@@ -1,0 +1,11 @@
+// The scenarios of the kill matrix, made from the state table: for each transition one that reaches its state and lets
+// its fact happen there.
+#pragma once
+
+#include "kernel/lifecycle/testing/driver.hpp"
+
+namespace bh::life::testing {
+
+std::vector<Script> kill_scenarios();
+
+}  // namespace bh::life::testing
