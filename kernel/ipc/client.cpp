@@ -13,6 +13,8 @@
 namespace blockhost::ipc {
 namespace {
 
+constexpr std::chrono::milliseconds kLastWordTime{200};
+
 // A server that was restarted has closed our end: seen here before a request is lost in it.
 bool is_stale(int socket) {
     pollfd fd{socket, POLLIN, 0};
@@ -47,10 +49,15 @@ bh::Result<Answer> Client::call(std::string_view verb, const nlohmann::json& arg
         if (auto connected = connect(); !connected) return connected.failure();
     }
     if (auto sent = send_frame(socket_.get(), body, fds, deadline); !sent) {
+        if (sent.failure().code == BH_E_INVALID) return sent.failure();  // too long: nothing was sent
+        // A server that takes no more connections, or none of ours, says so and closes before it reads: its last word
+        // is the reason.
+        auto word = receive_frame(socket_.get(), -1, std::chrono::steady_clock::now() + kLastWordTime);
         socket_.reset();
-        return sent.failure().code == BH_E_INVALID
-                   ? sent.failure()
-                   : bh::Failure{BH_E_UNKNOWN_OUTCOME, "no_answer", name_ + " went away during " + std::string{verb}};
+        if (word && *word) {
+            if (auto ok = parse_reply((*word)->body, id); !ok) return ok.failure();
+        }
+        return bh::Failure{BH_E_UNKNOWN_OUTCOME, "no_answer", name_ + " went away during " + std::string{verb}};
     }
     auto frame = receive_frame(socket_.get(), -1, deadline);
     if (!frame || !*frame) {
