@@ -28,7 +28,16 @@ Engine::Engine(Journal& journal, Ports ports, EngineConfig config, Executor& exe
                        [this](const std::string& name) { ports_.boundaries.at("after " + name); });
 }
 
-Engine::~Engine() { journal_.set_hooks({}, {}); }
+// Verbs that still run hold a pointer to this engine: they are told to stop and waited for. What they learnt is not
+// lost: their jobs are RUNNING in the journal, and the next start looks.
+Engine::~Engine() {
+    for (auto& [n, job] : running_) job.cancel->cancel(BH_CANCEL_SHUTDOWN);
+    {
+        std::unique_lock lock{mutex_};
+        changed_.wait(lock, [this] { return completions_.size() >= static_cast<std::size_t>(in_flight_); });
+    }
+    journal_.set_hooks({}, {});
+}
 
 Status Engine::start() {
     recovering_ = true;
