@@ -116,6 +116,32 @@ TEST_CASE("events of all kinds arrive in order, and a cut cursor gives the same 
     CHECK(later.events.front().subscription == "3");
 }
 
+TEST_CASE("a plan whose text is no JSON is reported without it, and stops nothing") {
+    World world;
+    Instance instance{world.kernel, world.config()};
+    const Address tokens[] = {Address{}};
+    const Uint256 prices[] = {Uint256{1}};
+    world.send(world.operator_account, world.contract,
+               CallEncoder{"createPlan(string,uint256,uint256,uint256,address,uint256,address[],uint256[])"}
+                   .bytes(Bytes{'{', 0xff, 0x00, '}'})
+                   .uint(3600)
+                   .uint(0)
+                   .uint(0)
+                   .address(world.kernel.agent())
+                   .uint(5)
+                   .addresses(tokens)
+                   .uints(prices)
+                   .finish());
+    world.send(world.operator_account, world.contract,
+               CallEncoder{"setCapacity(uint256,uint256)"}.uint(2).uint(9).finish());
+    std::string cursor;
+    const std::vector<ChainEvent> plans = of_type(world.poll_all(instance, cursor), "plan");
+    REQUIRE(plans.size() == 3);
+    CHECK(plans[1].plan_state->resources.empty());
+    CHECK(plans[2].plan_state->resources.empty());
+    CHECK(plans[2].plan_state->total == 9);
+}
+
 TEST_CASE("several logs of one transaction have ordinals that do not depend on the block") {
     World world;
     world.anvil.rpc("anvil_setCode", {world.contract.lower_text(), crypto::hex0x(flood_code())});

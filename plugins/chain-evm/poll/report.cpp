@@ -1,4 +1,5 @@
 // Poller: turns logs into events.
+#include "plugin-api/documents/strict_json.hpp"
 #include "plugins/chain-evm/contract/calls.hpp"
 #include "plugins/chain-evm/contract/views.hpp"
 #include "plugins/chain-evm/poll/poller.hpp"
@@ -11,7 +12,8 @@ namespace {
 constexpr std::size_t kDefaultMax = 256;
 constexpr std::size_t kMaxResourcesBytes = 4096;
 // A document holds 1 MiB; this much of it is for events, with room for their JSON.
-constexpr std::size_t kMaxEventBytes = 600'000;
+constexpr std::size_t kMaxEventBytes = 500'000;
+constexpr std::size_t kMaxPlanBytes = 250'000;  // texts of plans that are read from the contract
 constexpr std::size_t kEventBytes = 900;
 
 // Hex doubles the data; a resources text may be escaped.
@@ -25,6 +27,11 @@ std::vector<std::uint32_t> ordinals(std::span<const Log> logs) {
         out.push_back(follows ? out.back() + 1 : 0);
     }
     return out;
+}
+
+// Nobody but the operator writes this text, yet what is no JSON must not keep other events from being reported.
+void make_usable(std::string& resources) {
+    if (!read_strict_json(resources)) resources.clear();
 }
 
 // How many of `logs` fit into one answer, at least one.
@@ -48,13 +55,13 @@ Status Poller::report(Cursor& cursor, const Scan& scan, std::uint32_t max, Chain
         return Failure{BH_E_UNAVAILABLE, "endpoint_behind",
                        "the endpoint " + node_.label() + " gives fewer logs of a block than before", 1000};
     }
-    const std::size_t end = skip + fitting(logs.subspan(skip), max == 0 ? kDefaultMax : max);
-    const bool complete = end == logs.size();
+    std::size_t end = skip + fitting(logs.subspan(skip), max == 0 ? kDefaultMax : max);
     const Result<std::map<std::uint64_t, Mark>> blocks =
-        blocks_of(cursor, logs.subspan(skip, end - skip + (complete ? 0 : 1)));
+        blocks_of(cursor, logs.subspan(skip, end - skip + (end == logs.size() ? 0 : 1)));
     if (!blocks) return blocks.failure();
 
     const std::vector<std::uint32_t> ordinal = ordinals(logs);
+    std::size_t plan_bytes = 0;
     for (std::size_t i = skip; i < end; ++i) {
         Result<ChainEvent> event = catalogue_.decode(logs[i]);
         if (!event) return event.failure().within("block " + std::to_string(logs[i].block));
@@ -65,9 +72,11 @@ Status Poller::report(Cursor& cursor, const Scan& scan, std::uint32_t max, Chain
         event->log_index = logs[i].index;
         event->ordinal = ordinal[i];
         if (const Status status = complete_plan(*event, cursor, logs[i]); !status) return status;
+        if (event->plan_state) plan_bytes += 2 * event->plan_state->resources.size();
+        if (plan_bytes > kMaxPlanBytes) end = i + 1;
         out.events.push_back(std::move(*event));
     }
-    if (complete) {
+    if (end == logs.size()) {
         cursor.scanned = scan.last;
         cursor.part.reset();
     } else {
@@ -80,7 +89,11 @@ Status Poller::report(Cursor& cursor, const Scan& scan, std::uint32_t max, Chain
 }
 
 Status Poller::complete_plan(ChainEvent& event, const Cursor& cursor, const Log& log) {
-    if (event.type != "plan" || event.plan_state) return {};
+    if (event.type != "plan") return {};
+    if (event.plan_state) {
+        make_usable(event.plan_state->resources);
+        return {};
+    }
     const Uint256 id = *Uint256::from_decimal(event.plan);
     const Node::Call calls[] = {{config_.contract, view::plan(id)}, {config_.contract, view::resources(id)}};
     Result<Node::CallsAnswer> answer = node_.calls_at(calls, log.block_hash, log.block);
@@ -99,6 +112,7 @@ Status Poller::complete_plan(ChainEvent& event, const Cursor& cursor, const Log&
     if (!resources) return resources.failure();
     event.plan_state = plan->state;
     event.plan_state->resources = std::move(*resources);
+    make_usable(event.plan_state->resources);
     return {};
 }
 

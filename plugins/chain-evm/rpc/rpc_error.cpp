@@ -44,6 +44,7 @@ bool contains_any(const std::string& text, std::initializer_list<std::string_vie
 }
 
 RpcErrorKind kind_of(std::int64_t code, const std::string& text, bool has_data) {
+    if (code == -32601) return RpcErrorKind::unknown_method;
     if (code == 3 || (has_data && (code == -32603 || code == -32000))) return RpcErrorKind::reverted;
     if (contains_any(text, {"revert", "vm exception"})) return RpcErrorKind::reverted;
     if (contains_any(text,
@@ -63,14 +64,15 @@ RpcErrorKind kind_of(std::int64_t code, const std::string& text, bool has_data) 
                             "outofrange", "does not exist"})) {
         return RpcErrorKind::no_state;
     }
-    if (contains_any(text, {"more than", "too many", "range", "limit exceeded", "response size", "query timeout"}) &&
-        !contains_any(text, {"rate", "requests"})) {
-        return RpcErrorKind::too_many_logs;
-    }
-    if (code == -32005 || code == 429 || contains_any(text, {"rate limit", "too many requests"})) {
+    if (code == 429 || contains_any(text, {"rate limit", "too many requests", "requests per", "request limit",
+                                           "per second", "daily"})) {
         return RpcErrorKind::rate_limited;
     }
-    if (code == -32601 || code == -32004 || code == -32700) return RpcErrorKind::unknown_method;
+    if (contains_any(text, {"more than", "too many", "range", "limit exceeded", "response size", "query timeout"})) {
+        return RpcErrorKind::too_many_logs;
+    }
+    if (code == -32005) return RpcErrorKind::rate_limited;
+    if (code == -32004 || code == -32700) return RpcErrorKind::unknown_method;
     return RpcErrorKind::other;
 }
 
