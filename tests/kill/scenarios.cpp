@@ -280,6 +280,11 @@ std::vector<Script> by_hand() {
                    false,
                    true});
     all.push_back(
+        {"a request that does not open is declined",
+         {buy(), {at_once(), [](Scene& s) { s.world.request_opens = false; }}, {at_state(ended), [](Scene&) {}}},
+         false,
+         true});
+    all.push_back(
         {"an early start waits for the purchase to be final", {buy(), {at_state(active), [](Scene&) {}}}, true, true});
     all.push_back({"cancelled by the operator: closed after the grace",
                    {buy(), {at_state(active), act_user("opcancel")}, {at_state(ended), [](Scene&) {}}},
