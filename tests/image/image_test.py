@@ -46,6 +46,7 @@ class Image(unittest.TestCase):
 
     @classmethod
     def tearDownClass(cls):
+        cls.channel.close()
         cls.vm.kill()
 
     @classmethod
@@ -108,7 +109,7 @@ class Image(unittest.TestCase):
 
     def test_4_the_owner_logs_in_to_a_machine_of_their_own(self):
         output, code = self.log_in("id -un; hostname; cat /etc/resolv.conf; ip -6 address show dev eth0; sudo -n id -u; "
-                                   "sudo -n stat -c %a%U /var/lib/blockhost-guest/* ; sudo -n grep -cE '^[^:]+:[^*!:]' /etc/shadow; "
+                                   "sudo -n sh -c 'stat -c %a%U /var/lib/blockhost-guest/*'; sudo -n grep -cE '^[^:]+:[^*!:]' /etc/shadow; "
                                    "df -h / | tail -n 1; echo kept > note; sync note; echo whole")
         self.assertEqual(code, 0, output)
         lines = output.split("\n")
@@ -121,7 +122,8 @@ class Image(unittest.TestCase):
 
     def test_5_the_power_button_ends_it_in_order(self):
         self.vm.power_button()
-        self.assertEqual(self.vm.process.wait(120), 0)
+        self.assertEqual(self.vm.process.wait(300), 0)
+        self.channel.close()
 
     def test_6_the_second_boot_is_the_same_vm_and_asks_the_host_nothing(self):
         key = self.hello["ssh_host_key"]
