@@ -2,10 +2,12 @@
 
 #include "plugin-api/sdk/cpp/durable_file.hpp"
 
+#include <sys/stat.h>
 #include <sys/utsname.h>
 
 #include <csignal>
 #include <ctime>
+#include <filesystem>
 
 namespace hypervisor_qemu {
 namespace {
@@ -46,6 +48,14 @@ bh::Failure still_trying() { return bh::sdk::pending(kLookAgain, "trying whether
 
 }  // namespace
 
+bh::Status make_run_directory(const std::string& path) {
+    constexpr mode_t kMode = 02770;
+    if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return bh::sdk::file_failure("make the directory", path);
+    // EPERM: it is the VM's already, from an earlier start.
+    if (::chmod(path.c_str(), kMode) != 0 && errno != EPERM) return bh::sdk::file_failure("set the mode of", path);
+    return {};
+}
+
 std::string Acceleration::known() const {
     if (!wanted_.empty()) return wanted_;
     const auto answer = read_answer(state_);
@@ -60,37 +70,45 @@ bh::Result<Accelerator> Acceleration::settle(Accelerator accelerator, const std:
     return accelerator;
 }
 
-bh::Result<Accelerator> Acceleration::end_trial(const std::string& unit, const std::string& directory,
-                                                Accelerator accelerator, const std::string& why) {
-    if (auto ended = kernel_.launch().signal(unit, SIGKILL); !ended && ended.failure().code != BH_E_NOT_FOUND)
-        return ended.failure();
-    ::unlink((directory + "/console.log").c_str());
-    ::rmdir(directory.c_str());
+// The trial's process is gone before its directory is: another user, the VM's own, comes next.
+bh::Result<Accelerator> Acceleration::end_trial(const std::string& unit, const Paths& paths, Accelerator accelerator,
+                                                const std::string& why) {
+    if (auto ended = kernel_.launch().signal(unit, SIGKILL); !ended) return ended.failure();
+    const auto now = kernel_.launch().status(unit);
+    if (!now) return now.failure();
+    if (now->state == "running") return still_trying();
+    std::error_code error;
+    std::filesystem::remove_all(paths.run, error);
+    if (error)
+        return bh::Failure{BH_E_UNAVAILABLE, "file", "cannot remove " + paths.run + ": " + error.message(), kLookAgain};
     return settle(accelerator, why);
 }
 
-bh::Result<Accelerator> Acceleration::decide(const std::string& vm, const bh::VmSpec& spec) {
+bh::Result<Accelerator> Acceleration::decide(const std::string& vm, const bh::VmSpec& spec, const Paths& paths) {
     const std::scoped_lock lock{mutex_};
     if (const std::string name = known(); !name.empty()) return named(name);
     if (::access("/dev/kvm", F_OK) != 0) return settle(Accelerator::kTcg, "there is no /dev/kvm");
     // A disk that boots by itself says nothing that could be understood: safe, and not remembered.
     if (spec.kernel.empty()) return Accelerator::kTcg;
 
-    const std::string unit = vm + "-kvmtrial", directory = run_ + "/" + unit, log = directory + "/console.log";
+    const std::string unit = vm + "-kvmtrial";
     auto now = kernel_.launch().status(unit);
     if (!now && now.failure().code == BH_E_NOT_FOUND) {
-        auto started = kernel_.launch().start(unit, trial_spec(spec, directory, log));
+        if (auto made = make_run_directory(paths.run); !made) return made.failure();
+        auto started = kernel_.launch().start(unit, trial_spec(spec, paths));
         if (!started) return started.failure();
         return still_trying();
     }
     if (!now) return now.failure();
-    const auto said = bh::sdk::read_file(log);
-    if (said && *said && (**said).find(kBooted) != std::string::npos)
-        return end_trial(unit, directory, Accelerator::kKvm, "a guest's kernel booted under it");
-    if (now->state == "ended")
-        return end_trial(unit, directory, Accelerator::kTcg, "QEMU ended under KVM before a guest's kernel had booted");
+    const auto said = bh::sdk::read_file(paths.trial_log());
+    if (said && *said && (**said).find(kBooted) != std::string::npos) {
+        return end_trial(unit, paths, Accelerator::kKvm, "a guest's kernel booted under it");
+    }
+    if (now->state == "ended") {
+        return end_trial(unit, paths, Accelerator::kTcg, "QEMU ended under KVM before a guest's kernel had booted");
+    }
     if (static_cast<std::int64_t>(std::time(nullptr)) - now->since.seconds > kTrialSeconds) {
-        return end_trial(unit, directory, Accelerator::kTcg, "a guest's kernel did not boot under KVM within 30 s");
+        return end_trial(unit, paths, Accelerator::kTcg, "a guest's kernel did not boot under KVM within 30 s");
     }
     return still_trying();
 }

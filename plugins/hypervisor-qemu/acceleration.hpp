@@ -12,24 +12,28 @@
 
 namespace hypervisor_qemu {
 
+// The run directory of a VM, before it is given to the VM's user: the launcher insists on its mode and group.
+bh::Status make_run_directory(const std::string& path);
+
 class Acceleration {
 public:
-    // `wanted`: "kvm", "tcg" or "" (find out). `run`: the directory of all VMs' run directories.
-    Acceleration(std::string state, std::string run, std::string wanted, bh::sdk::Kernel kernel)
-        : state_{std::move(state)}, run_{std::move(run)}, wanted_{std::move(wanted)}, kernel_{kernel} {}
+    // `wanted`: "kvm", "tcg" or "" (find out).
+    Acceleration(std::string state, std::string wanted, bh::sdk::Kernel kernel)
+        : state_{std::move(state)}, wanted_{std::move(wanted)}, kernel_{kernel} {}
 
-    // BH_PENDING while the trial runs: call again. `vm` lends its kernel, and its name to the trial's unit.
-    bh::Result<Accelerator> decide(const std::string& vm, const bh::VmSpec& spec);
+    // BH_PENDING while the trial runs: call again. `vm` lends its kernel, its name and its run directory to
+    // the trial; the directory is gone afterwards.
+    bh::Result<Accelerator> decide(const std::string& vm, const bh::VmSpec& spec, const Paths& paths);
 
     // "kvm", "tcg" or "" while it is not known.
     [[nodiscard]] std::string known() const;
 
 private:
     bh::Result<Accelerator> settle(Accelerator accelerator, const std::string& why);
-    bh::Result<Accelerator> end_trial(const std::string& unit, const std::string& directory, Accelerator accelerator,
+    bh::Result<Accelerator> end_trial(const std::string& unit, const Paths& paths, Accelerator accelerator,
                                       const std::string& why);
 
-    std::string state_, run_, wanted_;
+    std::string state_, wanted_;
     bh::sdk::Kernel kernel_;
     std::mutex mutex_;
 };

@@ -128,9 +128,9 @@ bh::UnitSpec unit_spec(const bh::VmSpec& spec, const Paths& paths, Accelerator a
         unit.paths.push_back(file(volume.path, "rw"));
         if (!volume.backing.empty()) unit.paths.push_back(file(volume.backing, "ro"));
     }
-    add_disk(args, "seed", "driver=raw,read-only=on,file.driver=file,file.read-only=on,file.filename=" + paths.seed,
+    add_disk(args, "seed", "driver=raw,read-only=on,file.driver=file,file.read-only=on,file.filename=" + paths.seed(),
              false);
-    unit.paths.push_back(file(paths.seed, "rw"));
+    unit.paths.push_back(file(paths.seed(), "rw"));
 
     // The tap is descriptor 3. Its option ROM would only offer to boot from the network.
     unit.fds.push_back({spec.network.tap, 0});
@@ -146,12 +146,12 @@ bh::UnitSpec unit_spec(const bh::VmSpec& spec, const Paths& paths, Accelerator a
     return unit;
 }
 
-bh::UnitSpec trial_spec(const bh::VmSpec& spec, const std::string& run, const std::string& log) {
+bh::UnitSpec trial_spec(const bh::VmSpec& spec, const Paths& paths) {
     bh::UnitSpec unit;
     unit.program = kProgram;
     unit.memory_bytes = kTrialMemoryMiB * kMiB + kOverhead;
     unit.max_processes = kThreads + 1;
-    unit.paths = {{run, "rw", "directory"}, file(spec.kernel, "ro")};
+    unit.paths = {{paths.run, "rw", "directory"}, file(spec.kernel, "ro")};
     add_machine(unit.args, Accelerator::kKvm);
     add(unit.args, {"-m", std::to_string(kTrialMemoryMiB), "-kernel", spec.kernel});
     if (!spec.initrd.empty()) {
@@ -159,7 +159,7 @@ bh::UnitSpec trial_spec(const bh::VmSpec& spec, const std::string& run, const st
         unit.paths.push_back(file(spec.initrd, "ro"));
     }
     add(unit.args, {"-append", "console=ttyS0 panic=-1 loglevel=7", "-no-reboot"});
-    add(unit.args, {"-chardev", "file,id=console,path=" + log, "-serial", "chardev:console"});
+    add(unit.args, {"-chardev", "file,id=console,path=" + paths.trial_log(), "-serial", "chardev:console"});
     return unit;
 }
 

@@ -11,12 +11,14 @@ inline constexpr const char* kProgram = "qemu-system-x86_64";  // its name in th
 
 enum class Accelerator { kKvm, kTcg };
 
+// What a VM has besides its volumes, all in its run directory.
 struct Paths {
-    std::string run;   // RUN/vm/OP_ID: the sockets
-    std::string seed;  // the first-boot disk
+    std::string run;  // RUN/vm/OP_ID
+    [[nodiscard]] std::string seed() const { return run + "/seed.iso"; }
     [[nodiscard]] std::string qmp() const { return run + "/qmp.sock"; }
     [[nodiscard]] std::string guest() const { return run + "/guest.sock"; }
     [[nodiscard]] std::string console() const { return run + "/console.sock"; }
+    [[nodiscard]] std::string trial_log() const { return run + "/trial.log"; }
 };
 
 // Whether a spec can be run: BH_E_INVALID names the field. Paths with characters that mean something to QEMU are
@@ -25,7 +27,8 @@ bh::Status check_spec(const bh::VmSpec& spec);
 
 bh::UnitSpec unit_spec(const bh::VmSpec& spec, const Paths& paths, Accelerator accelerator);
 
-// A unit that only boots the guest's kernel under KVM and writes its console into `log`; to see whether it can.
-bh::UnitSpec trial_spec(const bh::VmSpec& spec, const std::string& run, const std::string& log);
+// A unit that only boots the guest's kernel under KVM and writes its console into the trial's log; to see whether it
+// can.
+bh::UnitSpec trial_spec(const bh::VmSpec& spec, const Paths& paths);
 
 }  // namespace hypervisor_qemu

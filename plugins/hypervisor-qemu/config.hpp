@@ -6,8 +6,8 @@
 namespace hypervisor_qemu {
 
 struct Config {
-    std::string state;                   // definitions and first-boot disks: absolute, the kernel's user owns it
-    std::string run;                     // sockets: RUN/vm of the kernel
+    std::string state;                   // definitions: absolute, the kernel's user owns it
+    std::string run;                     // first-boot disks and sockets: RUN/vm of the kernel
     std::string accelerator;             // "kvm", "tcg" or "" (tried once with a real guest)
     std::uint32_t max_vms = 0;           // 0 = no limit
     std::uint32_t shutdown_grace_s = 0;  // 0 = kDefaultGrace

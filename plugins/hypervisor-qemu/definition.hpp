@@ -53,9 +53,6 @@ public:
     [[nodiscard]] bh::Status remove(const std::string& vm) const;                           // durable
     [[nodiscard]] bh::Result<std::vector<std::string>> vms(std::string_view after, std::size_t count) const;
 
-    // STATE/OP_ID, for the VM's first-boot disk.
-    [[nodiscard]] std::string home(const std::string& vm) const { return directory_ + "/" + vm; }
-
 private:
     std::string directory_;
 };

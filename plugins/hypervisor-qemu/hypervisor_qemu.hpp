@@ -35,7 +35,7 @@ private:
         : kernel_{kernel},
           config_{std::move(config)},
           definitions_{config_.state},
-          acceleration_{config_.state, config_.run, config_.accelerator, kernel} {}
+          acceleration_{config_.state, config_.accelerator, kernel} {}
 
     // BH_E_NOT_FOUND: there is no such VM. The sessions live as long as the machine.
     struct Found;

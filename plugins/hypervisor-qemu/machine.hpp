@@ -30,7 +30,7 @@ public:
           grace_s_{grace_s},
           kernel_{kernel},
           sessions_{sessions},
-          paths_{std::move(run), definitions.home(definition_.vm) + "/seed.iso"} {}
+          paths_{std::move(run)} {}
 
     bh::Status start(const bh::sdk::Call& call, Acceleration& acceleration);
     bh::Status shutdown(const bh::sdk::Call& call);  // BH_PENDING until the guest is off

@@ -4,8 +4,6 @@
 #include "plugins/hypervisor-qemu/qmp.hpp"
 #include "plugins/hypervisor-qemu/seed.hpp"
 
-#include <sys/stat.h>
-
 #include <csignal>
 #include <ctime>
 #include <filesystem>
@@ -23,7 +21,6 @@ constexpr auto kLook = 10ms;
 constexpr std::uint32_t kSoon = 200, kLater = 1000;
 // The rungs of the ladder after the guest's time is over.
 constexpr std::int64_t kQuitSeconds = 10;
-constexpr mode_t kHomeMode = 0711;
 
 std::int64_t now_seconds() { return static_cast<std::int64_t>(std::time(nullptr)); }
 
@@ -41,14 +38,11 @@ bh::Status Machine::start(const bh::sdk::Call& call, Acceleration& acceleration)
     const auto before = running();
     if (!before) return before.failure();
     if (!*before) {
-        const auto accelerator = acceleration.decide(definition_.vm, definition_.spec);
+        const auto accelerator = acceleration.decide(definition_.vm, definition_.spec, paths_);
         if (!accelerator) return accelerator.failure();
         if (const auto stop = call.stop()) return *stop;
-        const std::string home = definitions_.home(definition_.vm);
-        if (::mkdir(home.c_str(), kHomeMode) != 0 && errno != EEXIST)
-            return bh::sdk::file_failure("make the directory", home);
-        ::chmod(home.c_str(), kHomeMode);
-        if (auto written = write_seed(paths_.seed, definition_.spec.first_boot); !written) return written;
+        if (auto made = make_run_directory(paths_.run); !made) return made;
+        if (auto written = write_seed(paths_.seed(), definition_.spec.first_boot); !written) return written;
         // From here on an end of the process is the guest's doing, or a fault.
         definition_.stop = {};
         definition_.boot_id = machine_boot_id();
@@ -171,10 +165,9 @@ bh::Status Machine::destroy(const bh::sdk::Call&) {
         if (auto ended = kill(); !ended) return ended;
     }
     std::error_code error;
-    for (const std::string& directory : {paths_.run, definitions_.home(definition_.vm)}) {
-        std::filesystem::remove_all(directory, error);
-        if (error)
-            return bh::Failure{BH_E_UNAVAILABLE, "file", "cannot remove " + directory + ": " + error.message(), kLater};
+    std::filesystem::remove_all(paths_.run, error);
+    if (error) {
+        return bh::Failure{BH_E_UNAVAILABLE, "file", "cannot remove " + paths_.run + ": " + error.message(), kLater};
     }
     // The definition last: as long as anything is left, the VM is listed.
     return definitions_.remove(definition_.vm);
