@@ -44,15 +44,16 @@ std::string beside_this_program(const char* name) {
                     : name;
 }
 
-// Directories of units below the run directory are gone after a reboot: the kernel's group may make and remove things in
-// them, the units' users pass through.
+// Directories of units below the run directory are gone after a reboot: the kernel's group may make and remove things
+// in them, the units' users pass through.
 bh::Status make_run_directories(const LaunchConfig& config) {
     const std::string run = std::filesystem::path{config.socket}.parent_path().parent_path();
     for (const auto& [name, instance] : config.instances) {
         for (const auto& directory : instance.directories) {
             if (!directory.starts_with(run + "/") || ::mkdir(directory.c_str(), 0700) != 0) continue;
             if (::chown(directory.c_str(), 0, config.kernel_gid) != 0 || ::chmod(directory.c_str(), 02771) != 0) {
-                return bh::Failure{BH_E_UNAVAILABLE, "run", directory + ": cannot set its mode (" + std::strerror(errno) + ")"};
+                return bh::Failure{BH_E_UNAVAILABLE, "run",
+                                   directory + ": cannot set its mode (" + std::strerror(errno) + ")"};
             }
         }
     }

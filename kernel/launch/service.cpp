@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <cstdio>
 #include <set>
 #include <thread>
 
@@ -40,6 +41,24 @@ bh::Result<Fd> lock_unit(int directory, const std::string& unit) {
         std::this_thread::sleep_for(kLockLook);
     }
     return lock;
+}
+
+// What the unit wrote to stderr before it ended goes to our log, once: the supervisor left it in UNIT.err.
+void log_last_words(int directory, const UnitRecord& record) {
+    const std::string name = record.unit + ".err";
+    const Fd file{::openat(directory, name.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC)};
+    if (!file.valid()) return;
+    char words[1024];
+    const ssize_t count = ::read(file.get(), words, sizeof words);
+    for (ssize_t i = 0; i < count; ++i) {
+        const bool plain = words[i] >= ' ' && words[i] < 127;
+        if (!plain) words[i] = words[i] == '\n' ? '|' : '?';
+    }
+    if (count > 0) {
+        std::fprintf(stderr, "blockhost-launch: unit %s/%s ended: %.*s\n", record.instance.c_str(), record.unit.c_str(),
+                     static_cast<int>(count), words);
+    }
+    ::unlinkat(directory, name.c_str(), 0);
 }
 
 std::string cgroup_of(const UnitRecord& record) { return record.instance + "." + record.unit; }
@@ -93,6 +112,7 @@ bh::Result<std::optional<Service::Seen>> Service::look(const std::string& instan
                            config_.state + "/" + instance + "/" + unit + ".run is damaged"};
     }
     seen.state = state_of(read, seen.run);
+    if (seen.state == UnitState::kEnded) log_last_words(directory->get(), seen.record);
     return std::optional{std::move(seen)};
 }
 
