@@ -2,11 +2,13 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 
 namespace bh::mem {
 namespace {
@@ -29,6 +31,14 @@ private:
     int fd_;
 };
 
+// A test that runs as root and a daemon that does not use the same file: it belongs to the owner of its folder.
+void give_to_owner(int fd, const std::string& path) {
+    struct stat folder{};
+    const std::string parent = std::filesystem::path{path}.parent_path().string();
+    if (::geteuid() == 0 && ::stat(parent.empty() ? "." : parent.c_str(), &folder) == 0)
+        (void)!::fchown(fd, folder.st_uid, folder.st_gid);
+}
+
 Result<std::string> read_all(const std::string& path) {
     const Fd file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
     if (file.get() < 0) {
@@ -49,6 +59,7 @@ Status replace(const std::string& path, const std::string& text) {
     const std::string next = path + ".new";
     const Fd file{::open(next.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)};
     if (file.get() < 0) return broken("write", next);
+    give_to_owner(file.get(), next);
     for (std::size_t at = 0; at < text.size();) {
         const ssize_t size = ::write(file.get(), text.data() + at, text.size() - at);
         if (size < 0) return broken("write", next);
@@ -65,6 +76,7 @@ Status StateFile::edit(const std::function<Status(std::string& text)>& body) con
     // A description of its own per call: flock then also keeps threads of one process apart.
     const Fd lock{::open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)};
     if (lock.get() < 0) return broken("open", lock_path);
+    give_to_owner(lock.get(), lock_path);
     while (::flock(lock.get(), LOCK_EX) != 0)
         if (errno != EINTR) return broken("lock", lock_path);
     Result<std::string> text = read_all(path_);
