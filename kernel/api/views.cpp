@@ -11,8 +11,8 @@ namespace {
 using nlohmann::json;
 using namespace bh::life;  // the journal's rows and queries
 
-json time(UnixTime when) { return when.seconds == 0 ? json{nullptr} : json{time_to_text(when)}; }
-json time_ms(std::int64_t ms) { return ms == 0 ? json{nullptr} : json(ms); }
+json time(UnixTime when) { return when.seconds == 0 ? json(nullptr) : json(time_to_text(when)); }
+json time_ms(std::int64_t ms) { return ms == 0 ? json(nullptr) : json(ms); }
 json block(const Block& at) {
     if (!at.position.known()) return nullptr;
     return {{"id", at.position.id}, {"height", at.position.height}, {"time", time(at.time)}};
@@ -140,17 +140,17 @@ Result<json> subscription_view(Journal& journal, const std::string& instance, co
                            [](const StageRow& stage) { return json{{"stage", stage.stage}, {"at_ms", stage.at_ms}}; });
     out["jobs"] = list(detail->jobs, job_row);
     out["events"] = list(detail->events, event_row);
-    out["vm"] = detail->vm ? vm_row(*detail->vm) : json{nullptr};
+    out["vm"] = detail->vm ? vm_row(*detail->vm) : json(nullptr);
     out["volumes"] = list(detail->volumes, [](const VolumeRow& volume) {
         return json{
             {"volume", volume.volume}, {"op_id", volume.op_id}, {"instance", volume.instance}, {"part", volume.part}};
     });
-    out["address"] = detail->address ? json(detail->address->address) : json{nullptr};
+    out["address"] = detail->address ? json(detail->address->address) : json(nullptr);
     const auto& credential = detail->credential;
     out["delivery_tx"] = credential ? credential->tx : "";
     out["attestation"] = credential && !credential->attestation.empty()
                              ? json::parse(credential->attestation, nullptr, false)
-                             : json{nullptr};
+                             : json(nullptr);
     out["attestation_hash"] = credential ? hex_from_bytes(credential->attestation_hash) : "";
     out["statement_sequence"] = detail->statement ? std::to_string(detail->statement->sequence) : "";
     return out;
