@@ -1,0 +1,155 @@
+#!/usr/bin/env python3
+"""The life of a subscription at the daemon's edge: bought, served, expired, extended, ended, cancelled, refunded, kept by undo."""
+import unittest
+
+from scenario import DAY, PRICE, Failed, Scenario, wait_until
+
+
+class Life(Scenario):
+    def test_purchase_expiry_extension_and_end(self) -> None:
+        world = self.world
+        alice = world.wallet("alice")
+        before = world.books()
+        number = world.buy(alice)
+        shown = world.wait_state(number, "active", 60)
+        machine = world.machine_of(number)
+        self.assertEqual(machine["vm"]["state"], "running")
+        self.assertEqual(machine["vm"]["vm"], "vm-" + shown["vm"]["op_id"])
+        self.assertEqual([link["ifname"] for link in world.taps()], [shown["vm"]["tap"]])
+        stages = [stage["stage"] for stage in shown["timeline"]]
+        self.assertEqual(stages, sorted(stages, key=stages.index), "each stage once")
+        self.assertEqual(sorted(stage["at_ms"] for stage in shown["timeline"]), [stage["at_ms"] for stage in shown["timeline"]])
+
+        details = world.buyer("open", alice, id=number)
+        self.assertEqual(details["hostname"], shown["address"])
+        self.assertEqual(details["host_key"], machine["guest"]["host_key"])
+        self.assertEqual(details["username"], "user")
+        with self.assertRaises(Failed):  # the credential opens to its buyer alone
+            world.buyer("open", world.wallet("eve"), id=number)
+        wait_until("the guest has its owner statement", lambda: world.machine_of(number)["guest"]["sequence"] > 0, 20)
+        statement = bytes.fromhex(world.machine_of(number)["guest"]["statement"].removeprefix("0x")).decode()
+        self.assertIn(world.buyer("address", alice)["address"].lower(), statement.lower())
+
+        books = world.books()
+        self.assertEqual(books["balance"] - before["balance"], PRICE)
+        self.assertEqual(books["undelivered"], before["undelivered"])
+
+        world.chain.pass_time(DAY + 60)
+        world.wait_state(number, "suspended", 60)
+        self.assertEqual(world.machine_of(number)["vm"]["state"], "stopped")
+        self.assertEqual(world.machine_of(number)["vm"]["stopped_by"], "host")
+        self.assertEqual(len(world.volumes()), 1, "its data is kept")
+        world.books()
+
+        world.buyer("extend", alice, id=number, days=1)
+        world.wait_state(number, "active", 60)
+        machine_again = world.machine_of(number)
+        self.assertEqual(machine_again["vm"]["state"], "running")
+        self.assertEqual(machine_again["vm"]["vm"], machine["vm"]["vm"], "the same VM")
+        self.assertEqual(machine_again["guest"]["host_key"], machine["guest"]["host_key"])
+        self.assertEqual(world.books()["balance"] - before["balance"], 2 * PRICE)
+
+        world.chain.pass_time(DAY + 3600 + 60)
+        world.wait_state(number, "ended", 90)
+        with self.assertRaises(Failed):  # burned
+            world.buyer("open", alice, id=number)
+        self.assert_nothing_left()
+        self.assertEqual(world.books()["earned"] - before["earned"], 2 * PRICE)
+
+    def test_an_active_vm_that_was_powered_off_inside_runs_again(self) -> None:
+        world = self.world
+        bob = world.wallet()
+        number = world.buy(bob)
+        world.wait_state(number, "active", 60)
+
+        def power_off(contents: dict) -> None:
+            for machine in contents["backend"]["machines"]:
+                machine["vm"].update(state="stopped", stopped_by="guest")
+                machine["vm"].pop("started_at", None)
+        world.hypervisor._change(power_off)
+        wait_until("it runs again", lambda: world.machine_of(number)["vm"]["state"] == "running", 30)
+        self.assertEqual(world.machine_of(number)["guest"]["boots"], 2)
+        self.end(bob, number)
+        self.assert_nothing_left()
+
+    def test_the_owner_cancels_and_the_vm_is_gone_at_once(self) -> None:
+        world = self.world
+        carol = world.wallet()
+        number = world.buy(carol, days=10)
+        world.wait_state(number, "active", 60)
+        world.buyer("cancel", carol, id=number)
+        world.wait_state(number, "ended", 60)
+        self.assert_nothing_left()
+        world.books()
+        self.assertGreater(world.credit(carol), 9 * PRICE - PRICE // 10, "what was not used comes back")
+        world.buyer("claim", carol)
+        self.assertEqual(world.credit(carol), 0)
+
+    def test_the_operator_cancels_and_the_buyer_gets_the_rest_back(self) -> None:
+        world = self.world
+        dave = world.wallet()
+        number = world.buy(dave, days=10)
+        world.wait_state(number, "active", 60)
+        world.buyer("cancel", world.operator_key, id=number)
+        world.wait_state(number, "closing", 60)
+        self.assertEqual(world.machine_of(number)["vm"]["vm"][:3], "vm-", "kept until the grace is over")
+        self.assertGreater(world.credit(dave), 9 * PRICE - PRICE // 10)
+        world.chain.pass_time(10 * DAY + 3600 + 60)
+        world.wait_state(number, "ended", 60)
+        self.assert_nothing_left()
+        world.books()
+
+    def test_a_refund_that_wins_the_race_leaves_nothing(self) -> None:
+        world = self.world
+        erin = world.wallet()
+        world.hypervisor.set(guest_silent_for=1_000_000)
+        self.addCleanup(world.hypervisor.set, guest_silent_for=0)
+        number = world.buy(erin)
+        wait_until("its VM was started", lambda: (world.machine_of(number) or {"vm": {}})["vm"].get("state") == "running", 30)
+        # The host declines by itself at 80 % of the window: stopped, it misses that, and the buyer is first.
+        world.processes["blockhostd"].stop()
+        world.chain.pass_time(3600 + 60)
+        world.buyer("refund", erin, id=number)
+        world.start("blockhostd")
+        world.wait_state(number, "ended", 60)
+        self.assert_nothing_left()
+        self.assertEqual(world.credit(erin), PRICE)
+        world.books()
+
+    def test_an_order_whose_vm_never_answers_is_declined_in_time(self) -> None:
+        world = self.world
+        frank = world.wallet()
+        world.hypervisor.set(guest_silent_for=1_000_000)
+        self.addCleanup(world.hypervisor.set, guest_silent_for=0)
+        number = world.buy(frank)
+        wait_until("its VM was started", lambda: (world.machine_of(number) or {"vm": {}})["vm"].get("state") == "running", 30)
+        world.chain.pass_time(3600 * 85 // 100)
+        shown = world.wait_state(number, "ended", 60)
+        self.assertTrue(shown["reason"])
+        self.assert_nothing_left()
+        self.assertEqual(world.credit(frank), PRICE)
+        world.books()
+
+
+class Undo(Scenario):
+    settings = {"undo_window_s": 60}
+
+    def test_undo_in_its_window_keeps_the_vm(self) -> None:
+        world = self.world
+        alice = world.wallet()
+        number = world.buy(alice)
+        world.wait_state(number, "active", 60)
+        world.buyer("cancel", alice, id=number)
+        shown = world.wait_state(number, "retiring", 60)
+        shown = wait_until("the window runs", lambda: (found := world.subscription(number))["undo_until_ms"] and found, 30)
+        wait_until("its VM is off", lambda: world.machine_of(number)["vm"]["state"] == "stopped", 30)
+        self.assertEqual(world.blockhost("subscription", "undo", str(number)), {"done": True})
+        wait_until("it is held", lambda: world.subscription(number)["state"] == "held", 20)
+        self.assertEqual(world.machine_of(number)["vm"]["state"], "stopped", "kept, off")
+        self.assertEqual(len(world.volumes()), 1)
+        again = world.cli("subscription", "undo", str(number), json_output=True)
+        self.assertEqual(again.returncode, 1, again.stdout)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

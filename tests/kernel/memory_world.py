@@ -1,0 +1,165 @@
+"""A host whose daemons, chain node and chain plugin are real and whose hypervisor, storage and IPv6 provider live in files (tests/plugins).
+
+An order takes seconds. The guests' port 22 is answered by one program: the host's namespace takes every address of the VMs' prefix as its own.
+"""
+import json
+import os
+import subprocess
+import sys
+
+HERE = os.path.dirname(os.path.realpath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "e2e"))
+from processes import Failed, Process, wait_until  # noqa: E402
+from state_file import StateFile  # noqa: E402
+from world import BUYER, KERNEL, World  # noqa: E402
+
+VM_PREFIX = "2001:db8:b10c::/48"
+IMAGE = "mem-1"
+DAEMONS = ("signer", "netd", "launcher", "blockhostd")
+CLEAN_ENVIRONMENT = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8"}
+
+
+class Buyers:
+    """tests/buyer as one long-lived program: a command a line."""
+
+    def __init__(self, inside: list[str]):
+        self.program = subprocess.Popen([*inside, "node", "--import", "tsx", "src/main.ts", "serve"], cwd=BUYER, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+    def ask(self, words: list[str]) -> dict:
+        self.program.stdin.write(json.dumps(words) + "\n")
+        self.program.stdin.flush()
+        answer = json.loads(self.program.stdout.readline() or '{"error": "it ended"}')
+        if "error" in answer:
+            raise Failed(f"the buyer's {words[0]}: {answer['error']}")
+        return answer["ok"]
+
+    def end(self) -> None:
+        self.program.stdin.close()
+        self.program.wait(20)
+        self.program.stdout.close()
+
+
+class MemoryWorld(World):
+    plugins = {"local": ("org.blockhost.chain-evm", "chain"), "hyper": ("org.blockhost.mem-hypervisor", "hypervisor"),
+               "store": ("org.blockhost.mem-storage", "storage"), "net6": ("org.blockhost.mem-ipv6", "ipv6")}
+    placement = {"hypervisor": "hyper", "storage": "store", "ipv6": "net6"}
+    vm_prefixes = [VM_PREFIX]
+
+    def __init__(self, build: str, settings: dict | None = None):
+        super().__init__(build, IMAGE, {"finality": "latest+1", "guard_checks": 2, "guard_span_s": 1, **(settings or {})})
+        self.hypervisor, self.storage, self.ipv6 = (StateFile(self.path("mem", f"{name}.json"), KERNEL) for name in ("hyper", "store", "net6"))
+        self.buyers: Buyers | None = None
+        self.banner: Process | None = None
+        self.wallets = 0
+
+    # Making it.
+
+    def install(self) -> None:
+        super().install()
+        os.mkdir(self.path("mem"), 0o700)
+        os.chown(self.path("mem"), KERNEL, KERNEL)
+
+    def install_image(self) -> None:
+        folder = self.path("images", IMAGE)
+        os.mkdir(folder, 0o755)
+        with open(os.path.join(folder, "image.json"), "w") as file:
+            json.dump({"name": IMAGE, "digest": "sha256:" + "5a" * 32, "path": "disk.qcow2", "format": "qcow2", "size_bytes": 1 << 30}, file)
+
+    def launch_instances(self) -> dict:
+        return {"hyper": {"programs": {"sleep": "/usr/bin/sleep"}, "directories": [self.path("run/vm")]}}
+
+    def kernel_config(self) -> dict:
+        config = super().kernel_config()
+        config["timing"].update({"poll_ms": 100, "watch_s": 1, **self.settings.get("timing", {})})
+        return config
+
+    def plugin_configs(self) -> dict:
+        return {"local": self.chain_config(), **{name: {"state_file": self.path("mem", f"{name}.json")} for name in ("hyper", "store", "net6")}}
+
+    def make(self, **plan) -> "MemoryWorld":
+        """Installed, the contracts deployed with one plan, everything running."""
+        self.prepare(**plan)
+        self.start_all()
+        self.wait_ready()
+        return self
+
+    def prepare(self, **plan) -> None:
+        self.install()
+        self.spaces.make()
+        subprocess.run([*self.inside, "ip", "-6", "route", "add", "local", VM_PREFIX, "dev", "lo"], check=True)
+        self.banner = Process("banner", [*self.inside, sys.executable, os.path.join(HERE, "banner.py")], self.path("log")).start()
+        self.start_chain()
+        self.buyers = Buyers(self.inside)
+        self.deploy()
+        self.plan = self.create_plan(**{"grace": 3600, **plan})
+
+    def wait_ready(self, timeout: float = 30) -> None:
+        wait_until("the daemon has read the chain", lambda: self.processes["blockhostd"].running() and not self.blockhost("status")["recovering"], timeout)
+
+    # Buying.
+
+    def buyer(self, command: str, key: str, **options) -> dict:
+        words = [word for name, value in options.items() for word in (f"--{name.replace('_', '-')}", str(value))]
+        if command not in ("keygen", "address", "sign"):
+            words += ["--rpc", self.chain.url, "--contract", self.contract]
+        return self.buyers.ask([command, "--key", key, *words])
+
+    def wallet(self, name: str | None = None) -> str:
+        self.wallets += 1
+        return super().wallet(name or f"wallet-{self.wallets}")
+
+    def buy(self, key: str, **options) -> int:
+        return int(self.buyer("buy", key, **{"plan": self.plan, "days": 1, **options})["subscription"])
+
+    def books(self) -> dict:
+        """The contract's own numbers; they must add up to its balance."""
+        books = {name: int(value) for name, value in self.buyer("books", self.operator_key).items()}
+        total = sum(books[name] for name in ("undelivered", "unearned", "earned", "credits"))
+        if books["balance"] != total:
+            raise AssertionError(f"the contract holds {books['balance']}, its books say {total}: {books}")
+        return books
+
+    def credit(self, key: str) -> int:
+        return int(self.buyer("credit", key)["credit"])
+
+    # Looking.
+
+    def machines(self) -> list[dict]:
+        return self.hypervisor.look()["machines"]
+
+    def volumes(self) -> list[dict]:
+        return self.storage.look()["volumes"]
+
+    def machine_of(self, number: int) -> dict | None:
+        """The pretended VM of a subscription, or None."""
+        found = [machine for machine in self.machines() if machine["vm"]["tags"]["subject"] == f"subscription:{number}"]
+        if len(found) > 1:
+            raise AssertionError(f"subscription {number} has {len(found)} VMs")
+        return found[0] if found else None
+
+    def taps(self) -> list[dict]:
+        links = json.loads(subprocess.run([*self.inside, "ip", "-j", "link"], text=True, capture_output=True, check=True).stdout)
+        return [link for link in links if link["ifname"].startswith("bh")]
+
+    def left_behind(self) -> list[str]:
+        """What exists of VMs: nothing, after the last one's end."""
+        routes = subprocess.run([*self.inside, "ip", "-6", "route", "show", "proto", "98"], text=True, capture_output=True, check=True).stdout.split("\n")
+        return ([f"VM {machine['vm']['vm']}" for machine in self.machines()] + [f"volume {stored['volume']['volume']}" for stored in self.volumes()]
+                + [f"tap {link['ifname']}" for link in self.taps()] + [f"route {line}" for line in routes if line]
+                + [f"row of {vm['vm']}" for vm in self.blockhost("vm", "list")["vms"]]
+                + [f"file {name}" for name in os.listdir(self.path("run/vm"))])
+
+    def cli(self, *arguments: str, json_output: bool = False, config: str | None = None) -> subprocess.CompletedProcess:
+        command = [self.path("bin/blockhost"), "--config", config or self.path("etc/kernel.yaml"), *(["--json"] if json_output else []), *arguments]
+        return subprocess.run(command, text=True, capture_output=True, stdin=subprocess.DEVNULL)
+
+    def log_of(self, name: str) -> str:
+        with open(self.path("log", f"{name}.log"), errors="replace") as file:
+            return file.read()
+
+    def close(self, keep_logs: bool) -> str | None:
+        if self.buyers is not None:
+            self.buyers.end()
+        if self.banner is not None:
+            self.banner.stop()
+        return super().close(keep_logs)
