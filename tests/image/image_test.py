@@ -145,7 +145,9 @@ def in_namespaces(arguments):
     run("ip", "-6", "route", "add", f"{ADDRESS}/128", "dev", TAP, "src", "2001:db8:b10c::99")
     with tempfile.TemporaryDirectory(prefix="blockhost-image-") as name:
         Image.directory = pathlib.Path(name)
-        Image.image = json.loads((pathlib.Path(arguments.image) / "image.json").read_text())
+        folder = pathlib.Path(arguments.image)
+        Image.image = json.loads((folder / "image.json").read_text())
+        Image.image.update({name: str(folder / Image.image[name]) for name in ("path", "kernel", "initrd")})
         Image.keys = Keys(Image.directory, arguments.tool)
         result = unittest.main(argv=["image_test"], exit=False, verbosity=2, failfast=True).result
         if not result.wasSuccessful() and Image.vm:
