@@ -6,6 +6,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -121,6 +122,7 @@ public:
         REQUIRE(::pipe(ready) == 0);
         pid_ = ::fork();
         if (pid_ == 0) {
+            ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // a test that crashes leaves no launcher behind
             ::dup2(ready[1], STDOUT_FILENO);
             ::close(ready[0]);
             ::execl(BLOCKHOST_LAUNCH, BLOCKHOST_LAUNCH, "--config", (place_ / "launch.yaml").c_str(), nullptr);

@@ -234,7 +234,7 @@ TEST_CASE("a VM is reset once per op_id") {
     CHECK(value(world.ask_until_up(kVm, "hello"), "boot") == second);
 }
 
-TEST_CASE("one exchange per guest at a time, and a late answer is never taken for another") {
+TEST_CASE("one exchange per guest at a time, the second is refused as busy") {
     World world;
     started(world, kVm);
     world.ask_until_up(kVm, "hello");
