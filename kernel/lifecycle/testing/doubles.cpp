@@ -1,35 +1,9 @@
 #include "kernel/lifecycle/testing/doubles.hpp"
 
-#include <charconv>
+#include "kernel/lifecycle/testing/parts.hpp"
 
 namespace bh::life::testing {
 namespace {
-
-constexpr const char* kChain = "test:1";
-constexpr const char* kContract = "0xcontract";
-constexpr const char* kHostKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJb2fG0nKqgA2m2rY4v1zKQ0t0VvH0m1xk0m3b5v6x7A";
-
-std::string id_of(const WorldBlock& block) {
-    return "0x" + std::to_string(block.branch) + "-" + std::to_string(block.height);
-}
-bh::Block block_of(const WorldBlock& block) { return {{id_of(block), block.height}, {block.time}}; }
-
-std::uint64_t hash_of(const std::string& text) { return std::hash<std::string>{}(text); }
-
-// A fault of this verb that applies now, before (or after) its effect.
-std::optional<Failure> fault(World& w, std::string_view verb, bool after = false) {
-    for (Fault& each : w.faults) {
-        if (each.count == 0 || !(each.verb == verb) || each.after != after) continue;
-        --each.count;
-        return Failure{each.code, "fault", "an injected fault of " + std::string{verb}, 0};
-    }
-    return std::nullopt;
-}
-
-#define BH_FAULT(verb) \
-    if (auto failure = fault(w_, verb)) return *failure
-#define BH_LOST(verb) \
-    if (auto failure = fault(w_, verb, true)) return *failure
 
 class WorldClock final : public Clock {
 public:
@@ -46,271 +20,6 @@ public:
     }
 
 private:
-    World& w_;
-};
-
-class WorldChain final : public ChainPort {
-public:
-    explicit WorldChain(World& w) : w_{w} {}
-    Status check() override {
-        BH_FAULT("chain_check");
-        return {};
-    }
-    Result<ChainDescription> describe() override {
-        ChainDescription d;
-        d.chain = kChain, d.contract = kContract, d.credential = "0xcredential";
-        d.signature_schemes = {"eip191"};
-        return d;
-    }
-    // Cursor "BRANCH:HEIGHT".
-    Result<ChainEvents> poll(const Call&, const std::string& cursor, std::uint32_t) override {
-        BH_FAULT("poll");
-        ChainEvents out;
-        std::uint64_t branch = w_.branch, from = 0;
-        if (!cursor.empty()) {
-            const std::size_t colon = cursor.find(':');
-            branch = std::stoull(cursor.substr(0, colon)), from = std::stoull(cursor.substr(colon + 1));
-        } else {
-            plan(out);
-        }
-        std::uint64_t valid = from;
-        for (std::size_t i = 0; i < w_.fork_count; ++i) {
-            if (w_.forks[i].branch > branch) valid = std::min(valid, w_.forks[i].kept);
-        }
-        if (valid < from || (branch != w_.branch && valid == from && valid > w_.height)) {
-            ChainEvent rollback;
-            rollback.type = "rollback",
-            rollback.position = block_of(w_.blocks[std::min<std::uint64_t>(valid, w_.height)]).position;
-            out.events.push_back(rollback);
-            from = valid;
-        }
-        for (std::size_t i = 0; i < w_.event_count; ++i) {
-            if (w_.events[i].height > from) out.events.push_back(event(w_.events[i]));
-        }
-        const WorldBlock& top = head(w_);
-        out.head = block_of(top);
-        for (std::uint64_t h = top.height > 60 ? top.height - 60 : 0; h <= top.height; ++h)
-            out.recent.push_back(block_of(w_.blocks[h]));
-        out.cursor = std::to_string(w_.branch) + ":" + std::to_string(top.height);
-        return out;
-    }
-    Result<Receipt> submit(const Call& call, const Intent& intent, const Position& final_at) override {
-        BH_FAULT("submit");
-        WorldTx* tx = nullptr;
-        for (WorldTx& each : w_.txs) {
-            if (each.state != WorldTx::none && each.op_id == call.op_id && !each.reported) tx = &each;
-        }
-        if (tx == nullptr) {
-            const std::string hash = "0xagent" + std::to_string(w_.txs_made + 1);
-            if (auto saved = call.save(Bytes(hash.begin(), hash.end())); !saved) return saved.failure();
-            for (WorldTx& each : w_.txs) {
-                if (each.state == WorldTx::none && !each.dropped_by_reorg) {
-                    tx = &each;
-                    break;
-                }
-            }
-            if (tx == nullptr) return Failure{BH_E_EXHAUSTED, "world", "too many transactions for this world", 0};
-            ++w_.txs_made;
-            *tx = {};
-            tx->state = WorldTx::pending, tx->op_id = call.op_id, tx->action = intent.action,
-            tx->sub = intent.subscription;
-            tx->order = intent.order, tx->hash = hash, tx->deadline = intent.deadline.seconds;
-        }
-        BH_LOST("submit");
-        const bool final = tx->state != WorldTx::pending && final_at.known() && tx->height <= final_at.height;
-        if (!final) return Failure{BH_PENDING, "not_final", "not final yet", 1000};
-        if (tx->state == WorldTx::reverted) {
-            tx->reported = true;
-            return Failure{BH_E_CONFLICT, "reverted", "the transaction was reverted", 0};
-        }
-        return Receipt{tx->hash.str(), block_of(w_.blocks[tx->height]).position, {w_.blocks[tx->height].time}, {"1"}};
-    }
-    Result<OwnerAnswer> owner_of(const std::string& credential, const Position& at, std::uint32_t) override {
-        BH_FAULT("owner_of");
-        const WorldBlock* block = at_position(at);
-        if (block == nullptr) return gone();
-        const Sub* sub = find_sub(*block, credential);
-        OwnerAnswer answer;
-        answer.position = block_of(*block).position;
-        answer.exists = sub != nullptr && sub->delivered && !sub->burned;
-        if (answer.exists) answer.owner = sub->owner.str();
-        return answer;
-    }
-    Result<SubscriptionState> subscription_state(const std::string& id, const Position& at, std::uint32_t) override {
-        BH_FAULT("subscription_state");
-        const WorldBlock* block = at_position(at);
-        if (block == nullptr) return gone();
-        SubscriptionState state;
-        state.position = block_of(*block).position, state.time = {block->time}, state.subscription = id;
-        const Sub* sub = find_sub(*block, id);
-        if (sub == nullptr) return state;
-        state.exists = true, state.order = sub->order.str(), state.recipient = state.owner = sub->owner.str();
-        state.paid_seconds = sub->paid_seconds, state.token = "native", state.amount = {std::to_string(sub->amount)};
-        state.expires_at = {sub->expires}, state.window_ends = {sub->window_ends}, state.grace_ends = {sub->grace_ends};
-        state.delivered = sub->delivered, state.declined = sub->declined, state.refunded = sub->refunded;
-        state.cancelled = sub->cancelled, state.cancelled_by_owner = sub->by_owner, state.closed = sub->closed,
-        state.burned = sub->burned;
-        return state;
-    }
-    Result<Balances> balances(const std::string&, const Position&, std::uint32_t) override { return Balances{}; }
-
-private:
-    static Failure gone() { return {BH_E_UNAVAILABLE, "position_unknown", "that position is on no branch", 0}; }
-    const WorldBlock* at_position(const Position& at) {
-        if (!at.known()) return &head(w_);
-        if (at.height > w_.height || id_of(w_.blocks[at.height]) != at.id) return nullptr;
-        return &w_.blocks[at.height];
-    }
-    static void plan(ChainEvents& out) {
-        ChainEvent event;
-        event.type = "plan", event.position = {"0x1-0", 0}, event.tx = "0xplan", event.plan = "1";
-        event.plan_state.emplace();
-        event.plan_state->resources =
-            R"({"cpus":1,"memory_bytes":268435456,"disk_bytes":2147483648,"image":"debian-12"})";
-        event.plan_state->delivery_window_s = kWindow, event.plan_state->grace_s = kGrace,
-        event.plan_state->active = true;
-        out.events.push_back(event);
-    }
-    static ChainEvent event(const WorldEvent& from) {
-        ChainEvent to;
-        to.type = from.type.str(),
-        to.position = {"0x" + std::to_string(from.branch) + "-" + std::to_string(from.height), from.height};
-        to.time = {from.time}, to.tx = from.tx.str(), to.log_index = from.log_index, to.subscription = from.sub.str();
-        to.plan = "1", to.actor = from.actor.str(), to.owner = from.owner.str(), to.token = "native",
-        to.order = from.order.str();
-        to.paid_seconds = from.paid_seconds, to.amount = {std::to_string(from.amount)}, to.expires_at = {from.expires};
-        to.data = {1, 2, 3};
-        return to;
-    }
-    World& w_;
-};
-
-class WorldHypervisor final : public HypervisorPort {
-public:
-    explicit WorldHypervisor(World& w) : w_{w} {}
-    Status check() override {
-        BH_FAULT("hv_check");
-        return {};
-    }
-    Result<HypervisorDescription> describe() override {
-        BH_FAULT("hv_describe");
-        HypervisorDescription d;
-        d.max_vms = w_.max_vms;
-        return d;
-    }
-    Result<Vm> vm_create(const Call& call, const VmSpec& spec) override {
-        BH_FAULT("vm_create");
-        VmObject* made = by_op(call.op_id);
-        const std::uint64_t hash = hash_of(to_json(spec));
-        if (made != nullptr && made->spec != hash)
-            return Failure{BH_E_CONFLICT, "other_spec", "same op_id, other spec", 0};
-        if (made == nullptr) {
-            const std::string key = "vm-" + call.op_id;
-            if (auto saved = call.save(Bytes(key.begin(), key.end())); !saved) return saved.failure();
-            for (VmObject& vm : w_.vms) {
-                if (vm.exists && vm.subject == spec.tags.subject && vm.epoch == spec.tags.epoch)
-                    violated(w_, "two VMs of one purchase");
-                if (vm.exists && vm.address == spec.network.address) violated(w_, "two VMs with one address");
-            }
-            for (VmObject& vm : w_.vms) {
-                if (!vm.exists) {
-                    made = &vm;
-                    break;
-                }
-            }
-            if (made == nullptr) return Failure{BH_E_EXHAUSTED, "full", "no room", 0};
-            *made = {};
-            made->exists = true, made->op_id = call.op_id, made->name = spec.name, made->address = spec.network.address;
-            made->tap = spec.network.tap, made->mac = spec.network.mac, made->spec = hash;
-            made->chain = spec.tags.chain, made->contract = spec.tags.contract, made->subject = spec.tags.subject;
-            made->part = spec.tags.part, made->epoch = spec.tags.epoch;
-            ++w_.vms_made;
-        }
-        BH_LOST("vm_create");
-        return document(*made);
-    }
-    Status vm_destroy(const Call&, const std::string& vm) override {
-        BH_FAULT("vm_destroy");
-        if (VmObject* found = by_id(vm)) {
-            forbid_if_paid(*found, "destroyed");
-            *found = {};
-        }
-        BH_LOST("vm_destroy");
-        return {};
-    }
-    Status vm_power(const Call&, const std::string& vm, Power action) override {
-        const std::string verb = action == Power::start ? "vm_start" : "vm_stop";
-        BH_FAULT(verb);
-        VmObject* found = by_id(vm);
-        if (found == nullptr) return Failure{BH_E_NOT_FOUND, "no_vm", "no such VM", 0};
-        if (action != Power::start) forbid_if_paid(*found, "stopped");
-        if (action == Power::start && !bound(*found)) violated(w_, "a VM was started before its network");
-        found->running = action == Power::start;
-        BH_LOST(verb);
-        return {};
-    }
-    Result<Vm> vm_get(const std::string& vm) override {
-        BH_FAULT("vm_get");
-        VmObject* found = by_id(vm);
-        if (found == nullptr) return Failure{BH_E_NOT_FOUND, "no_vm", "no such VM", 0};
-        return document(*found);
-    }
-    Result<VmPage> vm_list(const std::string&) override {
-        BH_FAULT("vm_list");
-        VmPage page;
-        for (const VmObject& vm : w_.vms) {
-            if (vm.exists) page.vms.push_back(document(vm));
-        }
-        return page;
-    }
-    Result<GuestHello> guest_hello(const Call&, const std::string& vm) override {
-        BH_FAULT("guest_hello");
-        VmObject* found = by_id(vm);
-        if (found == nullptr || !found->running) return Failure{BH_E_UNAVAILABLE, "no_guest", "no helper answers", 0};
-        return GuestHello{"1", found->op_id.str(), kHostKey, "guest-boot", 1, "listening"};
-    }
-    Result<std::uint64_t> guest_statement(const Call&, const std::string& vm, const Bytes& statement) override {
-        BH_FAULT("guest_statement");
-        VmObject* found = by_id(vm);
-        if (found == nullptr || !found->running) return Failure{BH_E_UNAVAILABLE, "no_guest", "no helper answers", 0};
-        const std::uint64_t sequence = std::stoull(std::string{statement.begin(), statement.end()});
-        if (sequence <= found->statement) violated(w_, "an owner statement went back");
-        found->statement = std::max(found->statement, sequence);
-        ++w_.statements;
-        return found->statement;
-    }
-
-private:
-    VmObject* by_op(const std::string& op) {
-        for (VmObject& vm : w_.vms) {
-            if (vm.exists && vm.op_id == op) return &vm;
-        }
-        return nullptr;
-    }
-    VmObject* by_id(const std::string& vm) { return vm.starts_with("vm-") ? by_op(vm.substr(3)) : nullptr; }
-    bool bound(const VmObject& vm) {
-        for (const BindingObject& binding : w_.bindings) {
-            if (binding.exists && !binding.blocked && binding.owner == vm.op_id.str()) return true;
-        }
-        return false;
-    }
-    // What the chain's head says is paid is never stopped.
-    void forbid_if_paid(const VmObject& vm, const std::string& what) {
-        const std::string id = vm.subject.str().substr(vm.subject.str().find(':') + 1);
-        const Sub* sub = find_sub(head(w_), id);
-        if (sub == nullptr || !(sub->tx == vm.epoch.str().substr(0, vm.epoch.str().rfind(':')))) return;
-        const bool open = !sub->delivered && !sub->declined && !sub->refunded;
-        const bool paid = sub->delivered && !sub->closed && !sub->cancelled && sub->expires > head(w_).time;
-        if (open || paid) violated(w_, "a paid VM was " + what);
-    }
-    static Vm document(const VmObject& vm) {
-        Vm out;
-        out.vm = "vm-" + vm.op_id.str(), out.created_by = vm.op_id.str(), out.instance = "hv", out.name = vm.name.str();
-        out.state = vm.running ? "running" : "stopped", out.tap = vm.tap.str(), out.mac = vm.mac.str(),
-        out.address = vm.address.str();
-        out.tags = {vm.chain.str(), vm.contract.str(), vm.subject.str(), vm.part.str(), vm.epoch.str()};
-        return out;
-    }
     World& w_;
 };
 
@@ -507,24 +216,21 @@ private:
     World& w_;
 };
 
-#undef BH_FAULT
-#undef BH_LOST
-
 }  // namespace
 
 struct Doubles::Parts {
     Parts(World& w, Boundaries* given)
         : clock{w},
-          chain{w},
-          hypervisor{w},
+          chain{make_world_chain(w)},
+          hypervisor{make_world_hypervisor(w)},
           storage{w},
           ipv6{w},
           network{w},
           vault{w},
           boundaries{given != nullptr ? *given : none} {}
     WorldClock clock;
-    WorldChain chain;
-    WorldHypervisor hypervisor;
+    std::unique_ptr<ChainPort> chain;
+    std::unique_ptr<HypervisorPort> hypervisor;
     WorldStorage storage;
     WorldIpv6 ipv6;
     WorldNetwork network;
@@ -539,8 +245,8 @@ Doubles::~Doubles() = default;
 Ports Doubles::ports() {
     Parts& p = *parts_;
     return {p.clock,
-            {{"chain", &p.chain}},
-            {{"hv", &p.hypervisor}},
+            {{"chain", p.chain.get()}},
+            {{"hv", p.hypervisor.get()}},
             {{"st", &p.storage}},
             {{"v6", &p.ipv6}},
             p.network,
