@@ -18,9 +18,9 @@ class Process:
 
     def start(self) -> "Process":
         # stdin is not the terminal's; stdout and stderr go to one file, whose end says why a start failed.
-        self.output = open(self.log, "ab", buffering=0)
-        offset = self.output.tell()
-        self.child = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=self.output, stderr=self.output, start_new_session=True, cwd="/")
+        with open(self.log, "ab", buffering=0) as output:
+            offset = output.tell()
+            self.child = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True, cwd="/")
         if self.ready_line is not None:
             self._await_ready(offset)
         return self

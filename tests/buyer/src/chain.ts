@@ -8,6 +8,7 @@ export const subscriptionAbi = parseAbi([
   'function purchase(uint256 planId, uint256 numDays, address token, uint256 maxAmount, uint256 deadline, address recipient, bytes sealedRequest) payable returns (uint256 id)',
   'function extend(uint256 id, uint256 numDays, address token, uint256 maxAmount, uint256 deadline) payable',
   'function cancel(uint256 id)',
+  'function setPlanActive(uint256 planId, bool active)',
   'function refund(uint256 id)',
   'function claim(address token, address to)',
   'function quote(uint256 planId, uint256 numDays, address token) view returns (uint256)',
@@ -85,6 +86,7 @@ export async function extend(market: Market, account: PrivateKeyAccount, id: big
 }
 
 export const cancel = (market: Market, account: PrivateKeyAccount, id: bigint) => call(market, account, 'cancel', [id]);
+export const setPlanActive = (market: Market, account: PrivateKeyAccount, plan: bigint, active: boolean) => call(market, account, 'setPlanActive', [plan, active]);
 export const refund = (market: Market, account: PrivateKeyAccount, id: bigint) => call(market, account, 'refund', [id]);
 export const claim = (market: Market, account: PrivateKeyAccount) => call(market, account, 'claim', [zeroAddress, account.address]);
 

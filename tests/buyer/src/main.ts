@@ -20,6 +20,7 @@ const HELP = `usage: buyer COMMAND [options]
   known-hosts --rpc ... --id N --out FILE the known_hosts line of the opened credential
   sign     --key FILE --message FILE      personal_sign the file's bytes (a login challenge)
   extend | cancel | refund | claim | credit | books   --rpc ... --key FILE [--id N] [--days N]
+  plan-on | plan-off       --rpc ... --key FILE --plan N   the operator's: offer a plan, or stop offering it
   serve                                   commands from stdin, each a line with a JSON list of words; answers {"ok": ...} or {"error": "..."}, a line each
 `;
 
@@ -79,6 +80,8 @@ const commands: Record<string, () => Promise<unknown>> = {
   cancel: async () => ({ tx: (await chain.cancel(await market(), account(), id())).transactionHash }),
   refund: async () => ({ tx: (await chain.refund(await market(), account(), id())).transactionHash }),
   claim: async () => ({ tx: (await chain.claim(await market(), account())).transactionHash }),
+  'plan-on': async () => ({ tx: (await chain.setPlanActive(await market(), account(), BigInt(need('plan')), true)).transactionHash }),
+  'plan-off': async () => ({ tx: (await chain.setPlanActive(await market(), account(), BigInt(need('plan')), false)).transactionHash }),
   credit: async () => ({ credit: await chain.credit(await market(), account().address) }),
   books: async () => chain.books(await market()),
 };
