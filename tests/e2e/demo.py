@@ -18,6 +18,7 @@ from processes import Failed, wait_until  # noqa: E402
 from world import REPO, World  # noqa: E402
 
 DAY = 86400
+GRACE = 3600  # longer than a suspension takes: with none, an expired VM is closed at once
 
 
 class Screen:
@@ -104,7 +105,7 @@ def check_books(world: World) -> None:
 
 
 def purchase_to_shell(world: World, screen: Screen) -> dict:
-    plan = world.create_plan()
+    plan = world.create_plan(grace=GRACE)
     screen.done(f"contracts deployed at {world.contract}, plan {plan} on offer")
     world.start_all()
     wait_until("the daemon has read the chain", lambda: not world.blockhost("status")["recovering"], 30)
@@ -130,7 +131,9 @@ def purchase_to_shell(world: World, screen: Screen) -> dict:
     print("\n" + "\n".join("    " + line for line in said.strip().splitlines()[-2:]) + "\n", flush=True)
     screen.done("the stock ssh client logged in with a wallet signature")
     code, said = login(world, buyers[0], details[1], known_hosts[1], "id")
-    expect(code == 255 and "uid=" not in said, f"bob's VM refuses alice's wallet; ssh ended with {code}: {said[-400:]}")
+    refusal = next((line for line in said.splitlines() if line.startswith("Refused")), "")
+    expect(code is None and "Refused: That is not a signature by" in said, f"bob's VM refuses alice's wallet; ssh ended with {code}: {said[-400:]}")
+    print(f"    {refusal}\n", flush=True)
     screen.done("the other buyer's VM refused that wallet")
     return {"before": before, "buyers": buyers, "bought": bought, "details": details, "known_hosts": known_hosts}
 
@@ -146,7 +149,7 @@ def expiry_to_end(world: World, screen: Screen, made: dict) -> None:
     code, said = login_when_up(world, made)
     expect(code == 0 and "the buyer was here" in said, f"the file survived; ssh ended with {code}: {said[-400:]}")
     screen.done("an extension resumed the VM, with the file the buyer wrote")
-    world.chain.pass_time(DAY + 60)
+    world.chain.pass_time(DAY + GRACE + 60)
     for number in (first, second):
         world.wait_state(number, "ended", 240, screen.state)
     screen.done("expiry and grace passed: closed on chain, destroyed, credentials burned")
@@ -228,7 +231,7 @@ def main() -> int:
     except KeyboardInterrupt:
         failed = False
         print("\nending", file=sys.stderr)
-    except Failed as error:
+    except (Failed, TimeoutError, EOFError) as error:
         print(f"\nFAILED: {error}", file=sys.stderr)
     finally:
         if world is not None:

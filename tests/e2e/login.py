@@ -18,19 +18,13 @@ def sign(world: World, key: str, text: str) -> str:
         os.unlink(message.name)
 
 
-def login(world: World, key: str, details: dict, known_hosts: str, command: str, tries: int = 1) -> tuple[int, str]:
-    """(ssh's exit code, what it said). Each try signs a fresh challenge with the same wallet."""
+def login(world: World, key: str, details: dict, known_hosts: str, command: str) -> tuple[int | None, str]:
+    """(ssh's exit code, what it said); the code is None when the signature was refused and the VM asked again."""
     inside = world.spaces.inside(world.spaces.client)
-    with Ssh(details["hostname"], known_hosts, command, user=details["username"], prefix=inside, seconds=90,
-             options=("-o", f"NumberOfPasswordPrompts={tries}", "-p", str(details["port"]))) as ssh:
-        said = ""
-        for _ in range(tries):
-            try:
-                prompt = ssh.prompt()
-            except EOFError as error:
-                said += str(error)
-                break
-            said += prompt
-            ssh.paste(sign(world, key, login_text(prompt)))
-        said += ssh.end()
-        return ssh.exit_code, said
+    with Ssh(details["hostname"], known_hosts, command, user=details["username"], prefix=inside, seconds=90, options=("-p", str(details["port"]))) as ssh:
+        said = ssh.prompt()
+        ssh.paste(sign(world, key, login_text(said)))
+        try:
+            return None, said + ssh.prompt()
+        except EOFError:
+            return ssh.wait(), said + ssh.seen

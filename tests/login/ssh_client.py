@@ -60,8 +60,13 @@ class Ssh:
         """Everything up to the client's end; exit_code is then its status."""
         while self._read():
             pass
-        self.exit_code = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+        self.wait()
         return self.seen
+
+    def wait(self):
+        """The client's exit status, after it has closed its terminal."""
+        self.exit_code = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+        return self.exit_code
 
 
 def login_text(prompt):
