@@ -46,6 +46,13 @@ Status Host::open(const std::vector<PluginConfig>& plugins) {
     auto journal = life::Journal::open(config_.paths.state + "/journal.db", [this] { return clock_->unix_ms(); });
     if (!journal) return journal.failure();
     journal_ = std::move(*journal);
+    journal_->set_on_trouble([this](const Status& written) {
+        if (written) {
+            log_.info("the journal can be written again");
+        } else {
+            log_.error(written.failure().message);
+        }
+    });
 
     const auto statement_key = signer_.public_key("statement");
     if (!statement_key) return statement_key.failure();

@@ -55,6 +55,18 @@ void Journal::set_hooks(Hook before_commit, Hook after_commit) {
     after_commit_ = std::move(after_commit);
 }
 
+void Journal::set_on_trouble(OnTrouble told) {
+    const std::lock_guard lock{mutex_};
+    on_trouble_ = std::move(told);
+}
+
+void Journal::note(const Status& written) {
+    const std::string reason = written ? std::string{} : written.failure().reason;
+    if (reason == trouble_) return;
+    trouble_ = reason;
+    if (on_trouble_) on_trouble_(written);
+}
+
 void Journal::fail_commits(int count) noexcept {
     const std::lock_guard lock{mutex_};
     failing_ = count;
@@ -74,16 +86,18 @@ Status Journal::run(const std::string& name, const Body& body, bool keep) {
         answer = body(tx);
         if (answer && keep && failing_ > 0) {
             --failing_;
-            answer = failure_of(SQLite::Exception{"injected", SQLITE_FULL});
+            throw SQLite::Exception{"injected", SQLITE_FULL};
         }
         if (answer && keep) {
             if (before_commit_ && !name.empty()) before_commit_(name);
             db_->execute("COMMIT");
             open = false;
+            note({});
             if (after_commit_ && !name.empty()) after_commit_(name);
         }
     } catch (const SQLite::Exception& error) {
         answer = failure_of(error);
+        if (keep) note(answer);
     } catch (const UnknownWord& error) {
         answer = Failure{BH_E_CORRUPT, "journal_unknown", error.what(), 0};
     }

@@ -51,11 +51,17 @@ public:
 
     void set_hooks(Hook before_commit, Hook after_commit);
 
+    // Told when the file refuses to be written, once for each reason, and with ok when it can be written again. It may
+    // not use the journal.
+    using OnTrouble = std::function<void(const Status&)>;
+    void set_on_trouble(OnTrouble told);
+
     // Nothing is written while the file system refuses: makes the next `count` commits fail as a full disk does.
     // For tests of what follows.
     void fail_commits(int count) noexcept;
 
 private:
+    void note(const Status& written);
     Journal(std::unique_ptr<Database> db, Now now);
     Status run(const std::string& name, const Body& body, bool keep);
 
@@ -63,6 +69,8 @@ private:
     std::unique_ptr<Database> db_;
     Now now_;
     Hook before_commit_, after_commit_;
+    OnTrouble on_trouble_;
+    std::string trouble_;  // reason of the last refusal; empty: it can be written
     int failing_ = 0;
 };
 

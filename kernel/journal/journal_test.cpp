@@ -119,6 +119,20 @@ TEST_CASE_METHOD(Fixture, "a transaction whose body fails leaves the previous st
     }));
 }
 
+TEST_CASE_METHOD(Fixture, "who asked is told once that writing fails, and once that it works again") {
+    std::vector<std::string> told;
+    journal->set_on_trouble(
+        [&](const Status& written) { told.push_back(written ? "works" : written.failure().reason); });
+    const auto write = [&] { return journal->write([](Tx&) -> Status { return {}; }).ok(); };
+    CHECK(write());
+    journal->fail_commits(2);
+    CHECK_FALSE(write());
+    CHECK_FALSE(write());
+    CHECK(write());
+    CHECK(write());
+    CHECK(told == std::vector<std::string>{"disk_full", "works"});
+}
+
 TEST_CASE_METHOD(Fixture, "a full disk is a clear failure and leaves the previous state") {
     journal->fail_commits(1);
     const auto written = journal->write([&](Tx& tx) -> Status {
