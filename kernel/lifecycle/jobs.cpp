@@ -16,6 +16,7 @@ namespace {
 constexpr std::uint32_t kJobsPerPage = 64;
 constexpr std::size_t kMaxCheckpoint = 64 * 1024;
 constexpr std::int64_t kPendingMs = 1000;
+constexpr std::int64_t kShortestPendingMs = 200;  // a plugin in a hurry doesn't keep the journal busy
 constexpr std::uint64_t kNsPerMs = 1'000'000;
 
 std::string alarm_subject(const JobRow& job) { return "job:" + std::to_string(job.n); }
@@ -176,7 +177,10 @@ Status Engine::settle(Tx& tx, JobRow& job, SubscriptionRow& row, WorkResult& res
     switch (next) {
         case JobState::waiting:
             job.looks = job.exhausted = 0;
-            back_off(tx, job, next, result.failure.retry_after_ms > 0 ? result.failure.retry_after_ms : kPendingMs);
+            back_off(tx, job, next,
+                     result.failure.retry_after_ms > 0
+                         ? std::max<std::int64_t>(result.failure.retry_after_ms, kShortestPendingMs)
+                         : kPendingMs);
             return {};
         case JobState::backoff:
         case JobState::uncertain: {
