@@ -167,7 +167,7 @@ def login_when_up(world: World, made: dict) -> tuple[int, str]:
         nonlocal result
         try:
             result = login(world, made["buyers"][0], made["details"][0], made["known_hosts"][0], "cat proof")
-        except TimeoutError:
+        except (TimeoutError, EOFError):  # it is still booting
             return False
         return result[0] == 0
     wait_until("the resumed VM lets its buyer in", once, 90, 1.0)
