@@ -44,6 +44,14 @@ void answer(httplib::Response& response, const Result<nlohmann::json>& result) {
     response.set_content(body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace), "application/json");
 }
 
+// What the HTTP library refused by itself.
+Failure refusal(int status, const std::string& path) {
+    if (status == 404) return {BH_E_NOT_FOUND, "no_route", "there is nothing at " + path.substr(0, 128)};
+    if (status == 413)
+        return invalid("too_large", "a request's body may have at most " + std::to_string(kMaxBody) + " bytes");
+    return invalid("bad_request", "this is no HTTP request that is understood here");
+}
+
 Result<Query> query_of(const httplib::Request& request) {
     Query query;
     for (std::size_t i = 1; i < request.matches.size(); ++i) query.path.push_back(request.matches[i]);
@@ -69,8 +77,9 @@ public:
         for (auto& route : routes) add(std::move(route));
         server_.set_error_handler([](const httplib::Request& request, httplib::Response& response) {
             if (!response.body.empty()) return;
-            answer(response, Failure{BH_E_NOT_FOUND, "no_route", "there is nothing at " + request.path.substr(0, 128)});
-            response.status = 404;
+            const int status = response.status;
+            answer(response, refusal(status, request.path));
+            response.status = status;
         });
         server_.set_payload_max_length(kMaxBody);
         server_.set_address_family(AF_UNIX);
