@@ -21,6 +21,7 @@ class Refusals(Scenario):
     def declined_for_want_of_room(self, number: int, key: str, reason: str) -> None:
         """The host tries again while there may be room, until four fifths of the delivery window are over."""
         world = self.world
+        wait_until("the host has seen it", lambda: str(number) in [row["subscription"] for row in world.blockhost("subscription", "list")["subscriptions"]], 20)
         wait_until("it waits for room", lambda: [job for job in world.subscription(number)["jobs"] if job["state"] == "backoff" and job["last_reason"] == reason], 30)
         world.chain.pass_time(3600 * 85 // 100)
         self.assert_declined(world, number, key, "")
