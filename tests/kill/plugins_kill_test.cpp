@@ -1,7 +1,7 @@
 // The kill matrix once more, with the real loader and the in-memory plugins of all four kinds (tests/plugins): a child
 // process that runs the engine is killed by SIGKILL at each boundary that a scenario passes, before and after each
 // commit and between each effect and its record, and a second one goes on. netd, signer, seals and guests' ports are
-// doubles.
+// doubles. With an argument: the scenario of that name, or a share of the boundaries ("0/2").
 #include "kernel/journal/subscriptions.hpp"
 #include "kernel/lifecycle/operate.hpp"
 #include "kernel/lifecycle/testing/doubles.hpp"
@@ -322,7 +322,12 @@ private:
 }  // namespace
 
 int main(int argc, char** argv) {
-    const std::string only = argc > 1 ? argv[1] : "";
+    const std::string only = argc > 1 && std::string{argv[1]}.find('/') == std::string::npos ? argv[1] : "";
+    std::size_t share = 0, shares = 1;
+    if (argc > 1 && only.empty() && (std::sscanf(argv[1], "%zu/%zu", &share, &shares) != 2 || share >= shares)) {
+        std::printf("%s is no share: use 0/2 and 1/2, a scenario's name, or nothing\n", argv[1]);
+        return 2;
+    }
     for (const char* plugin : {"mem-chain", "mem-hypervisor", "mem-storage", "mem-ipv6"}) {
         pin_of(std::string{"org.blockhost."} + plugin);
     }
@@ -340,7 +345,7 @@ int main(int argc, char** argv) {
             continue;
         }
         for (const auto& boundary : passed) {
-            if (!done.insert(boundary).second) continue;
+            if (!done.insert(boundary).second || done.size() % shares != share) continue;
             ++kills;
             if (const auto wrong = matrix.run(scenario, boundary, nullptr); !wrong.empty()) {
                 ++failures;
