@@ -6,6 +6,8 @@
 #include "kernel/daemon/signer_ports.hpp"
 #include "kernel/daemon/system_ports.hpp"
 
+#include <sys/stat.h>
+
 #include <filesystem>
 
 namespace bh::daemon {
@@ -43,7 +45,10 @@ Status Host::open(const std::vector<PluginConfig>& plugins) {
     started_ms_ = clock_->unix_ms();
     std::error_code error;
     std::filesystem::create_directories(config_.paths.state, error);
+    // The journal is the daemon's alone; SQLite gives its side files the mode of the database.
+    const mode_t before = ::umask(0077);
     auto journal = life::Journal::open(config_.paths.state + "/journal.db", [this] { return clock_->unix_ms(); });
+    ::umask(before);
     if (!journal) return journal.failure();
     journal_ = std::move(*journal);
     journal_->set_on_trouble([this](const Status& written) {

@@ -112,7 +112,7 @@ bool Engine::send_statements() {
                 OwnerStatement text{chain_facts.chain,
                                     chain_facts.contract,
                                     order.row.id,
-                                    order.vm.op_id,
+                                    order.vm.name,
                                     chain_facts.signature_schemes.empty() ? "" : chain_facts.signature_schemes.front(),
                                     owner->owner,
                                     owner->user,

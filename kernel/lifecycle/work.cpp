@@ -190,7 +190,7 @@ private:
         spec.network = {tap_name(in_.job.op_id), mac_address(in_.job.op_id), in_.address->address, kGateway};
         spec.tags = tags_of(in_.row, Step::vm_create);
         auto data = ports_.first_boot.first_boot({in_.chain.chain, in_.chain.contract, in_.chain.credential, in_.row.id,
-                                                  in_.job.op_id, spec.name, config_.login_user, in_.address->address,
+                                                  spec.name, spec.name, config_.login_user, in_.address->address,
                                                   kGateway, spec.network.mac});
         if (!data) return data.failure();
         spec.first_boot = std::move(*data);
@@ -283,7 +283,7 @@ private:
         auto print = ssh_fingerprint(in_.vm->host_key);
         if (!print) return print.failure();
         const Attestation attestation{in_.chain.chain, in_.chain.contract,   in_.row.id,
-                                      in_.vm->op_id,   in_.vm->image_digest, *print,
+                                      in_.vm->name,    in_.vm->image_digest, *print,
                                       stage("mined"),  stage("seen"),        stage("final"),
                                       stage("volume"), stage("started"),     stage("reachable")};
         auto signed_one = ports_.vault.sign_attestation(attestation);
