@@ -66,10 +66,23 @@ class Life(Scenario):
             for machine in contents["backend"]["machines"]:
                 machine["vm"].update(state="stopped", stopped_by="guest")
                 machine["vm"].pop("started_at", None)
-        world.hypervisor._change(power_off)
+        world.hypervisor.change(power_off)
         wait_until("it runs again", lambda: world.machine_of(number)["vm"]["state"] == "running", 30)
         self.assertEqual(world.machine_of(number)["guest"]["boots"], 2)
         self.end(bob, number)
+        self.assert_nothing_left()
+
+    def test_lost_answers_of_the_backends_make_nothing_twice(self) -> None:
+        world = self.world
+        key = world.wallet()
+        world.storage.fail("volume_create", lost=True)
+        world.hypervisor.fail("vm_create", lost=True)
+        made = world.storage.calls("volume_create"), world.hypervisor.calls("vm_create")
+        number = world.buy(key)
+        world.wait_state(number, "active", 60)
+        self.assertEqual((len(world.volumes()), len(world.machines())), (1, 1))
+        self.assertEqual((world.storage.calls("volume_create"), world.hypervisor.calls("vm_create")), (made[0] + 2, made[1] + 2), "each was asked again")
+        self.end(key, number)
         self.assert_nothing_left()
 
     def test_the_owner_cancels_and_the_vm_is_gone_at_once(self) -> None:

@@ -31,7 +31,7 @@ class StateFile:
         with self._locked():
             return self._read().get("calls", {}).get(verb, 0)
 
-    def _change(self, change) -> None:
+    def change(self, change) -> None:
         with self._locked():
             contents = self._read()
             change(contents)
@@ -41,11 +41,8 @@ class StateFile:
             os.rename(self.path + ".test", self.path)
 
     def set(self, **values) -> None:
-        self._change(lambda contents: contents["backend"].update(values))
+        self.change(lambda contents: contents["backend"].update(values))
 
     def fail(self, verb: str, **fault) -> None:
         """The next call of `verb` (or the next `times`) fails with `status`, loses its answer, waits `delay_ms`."""
-        self._change(lambda contents: contents.setdefault("faults", []).append({"verb": verb, "times": 1, **fault}))
-
-    def heal(self) -> None:
-        self._change(lambda contents: contents.update(faults=[]))
+        self.change(lambda contents: contents.setdefault("faults", []).append({"verb": verb, "times": 1, **fault}))
