@@ -35,7 +35,8 @@ TEST_CASE("safe and finalized are what the chain says, and nothing where it does
 TEST_CASE("a finality rule is read strictly") {
     CHECK(to_text(*parse_finality("latest")) == "latest+0");
     CHECK(to_text(*parse_finality("latest+12")) == "latest+12");
-    for (const char* bad : {"", "latest+", "latest+-1", "latest+512", "latest+1x", "Safe", "final", "latest-1", "latest+ 1"}) {
+    for (const char* bad :
+         {"", "latest+", "latest+-1", "latest+512", "latest+1x", "Safe", "final", "latest-1", "latest+ 1"}) {
         const auto rule = parse_finality(bad);
         REQUIRE_FALSE(rule.ok());
         CHECK(rule.failure().message.find("latest+N") != std::string::npos);

@@ -43,7 +43,7 @@ Reading read_view(const View& view, const std::string& order);
 
 struct FactInputs {
     bool has_vm = false;
-    bool has_objects = false;    // a VM or a volume
+    bool has_objects = false;        // a VM or a volume
     bool early_allowed = false;      // the purchase's amount is within the operator's risk limit
     bool excludes_purchase = false;  // the final position is at or above the block that held the rolled-back purchase
     bool retry = false;              // a held row may move: an operator asked for it
