@@ -71,7 +71,7 @@ void relay(int console) {
 }  // namespace
 
 int vm_console(const Context& context, const std::string& name) {
-    blockhost::ipc::Client control{context.control_socket, "blockhostd"};
+    ipc::Client control{context.control_socket, "blockhostd"};
     auto answer = control.call("console_open", {{"vm", name}});
     if (!answer) return report(context, answer.failure());
     if (answer->fds.size() != 1) return report(context, {BH_E_INTERNAL, "console", "the daemon gave no console"});

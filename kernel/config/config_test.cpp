@@ -8,7 +8,7 @@
 #include <fstream>
 
 using namespace bh;
-using blockhost::parse_yaml;
+using bh::parse_yaml;
 
 namespace {
 

@@ -9,8 +9,7 @@
 namespace bh {
 namespace {
 
-using blockhost::read_yaml;
-using blockhost::ipc::Args;
+using ipc::Args;
 constexpr std::size_t kPath = 1024;
 constexpr std::size_t kName = 64;
 constexpr std::int64_t kYear = 366 * 86400LL;

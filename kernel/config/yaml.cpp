@@ -8,7 +8,7 @@
 #include <fstream>
 #include <sstream>
 
-namespace blockhost {
+namespace bh {
 namespace {
 
 constexpr std::size_t kMaxBytes = std::size_t{1} << 20;
@@ -56,9 +56,9 @@ nlohmann::json convert(const YAML::Node& node, int depth) {
     }
 }
 
-bh::Failure refused(const std::string& name, const YAML::Mark& mark, const std::string& what) {
+Failure refused(const std::string& name, const YAML::Mark& mark, const std::string& what) {
     const std::string line = mark.line >= 0 ? ", line " + std::to_string(mark.line + 1) : std::string{};
-    return bh::invalid("bad_yaml", name + line + ": " + what);
+    return invalid("bad_yaml", name + line + ": " + what);
 }
 
 // yaml-cpp resolves aliases silently; a small file with nested ones could grow without end.
@@ -76,13 +76,13 @@ bool has_alias(const std::string& text) {
 
 }  // namespace
 
-bh::Result<nlohmann::json> parse_yaml(const std::string& text, const std::string& name) {
-    if (text.size() > kMaxBytes) return bh::invalid("bad_yaml", name + " is larger than 1 MiB");
+Result<nlohmann::json> parse_yaml(const std::string& text, const std::string& name) {
+    if (text.size() > kMaxBytes) return invalid("bad_yaml", name + " is larger than 1 MiB");
     if (has_alias(text))
-        return bh::invalid("bad_yaml", name + ": anchors and aliases are not allowed: write the value out");
+        return invalid("bad_yaml", name + ": anchors and aliases are not allowed: write the value out");
     try {
         const auto documents = YAML::LoadAll(text);
-        if (documents.size() > 1) return bh::invalid("bad_yaml", name + ": holds more than one document");
+        if (documents.size() > 1) return invalid("bad_yaml", name + ": holds more than one document");
         if (documents.empty() || documents[0].IsNull()) return nlohmann::json::object();
         return convert(documents[0], 0);
     } catch (const Refused& refusal) {
@@ -92,13 +92,13 @@ bh::Result<nlohmann::json> parse_yaml(const std::string& text, const std::string
     }
 }
 
-bh::Result<nlohmann::json> read_yaml(const std::string& path) {
+Result<nlohmann::json> read_yaml(const std::string& path) {
     std::ifstream file{path, std::ios::binary};
-    if (!file) return bh::invalid("no_file", "cannot read " + path + ": " + std::strerror(errno));
+    if (!file) return invalid("no_file", "cannot read " + path + ": " + std::strerror(errno));
     std::string text(kMaxBytes + 1, '\0');
     file.read(text.data(), static_cast<std::streamsize>(text.size()));
     text.resize(static_cast<std::size_t>(file.gcount()));
     return parse_yaml(text, path);
 }
 
-}  // namespace blockhost
+}  // namespace bh

@@ -11,9 +11,9 @@
 
 #include <string>
 
-namespace blockhost {
+namespace bh {
 
-bh::Result<nlohmann::json> read_yaml(const std::string& path);
-bh::Result<nlohmann::json> parse_yaml(const std::string& text, const std::string& name);  // `name` for messages
+Result<nlohmann::json> read_yaml(const std::string& path);
+Result<nlohmann::json> parse_yaml(const std::string& text, const std::string& name);  // `name` for messages
 
-}  // namespace blockhost
+}  // namespace bh

@@ -10,7 +10,7 @@
 namespace bh::daemon {
 
 // The console's document is a secret of the backend: only the connected descriptor leaves the daemon.
-Result<blockhost::Fd> open_console(Host& host, const std::string& vm) {
+Result<Fd> open_console(Host& host, const std::string& vm) {
     const auto vms = life::list_vms(host.journal());
     if (!vms) return vms.failure();
     for (const auto& view : *vms) {
@@ -23,7 +23,7 @@ Result<blockhost::Fd> open_console(Host& host, const std::string& vm) {
             return Failure{BH_E_UNSUPPORTED, "console", "this hypervisor's console can't be relayed"};
         }
         std::memcpy(address.sun_path, console->unix_path.c_str(), console->unix_path.size() + 1);
-        blockhost::Fd fd{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+        Fd fd{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
         if (!fd.valid() || ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
             return Failure{
                 BH_E_UNAVAILABLE, "console",

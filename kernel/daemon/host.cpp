@@ -25,9 +25,10 @@ Status must_have(const Ports& ports, const std::string& instance, const char* ke
 
 }  // namespace
 
-Host::Host(KernelConfig config, Log& log)
+Host::Host(KernelConfig config, Log& log, life::Boundaries& boundaries)
     : config_{std::move(config)},
       log_{log},
+      boundaries_{boundaries},
       signer_{config_.sockets.signer},
       netd_{config_.sockets.netd},
       launcher_{config_.sockets.launch},
@@ -35,8 +36,9 @@ Host::Host(KernelConfig config, Log& log)
 
 Host::~Host() = default;
 
-Result<std::unique_ptr<Host>> Host::make(KernelConfig config, std::vector<PluginConfig> plugins, Log& log) {
-    std::unique_ptr<Host> host{new Host{std::move(config), log}};
+Result<std::unique_ptr<Host>> Host::make(KernelConfig config, std::vector<PluginConfig> plugins, Log& log,
+                                         life::Boundaries& boundaries) {
+    std::unique_ptr<Host> host{new Host{std::move(config), log, boundaries}};
     if (auto opened = host->open(plugins); !opened) return opened.failure();
     return host;
 }

@@ -18,8 +18,9 @@ namespace bh::daemon {
 class Host {
 public:
     // Opens the journal, loads the plugins and makes the engine; starts nothing. A failure names what is wrong and the
-    // remedy.
-    static Result<std::unique_ptr<Host>> make(KernelConfig config, std::vector<PluginConfig> plugins, Log& log);
+    // remedy. `log` and `boundaries` outlive the host.
+    static Result<std::unique_ptr<Host>> make(KernelConfig config, std::vector<PluginConfig> plugins, Log& log,
+                                              life::Boundaries& boundaries);
     Host(const Host&) = delete;
     Host& operator=(const Host&) = delete;
     ~Host();
@@ -30,20 +31,21 @@ public:
     [[nodiscard]] life::Engine& engine() noexcept { return *engine_; }
     [[nodiscard]] life::Operator& operators() noexcept { return *operator_; }
     [[nodiscard]] life::ImagePort& images() noexcept { return *images_; }
-    [[nodiscard]] blockhost::signer::SignerClient& signer() noexcept { return signer_; }
-    [[nodiscard]] blockhost::net::NetClient& netd() noexcept { return netd_; }
-    [[nodiscard]] blockhost::launch::Client& launcher() noexcept { return launcher_; }
+    [[nodiscard]] signer::SignerClient& signer() noexcept { return signer_; }
+    [[nodiscard]] net::NetClient& netd() noexcept { return netd_; }
+    [[nodiscard]] launch::Client& launcher() noexcept { return launcher_; }
     [[nodiscard]] std::int64_t uptime_ms() const;
 
 private:
-    Host(KernelConfig config, Log& log);
+    Host(KernelConfig config, Log& log, life::Boundaries& boundaries);
     Status open(const std::vector<PluginConfig>& plugins);
 
     KernelConfig config_;
     Log& log_;
-    blockhost::signer::SignerClient signer_;
-    blockhost::net::NetClient netd_;
-    blockhost::launch::Client launcher_;
+    life::Boundaries& boundaries_;
+    signer::SignerClient signer_;
+    net::NetClient netd_;
+    launch::Client launcher_;
     std::unique_ptr<life::Clock> clock_;
     std::unique_ptr<life::Journal> journal_;
     std::unique_ptr<plugins::StoreBackend> store_;
@@ -56,7 +58,6 @@ private:
     std::unique_ptr<life::ReachPort> reach_;
     std::unique_ptr<life::ImagePort> images_;
     std::unique_ptr<life::FirstBootPort> first_boot_;
-    life::Boundaries boundaries_;
     std::unique_ptr<life::Ports> ports_;
     std::unique_ptr<life::Executor> executor_;
     std::unique_ptr<life::Engine> engine_;

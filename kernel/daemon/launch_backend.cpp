@@ -78,7 +78,7 @@ private:
     }
 
     life::Journal& journal_;
-    blockhost::launch::Client client_;
+    launch::Client client_;
     std::string run_directory_;
 };
 

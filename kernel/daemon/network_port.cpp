@@ -37,7 +37,7 @@ public:
     }
 
 private:
-    blockhost::net::NetClient client_;
+    net::NetClient client_;
 };
 
 }  // namespace

@@ -15,6 +15,6 @@ std::vector<api::Route> routes_of(Host& host);
 Result<nlohmann::json> doctor_view(Host& host);
 
 // Verbs of the control socket: `console_open` answers with the console's connected descriptor.
-Result<blockhost::Fd> open_console(Host& host, const std::string& vm);
+Result<Fd> open_console(Host& host, const std::string& vm);
 
 }  // namespace bh::daemon

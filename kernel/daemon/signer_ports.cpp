@@ -8,8 +8,7 @@
 namespace bh::daemon {
 namespace {
 
-namespace seal = blockhost::seal;
-using blockhost::signer::SignerClient;
+using signer::SignerClient;
 
 std::uint64_t seconds(UnixTime time) { return static_cast<std::uint64_t>(std::max<std::int64_t>(time.seconds, 0)); }
 

@@ -11,8 +11,8 @@
 namespace bh::daemon {
 
 // Each keeps a reference to the client, which must outlive it.
-std::unique_ptr<life::VaultPort> make_vault(blockhost::signer::SignerClient& signer);
-std::unique_ptr<life::SealPort> make_seal(blockhost::signer::SignerClient& signer, std::string seal_text);
-std::unique_ptr<plugins::SignerBackend> make_signer_backend(blockhost::signer::SignerClient& signer);
+std::unique_ptr<life::VaultPort> make_vault(signer::SignerClient& signer);
+std::unique_ptr<life::SealPort> make_seal(signer::SignerClient& signer, std::string seal_text);
+std::unique_ptr<plugins::SignerBackend> make_signer_backend(signer::SignerClient& signer);
 
 }  // namespace bh::daemon

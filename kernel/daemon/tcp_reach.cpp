@@ -43,7 +43,7 @@ public:
         auto deadline = std::chrono::steady_clock::now() + kLook;
         if (deadline_ns != 0) deadline = std::min(deadline, Deadline{std::chrono::nanoseconds{deadline_ns}});
 
-        const blockhost::Fd fd{::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
+        const Fd fd{::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
         if (!fd.valid()) return Failure{BH_E_UNAVAILABLE, "socket", "cannot make an IPv6 socket"};
         const int started = ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&target), sizeof target);
         if (started != 0 && errno != EINPROGRESS) return false;

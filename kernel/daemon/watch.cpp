@@ -30,7 +30,7 @@ void feed(asio::steady_timer& timer, std::chrono::microseconds interval, const s
     timer.expires_after(interval);
     timer.async_wait([&timer, interval, &alive](const boost::system::error_code& error) {
         if (error) return;
-        if (alive()) blockhost::ipc::notify_supervisor("WATCHDOG=1");
+        if (alive()) ipc::notify_supervisor("WATCHDOG=1");
         feed(timer, interval, alive);
     });
 }

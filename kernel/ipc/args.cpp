@@ -2,7 +2,7 @@
 
 #include "kernel/ipc/wire.hpp"
 
-namespace blockhost::ipc {
+namespace bh::ipc {
 namespace {
 
 int nibble(char c) {
@@ -15,7 +15,7 @@ int nibble(char c) {
 }  // namespace
 
 void Args::mistake(const char* name, std::string_view what) {
-    if (!failure_) failure_ = bh::invalid("bad_argument", "\"" + where_ + name + "\" " + std::string{what});
+    if (!failure_) failure_ = invalid("bad_argument", "\"" + where_ + name + "\" " + std::string{what});
 }
 
 const nlohmann::json* Args::find(const char* name, bool required) {
@@ -128,14 +128,14 @@ std::vector<std::string> Args::texts(const char* name, std::size_t max_count, st
     return list;
 }
 
-bh::Status Args::finish() {
+Status Args::finish() {
     if (failure_) return *failure_;
     for (const auto& [name, value] : object_.items()) {
         if (!known_.contains(name))
-            return bh::invalid("unknown_argument",
-                               "\"" + where_ + printable(name) + "\" is not known here: check its spelling");
+            return invalid("unknown_argument",
+                           "\"" + where_ + printable(name) + "\" is not known here: check its spelling");
     }
     return {};
 }
 
-}  // namespace blockhost::ipc
+}  // namespace bh::ipc

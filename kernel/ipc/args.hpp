@@ -18,7 +18,7 @@
 #include <string>
 #include <vector>
 
-namespace blockhost::ipc {
+namespace bh::ipc {
 
 class Args {
 public:
@@ -37,7 +37,7 @@ public:
     std::vector<std::string> texts(const char* name, std::size_t max_count, std::size_t max_bytes);
 
     // BH_E_INVALID with the first mistake, or because a field is there that nobody asked for.
-    bh::Status finish();
+    Status finish();
 
     // For a check of the caller's own: the field's full name, and its mistake unless there was one before.
     [[nodiscard]] std::string path(std::string_view name) const { return where_ + std::string{name}; }
@@ -50,7 +50,7 @@ private:
     const nlohmann::json& object_;
     std::string where_;
     std::set<std::string, std::less<>> known_;
-    std::optional<bh::Failure> failure_;
+    std::optional<Failure> failure_;
 };
 
-}  // namespace blockhost::ipc
+}  // namespace bh::ipc

@@ -10,7 +10,7 @@
 #include <cerrno>
 #include <cstring>
 
-namespace blockhost::ipc {
+namespace bh::ipc {
 namespace {
 
 constexpr std::chrono::milliseconds kLastWordTime{200};
@@ -23,23 +23,23 @@ bool is_stale(int socket) {
 
 }  // namespace
 
-bh::Status Client::connect() {
+Status Client::connect() {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     if (path_.size() >= sizeof address.sun_path)
-        return bh::invalid("socket_path", "the socket path " + path_ + " is longer than 107 bytes");
+        return invalid("socket_path", "the socket path " + path_ + " is longer than 107 bytes");
     std::memcpy(address.sun_path, path_.c_str(), path_.size() + 1);
     Fd fd{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
     if (!fd.valid() || ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
-        return bh::Failure{BH_E_UNAVAILABLE, "not_running",
-                           name_ + " does not answer on " + path_ + " (" + std::strerror(errno) + "): is it running?"};
+        return Failure{BH_E_UNAVAILABLE, "not_running",
+                       name_ + " does not answer on " + path_ + " (" + std::strerror(errno) + "): is it running?"};
     }
     socket_ = std::move(fd);
     return {};
 }
 
-bh::Result<Answer> Client::call(std::string_view verb, const nlohmann::json& args, const std::vector<int>& fds,
-                                std::chrono::milliseconds timeout) {
+Result<Answer> Client::call(std::string_view verb, const nlohmann::json& args, const std::vector<int>& fds,
+                            std::chrono::milliseconds timeout) {
     const std::scoped_lock lock{mutex_};
     const auto deadline = std::chrono::steady_clock::now() + timeout;
     const std::uint64_t id = next_id_++;
@@ -57,12 +57,12 @@ bh::Result<Answer> Client::call(std::string_view verb, const nlohmann::json& arg
         if (word && *word) {
             if (auto ok = parse_reply((*word)->body, id); !ok) return ok.failure();
         }
-        return bh::Failure{BH_E_UNKNOWN_OUTCOME, "no_answer", name_ + " went away during " + std::string{verb}};
+        return Failure{BH_E_UNKNOWN_OUTCOME, "no_answer", name_ + " went away during " + std::string{verb}};
     }
     auto frame = receive_frame(socket_.get(), -1, deadline);
     if (!frame || !*frame) {
         socket_.reset();  // a late answer must not be taken for the next one
-        return bh::Failure{BH_E_UNKNOWN_OUTCOME, "no_answer", name_ + " gave no answer to " + std::string{verb}};
+        return Failure{BH_E_UNKNOWN_OUTCOME, "no_answer", name_ + " gave no answer to " + std::string{verb}};
     }
     auto ok = parse_reply((*frame)->body, id);
     if (!ok) {
@@ -72,4 +72,4 @@ bh::Result<Answer> Client::call(std::string_view verb, const nlohmann::json& arg
     return Answer{std::move(*ok), std::move((*frame)->fds)};
 }
 
-}  // namespace blockhost::ipc
+}  // namespace bh::ipc

@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-namespace blockhost::ipc {
+namespace bh::ipc {
 
 struct Answer {
     nlohmann::json ok;
@@ -27,11 +27,11 @@ public:
 
     // BH_E_UNAVAILABLE: nobody listens, nothing was sent. BH_E_UNKNOWN_OUTCOME: sent, and no answer came. Otherwise the
     // server's word.
-    bh::Result<Answer> call(std::string_view verb, const nlohmann::json& args, const std::vector<int>& fds = {},
-                            std::chrono::milliseconds timeout = std::chrono::seconds{30});
+    Result<Answer> call(std::string_view verb, const nlohmann::json& args, const std::vector<int>& fds = {},
+                        std::chrono::milliseconds timeout = std::chrono::seconds{30});
 
 private:
-    bh::Status connect();
+    Status connect();
 
     std::string path_, name_;
     std::mutex mutex_;
@@ -39,4 +39,4 @@ private:
     std::uint64_t next_id_ = 1;
 };
 
-}  // namespace blockhost::ipc
+}  // namespace bh::ipc

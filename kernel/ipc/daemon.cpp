@@ -18,7 +18,7 @@
 #include <cstring>
 #include <string>
 
-namespace blockhost::ipc {
+namespace bh::ipc {
 namespace {
 
 // The highest id that is not one of the reserved ones (-1 and 65534-like "nobody" stay the operator's business).
@@ -29,9 +29,9 @@ bool number(std::string_view text, unsigned long& value) {
     return error == std::errc{} && end == text.data() + text.size() && value <= kMaxId;
 }
 
-bh::Failure nobody(const char* what, std::string_view text, std::string_view field) {
-    return bh::invalid("unknown_account", std::string{field} + ": there is no " + what + " \"" + std::string{text} +
-                                              "\"; make it, or give a number");
+Failure nobody(const char* what, std::string_view text, std::string_view field) {
+    return invalid("unknown_account", std::string{field} + ": there is no " + what + " \"" + std::string{text} +
+                                          "\"; make it, or give a number");
 }
 
 }  // namespace
@@ -51,17 +51,17 @@ void notify_supervisor(std::string_view message) {
                    static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + length));
 }
 
-bh::Result<int> stop_on_signals() {
+Result<int> stop_on_signals() {
     sigset_t set;
     sigemptyset(&set);
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
     ::signal(SIGPIPE, SIG_IGN);
     if (::pthread_sigmask(SIG_BLOCK, &set, nullptr) != 0)
-        return bh::Failure{BH_E_INTERNAL, "signals", "cannot block signals"};
+        return Failure{BH_E_INTERNAL, "signals", "cannot block signals"};
     const int fd = ::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
     if (fd < 0)
-        return bh::Failure{BH_E_INTERNAL, "signals", std::string{"cannot make a signalfd: "} + std::strerror(errno)};
+        return Failure{BH_E_INTERNAL, "signals", std::string{"cannot make a signalfd: "} + std::strerror(errno)};
     return fd;
 }
 
@@ -71,18 +71,18 @@ void announce_ready() {
     notify_supervisor("READY=1");
 }
 
-bh::Result<uid_t> user_id(std::string_view text, std::string_view field) {
+Result<uid_t> user_id(std::string_view text, std::string_view field) {
     unsigned long value = 0;
     if (number(text, value)) return static_cast<uid_t>(value);
     if (const passwd* entry = ::getpwnam(std::string{text}.c_str()); entry != nullptr) return entry->pw_uid;
     return nobody("user", text, field);
 }
 
-bh::Result<gid_t> group_id(std::string_view text, std::string_view field) {
+Result<gid_t> group_id(std::string_view text, std::string_view field) {
     unsigned long value = 0;
     if (number(text, value)) return static_cast<gid_t>(value);
     if (const group* entry = ::getgrnam(std::string{text}.c_str()); entry != nullptr) return entry->gr_gid;
     return nobody("group", text, field);
 }
 
-}  // namespace blockhost::ipc
+}  // namespace bh::ipc

@@ -7,11 +7,11 @@
 
 #include <string_view>
 
-namespace blockhost::ipc {
+namespace bh::ipc {
 
 // Blocks SIGTERM and SIGINT for the whole process and ignores SIGPIPE; the returned descriptor becomes readable (and
 // stays so) when one arrives. Call before any thread is started. Lives as long as the process.
-bh::Result<int> stop_on_signals();
+Result<int> stop_on_signals();
 
 // Tells whoever started us that we listen: "ready" on stdout, and READY=1 to NOTIFY_SOCKET where there is one.
 void announce_ready();
@@ -20,7 +20,7 @@ void announce_ready();
 void notify_supervisor(std::string_view message);
 
 // A user or group by name or by number. `field` names the configuration key for the message.
-bh::Result<uid_t> user_id(std::string_view text, std::string_view field);
-bh::Result<gid_t> group_id(std::string_view text, std::string_view field);
+Result<uid_t> user_id(std::string_view text, std::string_view field);
+Result<gid_t> group_id(std::string_view text, std::string_view field);
 
-}  // namespace blockhost::ipc
+}  // namespace bh::ipc

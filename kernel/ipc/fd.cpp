@@ -2,7 +2,7 @@
 
 #include <unistd.h>
 
-namespace blockhost {
+namespace bh {
 
 Fd& Fd::operator=(Fd&& other) noexcept {
     if (this != &other) {
@@ -17,4 +17,4 @@ void Fd::reset() noexcept {
     fd_ = -1;
 }
 
-}  // namespace blockhost
+}  // namespace bh

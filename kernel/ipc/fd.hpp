@@ -3,7 +3,7 @@
 
 #include <utility>
 
-namespace blockhost {
+namespace bh {
 
 class Fd {
 public:
@@ -25,4 +25,4 @@ private:
     int fd_ = -1;
 };
 
-}  // namespace blockhost
+}  // namespace bh

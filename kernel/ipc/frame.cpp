@@ -9,10 +9,10 @@
 #include <cerrno>
 #include <cstring>
 
-namespace blockhost::ipc {
+namespace bh::ipc {
 namespace {
 
-bh::Failure broken(int error) {
+Failure broken(int error) {
     return {BH_E_UNAVAILABLE, "socket", std::string{"the connection broke: "} + std::strerror(error)};
 }
 
@@ -36,8 +36,8 @@ Ready wait_for(int socket, short events, int wake, Deadline deadline) {
     }
 }
 
-const bh::Failure& timed_out() {
-    static const bh::Failure failure{BH_E_TIMEOUT, "deadline", "the other side did not answer in time"};
+const Failure& timed_out() {
+    static const Failure failure{BH_E_TIMEOUT, "deadline", "the other side did not answer in time"};
     return failure;
 }
 
@@ -56,9 +56,9 @@ void collect_fds(const msghdr& message, std::vector<Fd>& fds) {
 
 }  // namespace
 
-bh::Status send_frame(int socket, std::string_view body, const std::vector<int>& fds, Deadline deadline) {
-    if (body.size() > kMaxFrame) return bh::invalid("frame_too_long", "a message may have at most 1 MiB");
-    if (fds.size() > kMaxFds) return bh::invalid("too_many_fds", "a message may carry at most 16 descriptors");
+Status send_frame(int socket, std::string_view body, const std::vector<int>& fds, Deadline deadline) {
+    if (body.size() > kMaxFrame) return invalid("frame_too_long", "a message may have at most 1 MiB");
+    if (fds.size() > kMaxFds) return invalid("too_many_fds", "a message may carry at most 16 descriptors");
     const auto size = static_cast<std::uint32_t>(body.size());
     std::array<unsigned char, 4> prefix{};
     for (std::size_t i = 0; i < prefix.size(); ++i) prefix[i] = static_cast<unsigned char>(size >> (8 * i));
@@ -98,7 +98,7 @@ bh::Status send_frame(int socket, std::string_view body, const std::vector<int>&
     return {};
 }
 
-bh::Result<std::optional<Frame>> receive_frame(int socket, int wake, Deadline deadline) {
+Result<std::optional<Frame>> receive_frame(int socket, int wake, Deadline deadline) {
     Frame frame;
     std::array<unsigned char, 4> prefix{};
     std::size_t have = 0;
@@ -123,14 +123,14 @@ bh::Result<std::optional<Frame>> receive_frame(int socket, int wake, Deadline de
         collect_fds(message, frame.fds);
         if (n == 0) {
             if (have == 0) return std::optional<Frame>{};
-            return bh::invalid("frame_cut", "the connection closed in the middle of a message");
+            return invalid("frame_cut", "the connection closed in the middle of a message");
         }
         const bool in_prefix = have < prefix.size();
         have += static_cast<std::size_t>(n);
         if (in_prefix && have == prefix.size()) {
             std::size_t size = 0;
             for (std::size_t i = 0; i < prefix.size(); ++i) size |= std::size_t{prefix[i]} << (8 * i);
-            if (size > kMaxFrame) return bh::invalid("frame_too_long", "a message may have at most 1 MiB");
+            if (size > kMaxFrame) return invalid("frame_too_long", "a message may have at most 1 MiB");
             frame.body.resize(size);
             want += size;
         }
@@ -138,4 +138,4 @@ bh::Result<std::optional<Frame>> receive_frame(int socket, int wake, Deadline de
     return std::optional<Frame>{std::move(frame)};
 }
 
-}  // namespace blockhost::ipc
+}  // namespace bh::ipc

@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-namespace blockhost::ipc {
+namespace bh::ipc {
 
 inline constexpr std::size_t kMaxFrame = std::size_t{1} << 20;
 inline constexpr std::size_t kMaxFds = 16;
@@ -25,10 +25,10 @@ struct Frame {
 using Deadline = std::chrono::steady_clock::time_point;
 
 // Sends one frame; blocks until it is out or the deadline passes (BH_E_TIMEOUT). The descriptors stay the caller's.
-bh::Status send_frame(int socket, std::string_view body, const std::vector<int>& fds, Deadline deadline);
+Status send_frame(int socket, std::string_view body, const std::vector<int>& fds, Deadline deadline);
 
 // Receives one frame. nullopt: the peer closed before a frame began. `wake` becoming readable while no frame has begun
 // ends the wait like a close; -1 = none. BH_E_INVALID: too long, or cut in the middle.
-bh::Result<std::optional<Frame>> receive_frame(int socket, int wake, Deadline deadline);
+Result<std::optional<Frame>> receive_frame(int socket, int wake, Deadline deadline);
 
-}  // namespace blockhost::ipc
+}  // namespace bh::ipc

@@ -17,8 +17,8 @@
 #include <filesystem>
 #include <thread>
 
-using namespace blockhost;
-using namespace blockhost::ipc;
+using namespace bh;
+using namespace bh::ipc;
 
 namespace {
 

@@ -18,22 +18,22 @@
 #include <mutex>
 #include <thread>
 
-namespace blockhost::ipc {
+namespace bh::ipc {
 namespace {
 
 using namespace std::chrono_literals;
 constexpr auto kSendTime = 10s;
 
-bh::Failure cannot(const std::string& what, const std::string& path, int error) {
+Failure cannot(const std::string& what, const std::string& path, int error) {
     return {BH_E_UNAVAILABLE, "socket", "cannot " + what + " " + path + ": " + std::strerror(error)};
 }
 
-bh::Result<Fd> bind_socket(const ServerOptions& options) {
+Result<Fd> bind_socket(const ServerOptions& options) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     if (options.path.size() >= sizeof address.sun_path) {
-        return bh::invalid("socket_path", "the socket path " + options.path +
-                                              " is longer than 107 bytes: choose a shorter run directory");
+        return invalid("socket_path",
+                       "the socket path " + options.path + " is longer than 107 bytes: choose a shorter run directory");
     }
     std::memcpy(address.sun_path, options.path.c_str(), options.path.size() + 1);
     Fd fd{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
@@ -77,20 +77,20 @@ struct Server::Impl {
     };
     std::list<Connection> connections;
 
-    bh::Result<Reply> answer(Request& request) {
+    Result<Reply> answer(Request& request) {
         const auto verb = verbs.find(request.verb);
         if (verb == verbs.end())
-            return bh::invalid("unknown_verb", "there is no verb \"" + printable(request.verb) + "\" here");
+            return invalid("unknown_verb", "there is no verb \"" + printable(request.verb) + "\" here");
         if (verb->second.allowed && !verb->second.allowed(request.peer)) {
-            return bh::Failure{BH_E_DENIED, "peer",
-                               "user " + std::to_string(request.peer.uid) + " may not call " + request.verb};
+            return Failure{BH_E_DENIED, "peer",
+                           "user " + std::to_string(request.peer.uid) + " may not call " + request.verb};
         }
         std::unique_lock lock{one_at_a_time, std::defer_lock};
         if (!options.concurrent) lock.lock();
         try {
             return verb->second.handler(request);
         } catch (const std::exception& error) {
-            return bh::Failure{BH_E_INTERNAL, "exception", std::string{"a bug: "} + error.what()};
+            return Failure{BH_E_INTERNAL, "exception", std::string{"a bug: "} + error.what()};
         }
     }
 
@@ -155,7 +155,7 @@ struct Server::Impl {
     }
 };
 
-bh::Result<Server> Server::listen(ServerOptions options, std::map<std::string, Verb> verbs) {
+Result<Server> Server::listen(ServerOptions options, std::map<std::string, Verb> verbs) {
     auto socket = bind_socket(options);
     if (!socket) return socket.failure();
     auto impl = std::make_unique<Impl>();
@@ -183,4 +183,4 @@ void Server::run(int stop) {
     impl_->reap(true);
 }
 
-}  // namespace blockhost::ipc
+}  // namespace bh::ipc

@@ -18,7 +18,7 @@
 #include <string>
 #include <vector>
 
-namespace blockhost::ipc {
+namespace bh::ipc {
 
 inline constexpr std::size_t kMaxConnections = 64;
 
@@ -40,7 +40,7 @@ struct Reply {
     std::vector<Fd> fds;  // closed after sending
 };
 
-using Handler = std::function<bh::Result<Reply>(Request&)>;
+using Handler = std::function<Result<Reply>(Request&)>;
 
 struct Verb {
     Handler handler;
@@ -58,7 +58,7 @@ struct ServerOptions {
 class Server {
 public:
     // Binds and listens; a failure names the path and the remedy.
-    static bh::Result<Server> listen(ServerOptions options, std::map<std::string, Verb> verbs);
+    static Result<Server> listen(ServerOptions options, std::map<std::string, Verb> verbs);
     Server(Server&&) noexcept;
     Server& operator=(Server&&) noexcept;
     ~Server();  // closes, and removes the socket file
@@ -72,4 +72,4 @@ private:
     std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace blockhost::ipc
+}  // namespace bh::ipc

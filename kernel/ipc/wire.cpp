@@ -1,10 +1,10 @@
 #include "kernel/ipc/wire.hpp"
 
-namespace blockhost::ipc {
+namespace bh::ipc {
 namespace {
 
-bh::Failure protocol(std::string_view what) {
-    return bh::invalid("protocol", "not a message of our protocol: " + std::string{what});
+Failure protocol(std::string_view what) {
+    return invalid("protocol", "not a message of our protocol: " + std::string{what});
 }
 
 std::string dump(const nlohmann::json& value) {
@@ -13,7 +13,7 @@ std::string dump(const nlohmann::json& value) {
 
 }  // namespace
 
-bh::Result<ParsedRequest> parse_request(std::string_view body) {
+Result<ParsedRequest> parse_request(std::string_view body) {
     auto message = nlohmann::json::parse(body, nullptr, false);
     if (!message.is_object()) return protocol("no JSON object");
     for (const auto& [name, value] : message.items()) {
@@ -35,7 +35,7 @@ std::string write_request(std::uint64_t id, std::string_view verb, const nlohman
 
 std::string write_ok(std::uint64_t id, const nlohmann::json& ok) { return dump({{"id", id}, {"ok", ok}}); }
 
-std::string write_failure(std::uint64_t id, const bh::Failure& failure) {
+std::string write_failure(std::uint64_t id, const Failure& failure) {
     return dump({{"id", id},
                  {"error",
                   {{"code", failure.code},
@@ -44,13 +44,13 @@ std::string write_failure(std::uint64_t id, const bh::Failure& failure) {
                    {"retry_after_ms", failure.retry_after_ms}}}});
 }
 
-bh::Result<nlohmann::json> parse_reply(std::string_view body, std::uint64_t id) {
+Result<nlohmann::json> parse_reply(std::string_view body, std::uint64_t id) {
     auto message = nlohmann::json::parse(body, nullptr, false);
     if (!message.is_object()) return protocol("no JSON object");
     if (const auto error = message.find("error"); error != message.end() && error->is_object()) {
         // A failure with id 0 is about the connection, not about a request.
-        bh::Failure failure{error->value("code", BH_E_INTERNAL), error->value("reason", "unknown"),
-                            error->value("message", ""), error->value("retry_after_ms", 0U)};
+        Failure failure{error->value("code", BH_E_INTERNAL), error->value("reason", "unknown"),
+                        error->value("message", ""), error->value("retry_after_ms", 0U)};
         if (failure.code == BH_OK) return protocol("an error without a code");
         return failure;
     }
@@ -70,4 +70,4 @@ std::string printable(std::string_view text) {
     return shown;
 }
 
-}  // namespace blockhost::ipc
+}  // namespace bh::ipc

@@ -13,7 +13,7 @@
 #include <csignal>
 #include <cstring>
 
-namespace blockhost::launch {
+namespace bh::launch {
 namespace {
 
 constexpr mode_t kToolUmask = 0007;
@@ -61,7 +61,7 @@ bool drop(const Prepared& prepared) {
 
 }  // namespace
 
-bh::Result<pid_t> start_child(const Child& child) {
+Result<pid_t> start_child(const Child& child) {
     Prepared prepared{{}, {}, child.doors, child.drop_to, child.uid, child.gid};
     prepared.argv.push_back(const_cast<char*>(child.program.c_str()));
     for (const auto& arg : child.args) prepared.argv.push_back(const_cast<char*>(arg.c_str()));
@@ -71,16 +71,14 @@ bh::Result<pid_t> start_child(const Child& child) {
         const int low = static_cast<int>(child.fds.size());
         Fd source{::fcntl(fd < 0 ? nothing.get() : fd, F_DUPFD_CLOEXEC, low)};
         if (!source.valid())
-            return bh::Failure{BH_E_UNAVAILABLE, "descriptors",
-                               std::string{"no descriptor left: "} + std::strerror(errno)};
+            return Failure{BH_E_UNAVAILABLE, "descriptors", std::string{"no descriptor left: "} + std::strerror(errno)};
         prepared.sources.push_back(std::move(source));
     }
     const pid_t pid = ::fork();
     if (pid == 0) become(prepared);
     if (pid < 0)
-        return bh::Failure{BH_E_UNAVAILABLE, "fork", std::string{"cannot start a process: "} + std::strerror(errno),
-                           1000};
+        return Failure{BH_E_UNAVAILABLE, "fork", std::string{"cannot start a process: "} + std::strerror(errno), 1000};
     return pid;
 }
 
-}  // namespace blockhost::launch
+}  // namespace bh::launch

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-namespace blockhost::launch {
+namespace bh::launch {
 
 struct Child {
     std::string program;            // absolute path
@@ -23,6 +23,6 @@ struct Child {
 };
 
 // The child's pid; the caller waits for it. A program that can't be started ends with status 127.
-bh::Result<pid_t> start_child(const Child& child);
+Result<pid_t> start_child(const Child& child);
 
-}  // namespace blockhost::launch
+}  // namespace bh::launch

@@ -1,6 +1,6 @@
 #include "kernel/launch/client.hpp"
 
-namespace blockhost::launch {
+namespace bh::launch {
 namespace {
 
 using nlohmann::json;
@@ -8,55 +8,53 @@ using nlohmann::json;
 constexpr auto kStartTime = std::chrono::seconds{60};  // a supervisor reports within 20 s, netd opens a tap within 30 s
 constexpr auto kRunMargin = std::chrono::seconds{10};
 
-bh::Failure odd_answer(const char* verb) {
+Failure odd_answer(const char* verb) {
     return {BH_E_INTERNAL, "bad_answer", std::string{"blockhost-launch: the answer to "} + verb + " is not as agreed"};
 }
 
-bh::Result<bh::Unit> unit_of(bh::Result<ipc::Answer> answer) {
+Result<Unit> unit_of(Result<ipc::Answer> answer) {
     if (!answer) return answer.failure();
-    return bh::parse_unit(answer->ok.dump());
+    return parse_unit(answer->ok.dump());
 }
 
 }  // namespace
 
-bh::Result<bh::Unit> Client::start(const std::string& instance, const std::string& unit, const std::string& owner,
-                                   const bh::UnitSpec& spec, const std::string& tap_owner,
-                                   const std::vector<int>& fds) {
+Result<Unit> Client::start(const std::string& instance, const std::string& unit, const std::string& owner,
+                           const UnitSpec& spec, const std::string& tap_owner, const std::vector<int>& fds) {
     const json args = {{"instance", instance},
                        {"unit", unit},
                        {"owner", owner},
-                       {"spec", json::parse(bh::to_json(spec))},
+                       {"spec", json::parse(to_json(spec))},
                        {"tap_owner", tap_owner}};
     return unit_of(shared_.call("start", args, fds, kStartTime));
 }
 
-bh::Result<bh::Unit> Client::status(const std::string& instance, const std::string& unit) {
+Result<Unit> Client::status(const std::string& instance, const std::string& unit) {
     return unit_of(shared_.call("status", {{"instance", instance}, {"unit", unit}}));
 }
 
-bh::Status Client::signal(const std::string& instance, const std::string& unit, int number) {
+Status Client::signal(const std::string& instance, const std::string& unit, int number) {
     const auto answer = shared_.call("signal", {{"instance", instance}, {"unit", unit}, {"number", number}});
     if (!answer) return answer.failure();
     return {};
 }
 
-bh::Result<bh::UnitPage> Client::list(const std::string& instance, const std::string& page) {
+Result<UnitPage> Client::list(const std::string& instance, const std::string& page) {
     const auto answer = shared_.call("list", {{"instance", instance}, {"page", page}});
     if (!answer) return answer.failure();
-    return bh::parse_unit_page(answer->ok.dump());
+    return parse_unit_page(answer->ok.dump());
 }
 
-bh::Result<bh::RunResult> Client::run(const std::string& instance, const bh::RunRequest& request,
-                                      std::chrono::milliseconds time) {
+Result<RunResult> Client::run(const std::string& instance, const RunRequest& request, std::chrono::milliseconds time) {
     ipc::Client own{socket_, kName};
     const json args = {
-        {"instance", instance}, {"request", json::parse(bh::to_json(request))}, {"deadline_ms", time.count()}};
+        {"instance", instance}, {"request", json::parse(to_json(request))}, {"deadline_ms", time.count()}};
     const auto answer = own.call("run", args, {}, time + kRunMargin);
     if (!answer) return answer.failure();
-    return bh::parse_run_result(answer->ok.dump());
+    return parse_run_result(answer->ok.dump());
 }
 
-bh::Result<Client::Check> Client::check() {
+Result<Client::Check> Client::check() {
     const auto answer = shared_.call("check", json::object());
     if (!answer) return answer.failure();
     const json& ok = answer->ok;
@@ -71,4 +69,4 @@ bh::Result<Client::Check> Client::check() {
     return check;
 }
 
-}  // namespace blockhost::launch
+}  // namespace bh::launch

@@ -7,7 +7,7 @@
 
 #include <chrono>
 
-namespace blockhost::launch {
+namespace bh::launch {
 
 class Client {
 public:
@@ -15,20 +15,18 @@ public:
 
     // `owner`: the VM's op_id; `tap_owner`: who made the tap that the spec names, "" if it names none. `fds` are what
     // {"passed": i} means; they stay the caller's.
-    bh::Result<bh::Unit> start(const std::string& instance, const std::string& unit, const std::string& owner,
-                               const bh::UnitSpec& spec, const std::string& tap_owner,
-                               const std::vector<int>& fds = {});
-    bh::Result<bh::Unit> status(const std::string& instance, const std::string& unit);
-    bh::Status signal(const std::string& instance, const std::string& unit, int number);
-    bh::Result<bh::UnitPage> list(const std::string& instance, const std::string& page);
-    bh::Result<bh::RunResult> run(const std::string& instance, const bh::RunRequest& request,
-                                  std::chrono::milliseconds time);
+    Result<Unit> start(const std::string& instance, const std::string& unit, const std::string& owner,
+                       const UnitSpec& spec, const std::string& tap_owner, const std::vector<int>& fds = {});
+    Result<Unit> status(const std::string& instance, const std::string& unit);
+    Status signal(const std::string& instance, const std::string& unit, int number);
+    Result<UnitPage> list(const std::string& instance, const std::string& page);
+    Result<RunResult> run(const std::string& instance, const RunRequest& request, std::chrono::milliseconds time);
 
     struct Check {
         std::string limits, limits_why;
         std::vector<std::string> missing;  // "instance/program" that can't be executed
     };
-    bh::Result<Check> check();
+    Result<Check> check();
 
 private:
     static constexpr const char* kName = "blockhost-launch";
@@ -36,4 +34,4 @@ private:
     ipc::Client shared_;
 };
 
-}  // namespace blockhost::launch
+}  // namespace bh::launch

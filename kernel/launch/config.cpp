@@ -9,7 +9,7 @@
 #include <cstdlib>
 #include <memory>
 
-namespace blockhost::launch {
+namespace bh::launch {
 namespace {
 
 using ipc::Args;
@@ -27,22 +27,21 @@ std::string canonical(const std::string& path) {
     return real ? std::string{real.get()} : path;
 }
 
-bh::Result<std::vector<std::vector<std::regex>>> read_commands(const nlohmann::json& list, const std::string& where) {
+Result<std::vector<std::vector<std::regex>>> read_commands(const nlohmann::json& list, const std::string& where) {
     std::vector<std::vector<std::regex>> commands;
     if (!list.is_array() || list.empty()) {
-        return bh::invalid("bad_command", where + " must be a list of commands, each a list of patterns");
+        return invalid("bad_command", where + " must be a list of commands, each a list of patterns");
     }
     for (const auto& entry : list) {
         std::vector<std::regex> patterns;
-        if (!entry.is_array()) return bh::invalid("bad_command", where + ": each command is a list of patterns");
+        if (!entry.is_array()) return invalid("bad_command", where + ": each command is a list of patterns");
         for (const auto& pattern : entry) {
-            if (!pattern.is_string())
-                return bh::invalid("bad_pattern", where + ": a pattern must be a string: quote it");
+            if (!pattern.is_string()) return invalid("bad_pattern", where + ": a pattern must be a string: quote it");
             try {
                 patterns.emplace_back(pattern.get<std::string>(), std::regex::ECMAScript | std::regex::optimize);
             } catch (const std::regex_error&) {
-                return bh::invalid("bad_pattern",
-                                   where + ": \"" + pattern.get<std::string>() + "\" is no regular expression");
+                return invalid("bad_pattern",
+                               where + ": \"" + pattern.get<std::string>() + "\" is no regular expression");
             }
         }
         commands.push_back(std::move(patterns));
@@ -50,7 +49,7 @@ bh::Result<std::vector<std::vector<std::regex>>> read_commands(const nlohmann::j
     return commands;
 }
 
-bh::Result<InstanceConfig> read_instance(const nlohmann::json& object, const std::string& where) {
+Result<InstanceConfig> read_instance(const nlohmann::json& object, const std::string& where) {
     InstanceConfig instance;
     Args args{object, where + "."};
     const auto& programs = args.object_or_empty("programs");
@@ -63,13 +62,13 @@ bh::Result<InstanceConfig> read_instance(const nlohmann::json& object, const std
     if (auto done = args.finish(); !done) return done.failure();
     for (const auto& [name, path] : programs.items()) {
         if (!path.is_string() || path.get<std::string>().substr(0, 1) != "/") {
-            return bh::invalid("bad_program", where + ".programs." + name + " must be the absolute path of a program");
+            return invalid("bad_program", where + ".programs." + name + " must be the absolute path of a program");
         }
         instance.programs[name] = path.get<std::string>();
     }
     for (const auto& [name, tool] : tools.items()) {
         const std::string inner = where + ".tools." + name;
-        if (!tool.is_object()) return bh::invalid("bad_tool", inner + " must have path and commands");
+        if (!tool.is_object()) return invalid("bad_tool", inner + " must have path and commands");
         Args fields{tool, inner + "."};
         const std::string path = fields.text("path", kMaxPath);
         need_absolute(fields, "path", path);
@@ -82,7 +81,7 @@ bh::Result<InstanceConfig> read_instance(const nlohmann::json& object, const std
     return instance;
 }
 
-bh::Result<LaunchConfig> read(const nlohmann::json& object) {
+Result<LaunchConfig> read(const nlohmann::json& object) {
     LaunchConfig config;
     Args args{object};
     const std::string run = args.text("run", kMaxPath);
@@ -105,7 +104,7 @@ bh::Result<LaunchConfig> read(const nlohmann::json& object) {
     };
     for (const auto& [name, value] : kernel.items()) {
         if (name != "user" && name != "group")
-            return bh::invalid("unknown_key", "\"kernel." + name + "\" is not known here");
+            return invalid("unknown_key", "\"kernel." + name + "\" is not known here");
     }
     auto user = ipc::user_id(account(kernel, "user"), "kernel.user");
     if (!user) return user.failure();
@@ -126,8 +125,8 @@ bh::Result<LaunchConfig> read(const nlohmann::json& object) {
 
     for (const auto& [name, value] : instances.items()) {
         if (!is_plain_name(name))
-            return bh::invalid("bad_instance", "instances: \"" + name + "\" must be a name of [a-z0-9-]");
-        if (!value.is_object()) return bh::invalid("bad_instance", "instances." + name + " must be an object");
+            return invalid("bad_instance", "instances: \"" + name + "\" must be a name of [a-z0-9-]");
+        if (!value.is_object()) return invalid("bad_instance", "instances." + name + " must be an object");
         auto instance = read_instance(value, "instances." + name);
         if (!instance) return instance.failure();
         config.instances[name] = std::move(*instance);
@@ -137,12 +136,12 @@ bh::Result<LaunchConfig> read(const nlohmann::json& object) {
 
 }  // namespace
 
-bh::Result<LaunchConfig> read_launch_config(const std::string& path) {
+Result<LaunchConfig> read_launch_config(const std::string& path) {
     auto yaml = read_yaml(path);
     if (!yaml) return yaml.failure();
-    if (!yaml->is_object()) return bh::invalid("bad_config", path + ": must be a map of keys");
+    if (!yaml->is_object()) return invalid("bad_config", path + ": must be a map of keys");
     auto config = read(*yaml);
-    return config ? std::move(config) : bh::Result<LaunchConfig>{config.failure().within(path)};
+    return config ? std::move(config) : Result<LaunchConfig>{config.failure().within(path)};
 }
 
 bool allows(const Tool& tool, const std::vector<std::string>& args) {
@@ -153,4 +152,4 @@ bool allows(const Tool& tool, const std::vector<std::string>& args) {
     });
 }
 
-}  // namespace blockhost::launch
+}  // namespace bh::launch

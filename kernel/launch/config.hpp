@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-namespace blockhost::launch {
+namespace bh::launch {
 
 // A one-shot program: each command is a list of patterns, one per argument.
 struct Tool {
@@ -38,9 +38,9 @@ struct LaunchConfig {
 };
 
 // BH_E_INVALID names file, key and remedy.
-bh::Result<LaunchConfig> read_launch_config(const std::string& path);
+Result<LaunchConfig> read_launch_config(const std::string& path);
 
 // Whether one of the tool's commands allows exactly these arguments.
 bool allows(const Tool& tool, const std::vector<std::string>& args);
 
-}  // namespace blockhost::launch
+}  // namespace bh::launch

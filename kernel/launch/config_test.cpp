@@ -8,7 +8,7 @@
 #include <cstdlib>
 #include <fstream>
 
-using namespace blockhost::launch;
+using namespace bh::launch;
 
 namespace {
 

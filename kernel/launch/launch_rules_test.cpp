@@ -3,9 +3,9 @@
 
 #include <sys/eventfd.h>
 
-using namespace blockhost;
-using namespace blockhost::launch;
-using namespace blockhost::launch::testing;
+using namespace bh;
+using namespace bh::launch;
+using namespace bh::launch::testing;
 
 TEST_CASE("paths that break a rule are refused and nothing is started") {
     World world;

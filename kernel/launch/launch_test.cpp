@@ -1,9 +1,9 @@
 // The launcher with real processes, as root: who runs as whom, and what survives what.
 #include "kernel/launch/testing_world.hpp"
 
-using namespace blockhost;
-using namespace blockhost::launch;
-using namespace blockhost::launch::testing;
+using namespace bh;
+using namespace bh::launch;
+using namespace bh::launch::testing;
 
 TEST_CASE("a unit has a uid of its own, no privilege, no environment and no descriptor of others") {
     World world;

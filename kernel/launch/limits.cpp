@@ -10,7 +10,7 @@
 #include <fstream>
 #include <sstream>
 
-namespace blockhost::launch {
+namespace bh::launch {
 namespace {
 
 const std::string kRoot = "/sys/fs/cgroup";
@@ -46,14 +46,14 @@ std::string unified_root() {
 
 }  // namespace
 
-bh::Result<std::vector<Fd>> Limits::enter(const std::string& name, std::uint64_t memory_bytes,
-                                          std::uint32_t max_processes) const {
+Result<std::vector<Fd>> Limits::enter(const std::string& name, std::uint64_t memory_bytes,
+                                      std::uint32_t max_processes) const {
     std::vector<Fd> doors;
     for (const auto& hierarchy : hierarchies_) {
         const std::string path = hierarchy.path + "/" + name;
         const auto failed = [&](const char* what) {
-            return bh::Failure{BH_E_UNAVAILABLE, "cgroup",
-                               path + ": cannot " + what + " (" + std::strerror(errno) + ")", 1000};
+            return Failure{BH_E_UNAVAILABLE, "cgroup", path + ": cannot " + what + " (" + std::strerror(errno) + ")",
+                           1000};
         };
         if (!make(path)) return failed("make the cgroup");
         const std::string none = kind_ == "cgroup2" ? "max" : "-1";
@@ -143,4 +143,4 @@ Limits Limits::find(const std::string& parent) {
     return none;
 }
 
-}  // namespace blockhost::launch
+}  // namespace bh::launch

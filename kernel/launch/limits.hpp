@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-namespace blockhost::launch {
+namespace bh::launch {
 
 class Limits {
 public:
@@ -23,8 +23,8 @@ public:
 
     // Makes the unit's cgroup with its limits (0 = none); the descriptors of its cgroup.procs: who writes "0" into each
     // of them is inside. Empty with "rlimit".
-    bh::Result<std::vector<Fd>> enter(const std::string& name, std::uint64_t memory_bytes,
-                                      std::uint32_t max_processes) const;
+    Result<std::vector<Fd>> enter(const std::string& name, std::uint64_t memory_bytes,
+                                  std::uint32_t max_processes) const;
 
     // Removes the cgroup of a unit whose processes are gone.
     void remove(const std::string& name) const;
@@ -40,4 +40,4 @@ private:
     std::vector<Hierarchy> hierarchies_;
 };
 
-}  // namespace blockhost::launch
+}  // namespace bh::launch

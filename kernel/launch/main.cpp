@@ -17,8 +17,8 @@
 
 namespace {
 
-using namespace blockhost;
-using namespace blockhost::launch;
+using namespace bh;
+using namespace bh::launch;
 
 int complain(const bh::Failure& failure) {
     std::fprintf(stderr, "blockhost-launch: %s\n", failure.message.c_str());

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace blockhost::launch {
+namespace bh::launch {
 namespace {
 
 constexpr std::size_t kMaxName = 64, kMaxSuffix = 16, kTapDigits = 12;
@@ -27,4 +27,4 @@ bool is_unit_of(std::string_view unit, std::string_view owner) {
 
 std::string tap_of(std::string_view owner) { return "bh" + std::string{owner.substr(0, kTapDigits)}; }
 
-}  // namespace blockhost::launch
+}  // namespace bh::launch

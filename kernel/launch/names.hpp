@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-namespace blockhost::launch {
+namespace bh::launch {
 
 // [a-z0-9-]{1,64}: op_ids, instances.
 bool is_plain_name(std::string_view text);
@@ -15,4 +15,4 @@ bool is_unit_of(std::string_view unit, std::string_view owner);
 // The tap of a VM: "bh" and the first 12 characters of its op_id.
 std::string tap_of(std::string_view owner);
 
-}  // namespace blockhost::launch
+}  // namespace bh::launch

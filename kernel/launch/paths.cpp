@@ -11,14 +11,14 @@
 #include <cerrno>
 #include <cstring>
 
-namespace blockhost::launch {
+namespace bh::launch {
 namespace {
 
 constexpr mode_t kDirectoryMode = 02770;
 
-bh::Failure denied(const std::string& path, const std::string& why) { return {BH_E_DENIED, "path", path + ": " + why}; }
+Failure denied(const std::string& path, const std::string& why) { return {BH_E_DENIED, "path", path + ": " + why}; }
 
-bh::Failure failed(const std::string& path, const char* what, int error) {
+Failure failed(const std::string& path, const char* what, int error) {
     const bh_status code = error == ENOENT ? BH_E_NOT_FOUND : error == ENOSPC ? BH_E_EXHAUSTED : BH_E_DENIED;
     return {code, "path", path + ": cannot " + what + " (" + std::strerror(error) + ")"};
 }
@@ -36,7 +36,7 @@ struct Place {
 };
 
 // The longest allowed directory that holds `path`. The directory's own path is not followed through links either.
-bh::Result<Place> place_of(const std::vector<std::string>& directories, const std::string& path) {
+Result<Place> place_of(const std::vector<std::string>& directories, const std::string& path) {
     const std::string* best = nullptr;
     for (const auto& directory : directories) {
         const bool holds =
@@ -50,7 +50,7 @@ bh::Result<Place> place_of(const std::vector<std::string>& directories, const st
     return Place{std::move(directory), path.substr(best->size() + 1)};
 }
 
-bh::Status make_directory(const Place& place, const std::string& path, gid_t group) {
+Status make_directory(const Place& place, const std::string& path, gid_t group) {
     const std::size_t slash = place.relative.rfind('/');
     Fd parent{::dup(place.directory.get())};
     if (slash != std::string::npos) {
@@ -59,7 +59,7 @@ bh::Status make_directory(const Place& place, const std::string& path, gid_t gro
     if (!parent.valid()) return failed(path, "open its parent directory", errno);
     const std::string name = slash == std::string::npos ? place.relative : place.relative.substr(slash + 1);
     if (::mkdirat(parent.get(), name.c_str(), 0700) != 0) {
-        return errno == EEXIST ? bh::Status{} : failed(path, "make the directory", errno);
+        return errno == EEXIST ? Status{} : failed(path, "make the directory", errno);
     }
     const Fd made{open_beneath(parent.get(), name.c_str(), O_RDONLY | O_DIRECTORY)};
     if (!made.valid() || ::fchown(made.get(), static_cast<uid_t>(-1), group) != 0 ||
@@ -69,7 +69,7 @@ bh::Status make_directory(const Place& place, const std::string& path, gid_t gro
     return {};
 }
 
-bh::Status give(int fd, const struct stat& now, const std::string& path, const Grantee& grantee) {
+Status give(int fd, const struct stat& now, const std::string& path, const Grantee& grantee) {
     if (now.st_uid == grantee.unit_uid && now.st_gid == grantee.kernel_gid) return {};
     // Root's directories are those made a moment ago (or by a launcher that died right then): never its files.
     const bool own = now.st_uid == grantee.kernel_uid || now.st_uid == grantee.unit_uid ||
@@ -85,12 +85,11 @@ bh::Status give(int fd, const struct stat& now, const std::string& path, const G
 
 }  // namespace
 
-bh::Status grant_path(const std::vector<std::string>& directories, const bh::UnitPath& path, const Grantee& grantee) {
+Status grant_path(const std::vector<std::string>& directories, const UnitPath& path, const Grantee& grantee) {
     const bool directory = path.kind == "directory";
-    if (!directory && path.kind != "file")
-        return bh::invalid("path_kind", path.path + ": kind must be file or directory");
+    if (!directory && path.kind != "file") return invalid("path_kind", path.path + ": kind must be file or directory");
     if (path.access != "ro" && path.access != "rw")
-        return bh::invalid("path_access", path.path + ": access must be ro or rw");
+        return invalid("path_access", path.path + ": access must be ro or rw");
     auto place = place_of(directories, path.path);
     if (!place) return place.failure();
     if (directory && path.access == "rw") {
@@ -115,4 +114,4 @@ bool is_gone(const std::vector<std::string>& directories, const std::string& pat
     return !fd.valid() && (errno == ENOENT || errno == ENOTDIR);
 }
 
-}  // namespace blockhost::launch
+}  // namespace bh::launch

@@ -10,7 +10,7 @@
 
 #include <functional>
 
-namespace blockhost::launch {
+namespace bh::launch {
 
 struct Grantee {
     uid_t unit_uid = 0;
@@ -21,9 +21,9 @@ struct Grantee {
 };
 
 // Makes one path of a unit-spec usable for the unit. BH_E_DENIED: a rule is broken. BH_E_NOT_FOUND: a file is missing.
-bh::Status grant_path(const std::vector<std::string>& directories, const bh::UnitPath& path, const Grantee& grantee);
+Status grant_path(const std::vector<std::string>& directories, const UnitPath& path, const Grantee& grantee);
 
 // Whether nothing is at `path` any more; false when that can't be told.
 bool is_gone(const std::vector<std::string>& directories, const std::string& path);
 
-}  // namespace blockhost::launch
+}  // namespace bh::launch

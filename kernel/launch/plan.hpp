@@ -14,11 +14,11 @@
 // The launcher has already put the supervisor into the unit's cgroup where there is one.
 #pragma once
 
-namespace blockhost::launch {
+namespace bh::launch {
 
 inline constexpr int kReportFd = 3;
 inline constexpr int kStateDirFd = 4;
 inline constexpr int kLockFd = 5;
 inline constexpr int kFirstUnitFd = 6;
 
-}  // namespace blockhost::launch
+}  // namespace bh::launch

@@ -9,7 +9,7 @@
 #include <cstring>
 #include <memory>
 
-namespace blockhost::launch {
+namespace bh::launch {
 namespace {
 
 constexpr cap_value_t kKept[] = {CAP_SETUID, CAP_SETGID, CAP_CHOWN, CAP_KILL};
@@ -21,7 +21,7 @@ bool is_kept(cap_value_t cap) {
     return false;
 }
 
-bh::Failure failed(const char* what) {
+Failure failed(const char* what) {
     return {BH_E_DENIED, "privileges",
             std::string{"cannot "} + what + " (" + std::strerror(errno) +
                 "): start blockhost-launch as root with CAP_SETUID, CAP_SETGID, CAP_CHOWN, CAP_KILL and CAP_SETPCAP"};
@@ -29,7 +29,7 @@ bh::Failure failed(const char* what) {
 
 }  // namespace
 
-bh::Status drop_privileges(gid_t kernel_gid) {
+Status drop_privileges(gid_t kernel_gid) {
     if (::geteuid() != 0) return failed("work as another user than root");
     if (::setgroups(1, &kernel_gid) != 0) return failed("join the kernel's group");
     for (cap_value_t cap = 0; cap <= CAP_LAST_CAP; ++cap) {
@@ -48,4 +48,4 @@ bh::Status drop_privileges(gid_t kernel_gid) {
     return {};
 }
 
-}  // namespace blockhost::launch
+}  // namespace bh::launch

@@ -5,10 +5,10 @@
 
 #include <sys/types.h>
 
-namespace blockhost::launch {
+namespace bh::launch {
 
 // Keeps CAP_SETUID, CAP_SETGID, CAP_CHOWN and CAP_KILL, for itself and for whatever it starts, and joins the kernel's
 // group instead of all others. Permissions of files are not overridden from then on, not even by user 0.
-bh::Status drop_privileges(gid_t kernel_gid);
+Status drop_privileges(gid_t kernel_gid);
 
-}  // namespace blockhost::launch
+}  // namespace bh::launch

@@ -17,7 +17,7 @@
 #include <thread>
 #include <vector>
 
-namespace blockhost::launch {
+namespace bh::launch {
 namespace {
 
 using namespace std::chrono_literals;
@@ -70,17 +70,17 @@ UnitState state_of(ReadRecord read, RunRecord& record) {
     return UnitState::kEnded;
 }
 
-bh::Status signal_process(const RunRecord& record, int number) {
+Status signal_process(const RunRecord& record, int number) {
     const Fd process{static_cast<int>(::syscall(SYS_pidfd_open, record.pid, 0))};
     // Opened first, looked at second: from here on the descriptor can't come to mean another process.
     if (!process.valid() || !lives(record.pid, record.start_time)) return {};
     if (::syscall(SYS_pidfd_send_signal, process.get(), number, nullptr, 0) != 0 && errno != ESRCH) {
-        return bh::Failure{BH_E_INTERNAL, "signal", std::string{"the signal was refused: "} + std::strerror(errno)};
+        return Failure{BH_E_INTERNAL, "signal", std::string{"the signal was refused: "} + std::strerror(errno)};
     }
     return {};
 }
 
-bh::Status end_all_of(uid_t uid) {
+Status end_all_of(uid_t uid) {
     const auto deadline = std::chrono::steady_clock::now() + kEndTime;
     for (;;) {
         const auto left = processes_of(uid);
@@ -91,11 +91,10 @@ bh::Status end_all_of(uid_t uid) {
                 ::syscall(SYS_pidfd_send_signal, process.get(), SIGKILL, nullptr, 0);
         }
         if (std::chrono::steady_clock::now() > deadline) {
-            return bh::Failure{BH_E_BUSY, "not_ended", "processes of user " + std::to_string(uid) + " do not end",
-                               1000};
+            return Failure{BH_E_BUSY, "not_ended", "processes of user " + std::to_string(uid) + " do not end", 1000};
         }
         std::this_thread::sleep_for(kLook);  // there is no descriptor that says "the last process of a uid is gone"
     }
 }
 
-}  // namespace blockhost::launch
+}  // namespace bh::launch

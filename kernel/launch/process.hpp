@@ -4,7 +4,7 @@
 #include "kernel/launch/run_record.hpp"
 #include "plugin-api/documents/result.hpp"
 
-namespace blockhost::launch {
+namespace bh::launch {
 
 enum class UnitState {
     kNever,  // not since this boot of the machine
@@ -16,9 +16,9 @@ enum class UnitState {
 UnitState state_of(ReadRecord read, RunRecord& record);
 
 // Signals exactly the process of the record; a process that took its pid meanwhile is never hit.
-bh::Status signal_process(const RunRecord& record, int number);
+Status signal_process(const RunRecord& record, int number);
 
 // Ends every process that runs under `uid` and waits until none is left. The uid must be one of the launcher's range.
-bh::Status end_all_of(uid_t uid);
+Status end_all_of(uid_t uid);
 
-}  // namespace blockhost::launch
+}  // namespace bh::launch

@@ -6,7 +6,7 @@
 #include <cstdlib>
 #include <cstring>
 
-namespace blockhost::launch {
+namespace bh::launch {
 namespace {
 
 // Reads at most size - 1 bytes and terminates them. False if there is nothing to read.
@@ -48,4 +48,4 @@ void read_boot_id(char (&out)[kBootIdSize]) noexcept {
     out[std::strcspn(out, "\n")] = '\0';
 }
 
-}  // namespace blockhost::launch
+}  // namespace bh::launch

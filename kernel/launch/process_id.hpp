@@ -6,7 +6,7 @@
 #include <sys/types.h>
 #include <cstdint>
 
-namespace blockhost::launch {
+namespace bh::launch {
 
 inline constexpr int kBootIdSize = 37;  // 36 characters and NUL
 
@@ -22,4 +22,4 @@ ProcessStat process_stat(pid_t pid) noexcept;
 // Fills `out` with the id of this boot of the machine; "" if it can't be read.
 void read_boot_id(char (&out)[kBootIdSize]) noexcept;
 
-}  // namespace blockhost::launch
+}  // namespace bh::launch

@@ -13,22 +13,22 @@
 #include <fstream>
 #include <sstream>
 
-namespace blockhost::launch {
+namespace bh::launch {
 namespace {
 
 namespace fs = std::filesystem;
 
-bh::Failure broken(const std::string& path, const std::string& why) {
+Failure broken(const std::string& path, const std::string& why) {
     return {BH_E_CORRUPT, "launcher_state", path + ": " + why + "; look at the file, or remove it if its unit is gone"};
 }
 
-bh::Failure cannot(const std::string& path, const char* what) {
+Failure cannot(const std::string& path, const char* what) {
     return {errno == ENOSPC ? BH_E_EXHAUSTED : BH_E_UNAVAILABLE, "launcher_state",
             std::string{"cannot "} + what + " " + path + ": " + std::strerror(errno)};
 }
 
-bh::Result<UnitRecord> parse(const std::string& path, const std::string& text) {
-    auto json = bh::read_strict_json(text);
+Result<UnitRecord> parse(const std::string& path, const std::string& text) {
+    auto json = read_strict_json(text);
     if (!json) return broken(path, json.failure().message);
     const auto member = [&](const char* name) {
         const auto it = json->find(name);
@@ -57,19 +57,19 @@ bool write_durably(int directory, const std::string& name, const std::string& te
 
 }  // namespace
 
-bh::Result<Registry> Registry::open(const std::string& directory) {
+Result<Registry> Registry::open(const std::string& directory) {
     struct stat now{};
     if (::stat(directory.c_str(), &now) != 0 || !S_ISDIR(now.st_mode)) {
-        return bh::invalid("state", "state: " + directory + " is no directory: make it, owned by root, mode 0700");
+        return invalid("state", "state: " + directory + " is no directory: make it, owned by root, mode 0700");
     }
     if (now.st_uid != ::geteuid() || (now.st_mode & 077) != 0) {
-        return bh::invalid("state",
-                           "state: " + directory + " must belong to the launcher's user alone: chown root, chmod 0700");
+        return invalid("state",
+                       "state: " + directory + " must belong to the launcher's user alone: chown root, chmod 0700");
     }
     return Registry{directory};
 }
 
-bh::Result<Fd> Registry::instance_directory(const std::string& instance) const {
+Result<Fd> Registry::instance_directory(const std::string& instance) const {
     const std::string path = directory_ + "/" + instance;
     if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return cannot(path, "make");
     Fd fd{::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)};
@@ -77,7 +77,7 @@ bh::Result<Fd> Registry::instance_directory(const std::string& instance) const {
     return fd;
 }
 
-bh::Result<std::optional<UnitRecord>> Registry::find(const std::string& instance, const std::string& unit) const {
+Result<std::optional<UnitRecord>> Registry::find(const std::string& instance, const std::string& unit) const {
     const std::string path = directory_ + "/" + instance + "/" + unit + ".json";
     std::ifstream file{path, std::ios::binary};
     if (!file) return std::optional<UnitRecord>{};
@@ -88,7 +88,7 @@ bh::Result<std::optional<UnitRecord>> Registry::find(const std::string& instance
     return std::optional{std::move(*record)};
 }
 
-bh::Status Registry::save(const UnitRecord& record) const {
+Status Registry::save(const UnitRecord& record) const {
     auto directory = instance_directory(record.instance);
     if (!directory) return directory.failure();
     const std::string name = record.unit + ".json", fresh = name + ".new";
@@ -110,7 +110,7 @@ void Registry::remove(const UnitRecord& record) const {
     for (const char* end : {".run", ".run.new", ".err", ".lock", ".json"}) ::unlink((stem + end).c_str());
 }
 
-bh::Result<std::vector<UnitRecord>> Registry::all() const {
+Result<std::vector<UnitRecord>> Registry::all() const {
     std::vector<UnitRecord> records;
     std::error_code error;
     for (const auto& instance : fs::directory_iterator{directory_, error}) {
@@ -128,8 +128,8 @@ bh::Result<std::vector<UnitRecord>> Registry::all() const {
     return records;
 }
 
-bh::Result<std::vector<std::string>> Registry::names(const std::string& instance, const std::string& after,
-                                                     std::size_t count) const {
+Result<std::vector<std::string>> Registry::names(const std::string& instance, const std::string& after,
+                                                 std::size_t count) const {
     std::vector<std::string> names;
     std::error_code error;
     const fs::path directory = directory_ + "/" + instance;
@@ -145,4 +145,4 @@ bh::Result<std::vector<std::string>> Registry::names(const std::string& instance
     return names;
 }
 
-}  // namespace blockhost::launch
+}  // namespace bh::launch

@@ -9,7 +9,7 @@
 
 #include <optional>
 
-namespace blockhost::launch {
+namespace bh::launch {
 
 struct UnitRecord {
     std::string instance, unit, owner;
@@ -21,23 +21,23 @@ struct UnitRecord {
 class Registry {
 public:
     // `directory` must exist, belong to the caller and be closed to others.
-    static bh::Result<Registry> open(const std::string& directory);
+    static Result<Registry> open(const std::string& directory);
 
-    bh::Result<std::optional<UnitRecord>> find(const std::string& instance, const std::string& unit) const;
-    bh::Status save(const UnitRecord& record) const;  // durable
+    Result<std::optional<UnitRecord>> find(const std::string& instance, const std::string& unit) const;
+    Status save(const UnitRecord& record) const;  // durable
     void remove(const UnitRecord& record) const;
 
-    bh::Result<std::vector<UnitRecord>> all() const;
+    Result<std::vector<UnitRecord>> all() const;
     // Names of an instance's units after `after`, in byte order, at most `count`.
-    bh::Result<std::vector<std::string>> names(const std::string& instance, const std::string& after,
-                                               std::size_t count) const;
+    Result<std::vector<std::string>> names(const std::string& instance, const std::string& after,
+                                           std::size_t count) const;
 
     // The directory in which the supervisor of a unit of `instance` writes; made if missing.
-    bh::Result<Fd> instance_directory(const std::string& instance) const;
+    Result<Fd> instance_directory(const std::string& instance) const;
 
 private:
     explicit Registry(std::string directory) : directory_{std::move(directory)} {}
     std::string directory_;
 };
 
-}  // namespace blockhost::launch
+}  // namespace bh::launch

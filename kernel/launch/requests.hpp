@@ -7,11 +7,11 @@
 
 #include <chrono>
 
-namespace blockhost::launch {
+namespace bh::launch {
 
 struct StartArgs {
     std::string instance, unit, owner, tap_owner;
-    bh::UnitSpec spec;
+    UnitSpec spec;
     std::string spec_text;  // to_json(spec)
 };
 struct UnitArgs {
@@ -26,14 +26,14 @@ struct ListArgs {
 };
 struct RunArgs {
     std::string instance;
-    bh::RunRequest request;
+    RunRequest request;
     std::chrono::milliseconds time{};
 };
 
-bh::Result<StartArgs> read_start_args(const nlohmann::json& args, std::size_t passed_fds);
-bh::Result<UnitArgs> read_unit_args(const nlohmann::json& args);
-bh::Result<SignalArgs> read_signal_args(const nlohmann::json& args);
-bh::Result<ListArgs> read_list_args(const nlohmann::json& args);
-bh::Result<RunArgs> read_run_args(const nlohmann::json& args);
+Result<StartArgs> read_start_args(const nlohmann::json& args, std::size_t passed_fds);
+Result<UnitArgs> read_unit_args(const nlohmann::json& args);
+Result<SignalArgs> read_signal_args(const nlohmann::json& args);
+Result<ListArgs> read_list_args(const nlohmann::json& args);
+Result<RunArgs> read_run_args(const nlohmann::json& args);
 
-}  // namespace blockhost::launch
+}  // namespace bh::launch

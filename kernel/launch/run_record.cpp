@@ -6,7 +6,7 @@
 #include <cstdio>
 #include <cstring>
 
-namespace blockhost::launch {
+namespace bh::launch {
 namespace {
 
 constexpr std::size_t kMaxName = 128, kMaxLine = 512;
@@ -67,4 +67,4 @@ ReadRecord read_run_record(int directory_fd, const char* unit, RunRecord& out) n
     return ReadRecord::kOk;
 }
 
-}  // namespace blockhost::launch
+}  // namespace bh::launch

@@ -11,7 +11,7 @@
 #include <sys/types.h>
 #include <cstdint>
 
-namespace blockhost::launch {
+namespace bh::launch {
 
 struct RunRecord {
     bool running = false;
@@ -30,4 +30,4 @@ enum class ReadRecord { kOk, kMissing, kDamaged };
 bool write_run_record(int directory_fd, const char* unit, const RunRecord& record) noexcept;  // false: errno says why
 ReadRecord read_run_record(int directory_fd, const char* unit, RunRecord& out) noexcept;
 
-}  // namespace blockhost::launch
+}  // namespace bh::launch

@@ -15,28 +15,28 @@
 #include <set>
 #include <thread>
 
-namespace blockhost::launch {
+namespace bh::launch {
 namespace {
 
 constexpr std::size_t kPage = 100;
 constexpr auto kEndingTime = std::chrono::seconds{2};
 constexpr auto kLockLook = std::chrono::milliseconds{5};
 
-bh::Failure not_listed(const std::string& what, const std::string& name, const std::string& instance) {
+Failure not_listed(const std::string& what, const std::string& name, const std::string& instance) {
     return {BH_E_DENIED, "not_listed",
             what + " \"" + name + "\" is not listed for the instance \"" + instance + "\" in launch.yaml"};
 }
 
 // Free while no supervisor of the unit lives: it holds the lock from before its unit runs until after its end is
 // recorded.
-bh::Result<Fd> lock_unit(int directory, const std::string& unit) {
+Result<Fd> lock_unit(int directory, const std::string& unit) {
     Fd lock{::openat(directory, (unit + ".lock").c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600)};
-    if (!lock.valid()) return bh::Failure{BH_E_UNAVAILABLE, "launcher_state", "cannot lock the unit " + unit, 1000};
+    if (!lock.valid()) return Failure{BH_E_UNAVAILABLE, "launcher_state", "cannot lock the unit " + unit, 1000};
     // A supervisor that has recorded the end still has a few instructions to go.
     const auto deadline = std::chrono::steady_clock::now() + kEndingTime;
     while (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
         if (std::chrono::steady_clock::now() > deadline) {
-            return bh::Failure{BH_E_BUSY, "unit_ending", "the unit " + unit + " is starting or ending", 200};
+            return Failure{BH_E_BUSY, "unit_ending", "the unit " + unit + " is starting or ending", 200};
         }
         std::this_thread::sleep_for(kLockLook);
     }
@@ -71,7 +71,7 @@ struct Service::Seen {
     UnitState state = UnitState::kNever;
 
     [[nodiscard]] nlohmann::json document() const {
-        bh::Unit unit;
+        Unit unit;
         unit.unit = record.unit;
         unit.state = state == UnitState::kRunning ? "running" : "ended";
         unit.uid = record.uid;
@@ -80,7 +80,7 @@ struct Service::Seen {
         if (state == UnitState::kEnded && run.exit_code >= 0) unit.exit_code = run.exit_code;
         if (state == UnitState::kEnded && run.signal >= 0) unit.signal = run.signal;
         unit.limits = record.limits;
-        return nlohmann::json::parse(bh::to_json(unit));
+        return nlohmann::json::parse(to_json(unit));
     }
 };
 
@@ -91,15 +91,15 @@ Service::Service(LaunchConfig config, Registry registry, Limits limits, std::str
       supervisor_{std::move(supervisor)},
       netd_{config_.netd_socket, "blockhost-netd"} {}
 
-bh::Result<const InstanceConfig*> Service::instance(const std::string& name) const {
+Result<const InstanceConfig*> Service::instance(const std::string& name) const {
     const auto it = config_.instances.find(name);
     if (it == config_.instances.end()) {
-        return bh::Failure{BH_E_DENIED, "not_listed", "the instance is not listed in launch.yaml"};
+        return Failure{BH_E_DENIED, "not_listed", "the instance is not listed in launch.yaml"};
     }
     return &it->second;
 }
 
-bh::Result<std::optional<Service::Seen>> Service::look(const std::string& instance, const std::string& unit) const {
+Result<std::optional<Service::Seen>> Service::look(const std::string& instance, const std::string& unit) const {
     auto record = registry_.find(instance, unit);
     if (!record) return record.failure();
     if (!*record) return std::optional<Seen>{};
@@ -108,8 +108,7 @@ bh::Result<std::optional<Service::Seen>> Service::look(const std::string& instan
     Seen seen{std::move(**record), {}, UnitState::kNever};
     const ReadRecord read = read_run_record(directory->get(), unit.c_str(), seen.run);
     if (read == ReadRecord::kDamaged) {
-        return bh::Failure{BH_E_CORRUPT, "launcher_state",
-                           config_.state + "/" + instance + "/" + unit + ".run is damaged"};
+        return Failure{BH_E_CORRUPT, "launcher_state", config_.state + "/" + instance + "/" + unit + ".run is damaged"};
     }
     seen.state = state_of(read, seen.run);
     if (seen.state == UnitState::kEnded) log_last_words(directory->get(), seen.record);
@@ -118,21 +117,21 @@ bh::Result<std::optional<Service::Seen>> Service::look(const std::string& instan
 
 // The uid that the unit has, or one that nobody has: a uid is free again when its unit has ended and its files are
 // gone.
-bh::Result<uid_t> Service::uid_for(const StartArgs& request) {
+Result<uid_t> Service::uid_for(const StartArgs& request) {
     auto records = registry_.all();
     if (!records) return records.failure();
     std::set<uid_t> taken;
     for (const auto& record : *records) {
         if (record.instance == request.instance && record.unit == request.unit) {
             if (record.owner != request.owner)
-                return bh::Failure{BH_E_CONFLICT, "other_owner", "the unit belongs to another VM"};
+                return Failure{BH_E_CONFLICT, "other_owner", "the unit belongs to another VM"};
             return record.uid;
         }
         const auto seen = look(record.instance, record.unit);
         const auto home = config_.instances.find(record.instance);
-        const auto spec = bh::parse_unit_spec(record.spec);
+        const auto spec = parse_unit_spec(record.spec);
         const bool over = seen && *seen && (*seen)->state != UnitState::kRunning && home != config_.instances.end() &&
-                          spec && std::ranges::all_of(spec->paths, [&](const bh::UnitPath& path) {
+                          spec && std::ranges::all_of(spec->paths, [&](const UnitPath& path) {
                               return path.access != "rw" || is_gone(home->second.directories, path.path);
                           });
         if (!over || !end_all_of(record.uid)) {
@@ -145,11 +144,10 @@ bh::Result<uid_t> Service::uid_for(const StartArgs& request) {
     for (std::uint32_t i = 0; i < config_.uid_count; ++i) {
         if (!taken.contains(config_.first_uid + i)) return config_.first_uid + i;
     }
-    return bh::Failure{BH_E_EXHAUSTED, "no_uid",
-                       "every uid of the range in launch.yaml is in use: widen \"uids.count\""};
+    return Failure{BH_E_EXHAUSTED, "no_uid", "every uid of the range in launch.yaml is in use: widen \"uids.count\""};
 }
 
-bh::Status Service::grant(const StartArgs& request, uid_t uid) const {
+Status Service::grant(const StartArgs& request, uid_t uid) const {
     auto records = registry_.all();
     if (!records) return records.failure();
     Grantee grantee{uid, config_.kernel_uid, config_.kernel_gid, [&](uid_t other) {
@@ -164,19 +162,19 @@ bh::Status Service::grant(const StartArgs& request, uid_t uid) const {
     return {};
 }
 
-bh::Result<Fd> Service::tap(const std::string& name, const std::string& owner) {
+Result<Fd> Service::tap(const std::string& name, const std::string& owner) {
     if (config_.netd_socket.empty())
-        return bh::Failure{BH_E_DENIED, "no_netd", "launch.yaml names no netd_socket: no taps here"};
+        return Failure{BH_E_DENIED, "no_netd", "launch.yaml names no netd_socket: no taps here"};
     auto answer = netd_.call("tap_open", {{"tap", name}, {"owner", owner}});
     if (!answer) return answer.failure();
     if (answer->fds.size() != 1)
-        return bh::Failure{BH_E_UNAVAILABLE, "netd", "blockhost-netd gave no descriptor for " + name, 1000};
+        return Failure{BH_E_UNAVAILABLE, "netd", "blockhost-netd gave no descriptor for " + name, 1000};
     return std::move(answer->fds.front());
 }
 
 // The unit's descriptors in order; those that were opened here stay in `taps`.
-bh::Result<std::vector<int>> Service::collect(const StartArgs& request, const std::vector<Fd>& passed,
-                                              std::vector<Fd>& taps) {
+Result<std::vector<int>> Service::collect(const StartArgs& request, const std::vector<Fd>& passed,
+                                          std::vector<Fd>& taps) {
     std::vector<int> fds;
     for (const auto& fd : request.spec.fds) {
         if (fd.tap.empty()) {
@@ -191,7 +189,7 @@ bh::Result<std::vector<int>> Service::collect(const StartArgs& request, const st
     return fds;
 }
 
-bh::Status Service::launch(const StartArgs& request, const UnitRecord& record, const std::vector<Fd>& passed) {
+Status Service::launch(const StartArgs& request, const UnitRecord& record, const std::vector<Fd>& passed) {
     auto directory = registry_.instance_directory(request.instance);
     if (!directory) return directory.failure();
     auto lock = lock_unit(directory->get(), request.unit);
@@ -220,7 +218,7 @@ bh::Status Service::launch(const StartArgs& request, const UnitRecord& record, c
     return start_unit(start);
 }
 
-bh::Result<nlohmann::json> Service::start(const nlohmann::json& args, const std::vector<Fd>& fds) {
+Result<nlohmann::json> Service::start(const nlohmann::json& args, const std::vector<Fd>& fds) {
     const auto request = read_start_args(args, fds.size());
     if (!request) return request.failure();
     const auto home = instance(request->instance);
@@ -232,11 +230,11 @@ bh::Result<nlohmann::json> Service::start(const nlohmann::json& args, const std:
     const auto before = look(request->instance, request->unit);
     if (!before) return before.failure();
     if (*before && (*before)->record.owner != request->owner) {
-        return bh::Failure{BH_E_CONFLICT, "other_owner", "the unit belongs to another VM"};
+        return Failure{BH_E_CONFLICT, "other_owner", "the unit belongs to another VM"};
     }
     if (*before && (*before)->state == UnitState::kRunning) {
         if ((*before)->record.spec == request->spec_text) return (*before)->document();
-        return bh::Failure{BH_E_CONFLICT, "other_spec", "the unit " + request->unit + " runs with another spec"};
+        return Failure{BH_E_CONFLICT, "other_spec", "the unit " + request->unit + " runs with another spec"};
     }
     const auto uid = uid_for(*request);
     if (!uid) return uid.failure();
@@ -247,7 +245,7 @@ bh::Result<nlohmann::json> Service::start(const nlohmann::json& args, const std:
     return (*after)->document();
 }
 
-bh::Result<nlohmann::json> Service::status(const nlohmann::json& args) {
+Result<nlohmann::json> Service::status(const nlohmann::json& args) {
     const auto request = read_unit_args(args);
     if (!request) return request.failure();
     if (const auto home = instance(request->instance); !home) return home.failure();
@@ -255,13 +253,13 @@ bh::Result<nlohmann::json> Service::status(const nlohmann::json& args) {
     const auto seen = look(request->instance, request->unit);
     if (!seen) return seen.failure();
     if (!*seen || (*seen)->state == UnitState::kNever) {
-        return bh::Failure{BH_E_NOT_FOUND, "no_unit",
-                           "the unit " + request->unit + " was not started since the machine booted"};
+        return Failure{BH_E_NOT_FOUND, "no_unit",
+                       "the unit " + request->unit + " was not started since the machine booted"};
     }
     return (*seen)->document();
 }
 
-bh::Result<nlohmann::json> Service::signal(const nlohmann::json& args) {
+Result<nlohmann::json> Service::signal(const nlohmann::json& args) {
     const auto request = read_signal_args(args);
     if (!request) return request.failure();
     if (const auto home = instance(request->instance); !home) return home.failure();
@@ -269,8 +267,8 @@ bh::Result<nlohmann::json> Service::signal(const nlohmann::json& args) {
     const auto seen = look(request->instance, request->unit);
     if (!seen) return seen.failure();
     if (!*seen || (*seen)->state == UnitState::kNever) {
-        return bh::Failure{BH_E_NOT_FOUND, "no_unit",
-                           "the unit " + request->unit + " was not started since the machine booted"};
+        return Failure{BH_E_NOT_FOUND, "no_unit",
+                       "the unit " + request->unit + " was not started since the machine booted"};
     }
     const bool whole = request->number == SIGKILL;
     if (!whole && (*seen)->state != UnitState::kRunning) return nlohmann::json::object();
@@ -279,7 +277,7 @@ bh::Result<nlohmann::json> Service::signal(const nlohmann::json& args) {
     return nlohmann::json::object();
 }
 
-bh::Result<nlohmann::json> Service::list(const nlohmann::json& args) {
+Result<nlohmann::json> Service::list(const nlohmann::json& args) {
     const auto request = read_list_args(args);
     if (!request) return request.failure();
     if (const auto home = instance(request->instance); !home) return home.failure();
@@ -295,7 +293,7 @@ bh::Result<nlohmann::json> Service::list(const nlohmann::json& args) {
     return nlohmann::json{{"units", std::move(units)}, {"next", names->size() < kPage ? "" : names->back()}};
 }
 
-bh::Result<nlohmann::json> Service::run(const nlohmann::json& args) {
+Result<nlohmann::json> Service::run(const nlohmann::json& args) {
     const auto request = read_run_args(args);
     if (!request) return request.failure();
     const auto home = instance(request->instance);
@@ -303,17 +301,17 @@ bh::Result<nlohmann::json> Service::run(const nlohmann::json& args) {
     const auto tool = (*home)->tools.find(request->request.program);
     if (tool == (*home)->tools.end()) return not_listed("the tool", request->request.program, request->instance);
     if (!allows(tool->second, request->request.args)) {
-        return bh::invalid("bad_args",
-                           "the arguments fit no command that launch.yaml lists for " + request->request.program);
+        return invalid("bad_args",
+                       "the arguments fit no command that launch.yaml lists for " + request->request.program);
     }
     auto result = run_tool({tool->second.path, request->request.args, request->request.input, config_.kernel_uid,
                             config_.kernel_gid, std::chrono::steady_clock::now() + request->time});
     if (!result) return result.failure();
-    return nlohmann::json::parse(bh::to_json(*result));
+    return nlohmann::json::parse(to_json(*result));
 }
 
-bh::Result<nlohmann::json> Service::check(const nlohmann::json& args) {
-    if (!args.empty()) return bh::invalid("unknown_argument", "check takes no arguments");
+Result<nlohmann::json> Service::check(const nlohmann::json& args) {
+    if (!args.empty()) return invalid("unknown_argument", "check takes no arguments");
     nlohmann::json programs = nlohmann::json::object();
     for (const auto& [name, home] : config_.instances) {
         for (const auto& [program, path] : home.programs) programs[name][program] = ::access(path.c_str(), X_OK) == 0;
@@ -327,14 +325,14 @@ bh::Result<nlohmann::json> Service::check(const nlohmann::json& args) {
 
 std::map<std::string, ipc::Verb> Service::verbs() {
     const auto plain = [this](auto member) {
-        return ipc::Verb{[this, member](ipc::Request& request) -> bh::Result<ipc::Reply> {
+        return ipc::Verb{[this, member](ipc::Request& request) -> Result<ipc::Reply> {
                              auto answer = (this->*member)(request.args);
                              if (!answer) return answer.failure();
                              return ipc::Reply{std::move(*answer), {}};
                          },
                          {}};
     };
-    ipc::Verb start{[this](ipc::Request& request) -> bh::Result<ipc::Reply> {
+    ipc::Verb start{[this](ipc::Request& request) -> Result<ipc::Reply> {
                         auto answer = this->start(request.args, request.fds);
                         if (!answer) return answer.failure();
                         return ipc::Reply{std::move(*answer), {}};
@@ -344,4 +342,4 @@ std::map<std::string, ipc::Verb> Service::verbs() {
             {"list", plain(&Service::list)}, {"run", plain(&Service::run)},       {"check", plain(&Service::check)}};
 }
 
-}  // namespace blockhost::launch
+}  // namespace bh::launch

@@ -12,33 +12,32 @@
 #include <memory>
 #include <mutex>
 
-namespace blockhost::launch {
+namespace bh::launch {
 
 class Service {
 public:
     Service(LaunchConfig config, Registry registry, Limits limits, std::string supervisor);
 
     // Each is a verb. `fds` are those that came with the frame.
-    bh::Result<nlohmann::json> start(const nlohmann::json& args, const std::vector<Fd>& fds);
-    bh::Result<nlohmann::json> status(const nlohmann::json& args);
-    bh::Result<nlohmann::json> signal(const nlohmann::json& args);
-    bh::Result<nlohmann::json> list(const nlohmann::json& args);
-    bh::Result<nlohmann::json> run(const nlohmann::json& args);
-    bh::Result<nlohmann::json> check(const nlohmann::json& args);
+    Result<nlohmann::json> start(const nlohmann::json& args, const std::vector<Fd>& fds);
+    Result<nlohmann::json> status(const nlohmann::json& args);
+    Result<nlohmann::json> signal(const nlohmann::json& args);
+    Result<nlohmann::json> list(const nlohmann::json& args);
+    Result<nlohmann::json> run(const nlohmann::json& args);
+    Result<nlohmann::json> check(const nlohmann::json& args);
 
     // The verbs as the server wants them. The service must outlive the server.
     std::map<std::string, ipc::Verb> verbs();
 
 private:
     struct Seen;  // a unit as it is now
-    bh::Result<const InstanceConfig*> instance(const std::string& name) const;
-    bh::Result<std::optional<Seen>> look(const std::string& instance, const std::string& unit) const;
-    bh::Result<uid_t> uid_for(const StartArgs& request);
-    bh::Status grant(const StartArgs& request, uid_t uid) const;
-    bh::Status launch(const StartArgs& request, const UnitRecord& record, const std::vector<Fd>& fds);
-    bh::Result<std::vector<int>> collect(const StartArgs& request, const std::vector<Fd>& passed,
-                                         std::vector<Fd>& taps);
-    bh::Result<Fd> tap(const std::string& name, const std::string& owner);
+    Result<const InstanceConfig*> instance(const std::string& name) const;
+    Result<std::optional<Seen>> look(const std::string& instance, const std::string& unit) const;
+    Result<uid_t> uid_for(const StartArgs& request);
+    Status grant(const StartArgs& request, uid_t uid) const;
+    Status launch(const StartArgs& request, const UnitRecord& record, const std::vector<Fd>& fds);
+    Result<std::vector<int>> collect(const StartArgs& request, const std::vector<Fd>& passed, std::vector<Fd>& taps);
+    Result<Fd> tap(const std::string& name, const std::string& owner);
 
     LaunchConfig config_;
     Registry registry_;
@@ -48,4 +47,4 @@ private:
     std::mutex mutex_;
 };
 
-}  // namespace blockhost::launch
+}  // namespace bh::launch

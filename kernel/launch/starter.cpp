@@ -13,7 +13,7 @@
 #include <cstdio>
 #include <cstring>
 
-namespace blockhost::launch {
+namespace bh::launch {
 namespace {
 
 constexpr auto kReportTime = std::chrono::seconds{20};
@@ -35,23 +35,23 @@ std::string report_line(int pipe) {
     }
 }
 
-bh::Status outcome(const std::string& line, const std::string& program) {
+Status outcome(const std::string& line, const std::string& program) {
     if (line.starts_with("ok ")) return {};
     char step[32] = {};
     int error = 0;
     if (std::sscanf(line.c_str(), "error %31s %d", step, &error) != 2) {
-        return bh::Failure{BH_E_UNKNOWN_OUTCOME, "no_report", "the supervisor of " + program + " gave no word", 1000};
+        return Failure{BH_E_UNKNOWN_OUTCOME, "no_report", "the supervisor of " + program + " gave no word", 1000};
     }
     const bool cannot_exec = std::strcmp(step, "exec") == 0;
-    return bh::Failure{cannot_exec ? BH_E_INVALID : BH_E_UNAVAILABLE, "unit_start",
-                       program + ": cannot start it, step " + step + ": " + std::strerror(error), 1000};
+    return Failure{cannot_exec ? BH_E_INVALID : BH_E_UNAVAILABLE, "unit_start",
+                   program + ": cannot start it, step " + step + ": " + std::strerror(error), 1000};
 }
 
 }  // namespace
 
-bh::Status start_unit(const UnitStart& start) {
+Status start_unit(const UnitStart& start) {
     int ends[2];
-    if (::pipe2(ends, O_CLOEXEC) != 0) return bh::Failure{BH_E_UNAVAILABLE, "descriptors", "no descriptors left", 1000};
+    if (::pipe2(ends, O_CLOEXEC) != 0) return Failure{BH_E_UNAVAILABLE, "descriptors", "no descriptors left", 1000};
     const Fd reader{ends[0]};
     Fd writer{ends[1]};
 
@@ -78,10 +78,10 @@ bh::Status start_unit(const UnitStart& start) {
     int status = 0;
     ::waitpid(*pid, &status, 0);  // only the first of the two forks: it ends at once
     if (line.empty() && WIFEXITED(status) && WEXITSTATUS(status) != 0) {
-        return bh::Failure{BH_E_UNAVAILABLE, "supervisor",
-                           start.supervisor + " can't be run: is it installed beside the launcher?", 1000};
+        return Failure{BH_E_UNAVAILABLE, "supervisor",
+                       start.supervisor + " can't be run: is it installed beside the launcher?", 1000};
     }
     return outcome(line, start.program);
 }
 
-}  // namespace blockhost::launch
+}  // namespace bh::launch

@@ -6,12 +6,12 @@
 
 #include <sys/types.h>
 
-namespace blockhost::launch {
+namespace bh::launch {
 
 struct UnitStart {
     std::string supervisor;  // path of blockhost-supervise
     std::string unit, program;
-    const bh::UnitSpec* spec = nullptr;
+    const UnitSpec* spec = nullptr;
     uid_t uid = 0;
     gid_t gid = 0;
     std::string limits;
@@ -22,6 +22,6 @@ struct UnitStart {
 };
 
 // OK: UNIT.run says "running". BH_E_INVALID: the program can't be executed. BH_E_UNKNOWN_OUTCOME: no word came.
-bh::Status start_unit(const UnitStart& start);
+Status start_unit(const UnitStart& start);
 
-}  // namespace blockhost::launch
+}  // namespace bh::launch

@@ -29,7 +29,7 @@
 
 namespace {
 
-using namespace blockhost::launch;
+using namespace bh::launch;
 
 // Units make files and sockets (0660 for the kernel's group in their 2770 directories), no programs, no directories.
 constexpr mode_t kUnitUmask = 0117;

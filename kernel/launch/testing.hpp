@@ -21,7 +21,7 @@
 #include <sstream>
 #include <thread>
 
-namespace blockhost::launch::testing {
+namespace bh::launch::testing {
 
 inline constexpr uid_t kKernelUser = 64101;
 
@@ -186,4 +186,4 @@ private:
     pid_t pid_ = -1;
 };
 
-}  // namespace blockhost::launch::testing
+}  // namespace bh::launch::testing

@@ -5,7 +5,7 @@
 #include "kernel/launch/process_id.hpp"
 #include "kernel/launch/testing.hpp"
 
-namespace blockhost::launch::testing {
+namespace bh::launch::testing {
 
 inline const std::string kOwner = "a0000000000000000000000000000000000000aa";
 inline const std::string kOther = "b0000000000000000000000000000000000000bb";
@@ -21,26 +21,26 @@ struct World {
                "]\n  dir:\n    tools:\n      sh: {path: /bin/sh, commands: [[\"-c\", \"[a-z0-9 ;/>&-]+\"]]}\n"
                "      cat: {path: /bin/cat, commands: [[]]}\n";
     }
-    bh::UnitSpec spec(const std::string& script) const {
-        bh::UnitSpec spec;
+    UnitSpec spec(const std::string& script) const {
+        UnitSpec spec;
         spec.program = "sh";
         spec.args = {"-c", script};
         spec.memory_bytes = std::uint64_t{512} << 20;
         spec.max_processes = 32;
         return spec;
     }
-    bh::UnitSpec spec_in(const std::string& owner, const std::string& script) const {
-        bh::UnitSpec made = spec("cd " + vms + "/" + owner + "; " + script);
+    UnitSpec spec_in(const std::string& owner, const std::string& script) const {
+        UnitSpec made = spec("cd " + vms + "/" + owner + "; " + script);
         made.paths = {{vms + "/" + owner, "rw", "directory"}};
         return made;
     }
-    bh::Result<bh::Unit> start(const std::string& unit, const bh::UnitSpec& spec, const std::vector<int>& fds = {}) {
+    Result<Unit> start(const std::string& unit, const UnitSpec& spec, const std::vector<int>& fds = {}) {
         return launcher.call([&](Client& c) { return c.start("qemu", unit, unit.substr(0, 40), spec, "", fds); });
     }
-    bh::Result<bh::Unit> status(const std::string& unit) {
+    Result<Unit> status(const std::string& unit) {
         return launcher.call([&](Client& c) { return c.status("qemu", unit); });
     }
-    bh::Status signal(const std::string& unit, int number) {
+    Status signal(const std::string& unit, int number) {
         return launcher.call([&](Client& c) { return c.signal("qemu", unit, number); });
     }
     bool ends(const std::string& unit) {
@@ -56,7 +56,7 @@ struct World {
         return pool + "/" + name;
     }
     // What start says to one path.
-    bh::Failure refusal(const bh::UnitPath& path) {
+    Failure refusal(const UnitPath& path) {
         auto wanted = spec("exit 0");
         wanted.paths = {path};
         const auto started = start(kOwner, wanted);
@@ -73,7 +73,7 @@ inline std::string field(const std::string& status, const std::string& name) {
                : status.substr(at + name.size() + 3, status.find('\n', at + 1) - at - name.size() - 3);
 }
 
-inline bh::Failure raw_call(World& world, const std::string& verb, const nlohmann::json& args, uid_t as = kKernelUser) {
+inline Failure raw_call(World& world, const std::string& verb, const nlohmann::json& args, uid_t as = kKernelUser) {
     const AsKernel kernel{as};
     ipc::Client client{world.launcher.socket(), "blockhost-launch"};
     const auto answer = client.call(verb, args);
@@ -81,4 +81,4 @@ inline bh::Failure raw_call(World& world, const std::string& verb, const nlohman
     return answer.failure();
 }
 
-}  // namespace blockhost::launch::testing
+}  // namespace bh::launch::testing

@@ -13,7 +13,7 @@
 #include <cerrno>
 #include <csignal>
 
-namespace blockhost::launch {
+namespace bh::launch {
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -31,7 +31,7 @@ struct Pipe {
 // Streams of a running tool. Each end is closed when it is through.
 class Streams {
 public:
-    explicit Streams(const bh::Bytes& input) : input_{input} {}
+    explicit Streams(const Bytes& input) : input_{input} {}
 
     bool open() const { return in.writer.valid() && out.reader.valid() && err.reader.valid(); }
 
@@ -54,7 +54,7 @@ public:
     }
 
     Pipe in, out, err;
-    bh::Bytes output, errors;
+    Bytes output, errors;
 
 private:
     void feed() {
@@ -68,7 +68,7 @@ private:
         }
         in.writer.reset();
     }
-    static void drain(Fd& from, bh::Bytes& into) {
+    static void drain(Fd& from, Bytes& into) {
         std::array<std::uint8_t, 16384> buffer;
         while (from.valid()) {
             const ssize_t count = ::read(from.get(), buffer.data(), buffer.size());
@@ -79,7 +79,7 @@ private:
         }
     }
 
-    const bh::Bytes& input_;
+    const Bytes& input_;
     std::size_t fed_ = 0;
 };
 
@@ -103,9 +103,9 @@ bool attend(Streams& streams, int process, Clock::time_point deadline) {
 
 }  // namespace
 
-bh::Result<bh::RunResult> run_tool(const ToolRun& run) {
+Result<RunResult> run_tool(const ToolRun& run) {
     Streams streams{run.input};
-    if (!streams.open()) return bh::Failure{BH_E_UNAVAILABLE, "descriptors", "no descriptors left for a pipe", 1000};
+    if (!streams.open()) return Failure{BH_E_UNAVAILABLE, "descriptors", "no descriptors left for a pipe", 1000};
     Child child;
     child.program = run.program;
     child.args = run.args;
@@ -123,11 +123,11 @@ bh::Result<bh::RunResult> run_tool(const ToolRun& run) {
     int status = 0;
     ::waitpid(*pid, &status, 0);
     if (!ended) {
-        return bh::Failure{BH_E_UNKNOWN_OUTCOME, "killed_at_deadline", run.program + " was killed at its deadline"};
+        return Failure{BH_E_UNKNOWN_OUTCOME, "killed_at_deadline", run.program + " was killed at its deadline"};
     }
     streams.move();
     const int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-    return bh::RunResult{code, std::move(streams.output), std::move(streams.errors)};
+    return RunResult{code, std::move(streams.output), std::move(streams.errors)};
 }
 
-}  // namespace blockhost::launch
+}  // namespace bh::launch

@@ -8,7 +8,7 @@
 
 #include <chrono>
 
-namespace blockhost::launch {
+namespace bh::launch {
 
 inline constexpr std::size_t kMaxToolOutput = std::size_t{128} << 10;  // of each stream; more is read and dropped
 inline constexpr std::size_t kMaxToolInput = std::size_t{128} << 10;
@@ -16,13 +16,13 @@ inline constexpr std::size_t kMaxToolInput = std::size_t{128} << 10;
 struct ToolRun {
     std::string program;
     std::vector<std::string> args;
-    bh::Bytes input;
+    Bytes input;
     uid_t uid = 0;
     gid_t gid = 0;
     std::chrono::steady_clock::time_point deadline;
 };
 
 // Whatever its exit code; a signal that ended it is 128 + its number. BH_E_UNKNOWN_OUTCOME: killed at the deadline.
-bh::Result<bh::RunResult> run_tool(const ToolRun& run);
+Result<RunResult> run_tool(const ToolRun& run);
 
-}  // namespace blockhost::launch
+}  // namespace bh::launch

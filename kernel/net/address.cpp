@@ -9,12 +9,12 @@
 #include <cstdio>
 #include <cstring>
 
-namespace blockhost::net {
+namespace bh::net {
 namespace {
 
-bh::Failure refused(std::string_view field, std::string_view text, std::string_view what) {
-    return bh::invalid("bad_value",
-                       "\"" + std::string{field} + "\": \"" + ipc::printable(text) + "\" " + std::string{what});
+Failure refused(std::string_view field, std::string_view text, std::string_view what) {
+    return invalid("bad_value",
+                   "\"" + std::string{field} + "\": \"" + ipc::printable(text) + "\" " + std::string{what});
 }
 
 bool name_character(char c) {
@@ -26,7 +26,7 @@ bool hex_digit(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f')
 
 }  // namespace
 
-bh::Result<Ipv6Address> Ipv6Address::parse(std::string_view text, std::string_view field) {
+Result<Ipv6Address> Ipv6Address::parse(std::string_view text, std::string_view field) {
     Octets octets{};
     const std::string terminated{text};
     if (text.find('\0') != std::string_view::npos || ::inet_pton(AF_INET6, terminated.c_str(), octets.data()) != 1) {
@@ -42,7 +42,7 @@ std::string Ipv6Address::text() const {
 
 bool Ipv6Address::assignable() const noexcept { return (octets_[0] & 0xe0) == 0x20 || (octets_[0] & 0xfe) == 0xfc; }
 
-bh::Result<Ipv6Prefix> Ipv6Prefix::parse(std::string_view text, std::string_view field) {
+Result<Ipv6Prefix> Ipv6Prefix::parse(std::string_view text, std::string_view field) {
     const auto slash = text.find('/');
     if (slash == std::string_view::npos)
         return refused(field, text, "has no prefix length; write it like 2001:db8::/64");
@@ -73,7 +73,7 @@ bool Ipv6Prefix::contains(const Ipv6Address& address) const noexcept {
 
 std::string Ipv6Prefix::text() const { return base_.text() + "/" + std::to_string(length_); }
 
-bh::Result<MacAddress> MacAddress::parse(std::string_view text, std::string_view field) {
+Result<MacAddress> MacAddress::parse(std::string_view text, std::string_view field) {
     constexpr std::string_view kShape = "is no MAC address; write it like 52:54:00:12:34:56";
     if (text.size() != 17) return refused(field, text, kShape);
     Octets octets{};
@@ -101,7 +101,7 @@ Ipv6Address MacAddress::link_local() const {
                         octets_[4], octets_[5]}};
 }
 
-bh::Result<InterfaceName> InterfaceName::parse(std::string_view text, std::string_view field) {
+Result<InterfaceName> InterfaceName::parse(std::string_view text, std::string_view field) {
     if (text.empty() || text.size() > 15 || text == "." || text == ".." ||
         !std::all_of(text.begin(), text.end(), name_character)) {
         return refused(field, text, "is no interface name; see `ip link` for those of this host");
@@ -109,7 +109,7 @@ bh::Result<InterfaceName> InterfaceName::parse(std::string_view text, std::strin
     return InterfaceName{text};
 }
 
-bh::Result<InterfaceName> InterfaceName::parse_tap(std::string_view text, std::string_view field) {
+Result<InterfaceName> InterfaceName::parse_tap(std::string_view text, std::string_view field) {
     if (text.size() != 14 || !text.starts_with("bh") || !std::all_of(text.begin() + 2, text.end(), hex_digit)) {
         return refused(field, text, "is no tap of ours; it must be \"bh\" and 12 lower-case hex digits");
     }
@@ -118,4 +118,4 @@ bh::Result<InterfaceName> InterfaceName::parse_tap(std::string_view text, std::s
 
 Ipv6Address gateway_address() { return Ipv6Address{{0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}}; }
 
-}  // namespace blockhost::net
+}  // namespace bh::net

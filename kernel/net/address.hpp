@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-namespace blockhost::net {
+namespace bh::net {
 
 class Ipv6Address {
 public:
@@ -18,7 +18,7 @@ public:
     explicit Ipv6Address(const Octets& octets) : octets_{octets} {}
 
     // Any textual form of RFC 4291, without a scope or a prefix length. `field` names the value in the error.
-    static bh::Result<Ipv6Address> parse(std::string_view text, std::string_view field);
+    static Result<Ipv6Address> parse(std::string_view text, std::string_view field);
 
     [[nodiscard]] const Octets& octets() const noexcept { return octets_; }
     [[nodiscard]] std::string text() const;  // canonical
@@ -33,7 +33,7 @@ private:
 class Ipv6Prefix {
 public:
     // "2001:db8:1::/64"; bits behind the length must be zero.
-    static bh::Result<Ipv6Prefix> parse(std::string_view text, std::string_view field);
+    static Result<Ipv6Prefix> parse(std::string_view text, std::string_view field);
     [[nodiscard]] bool contains(const Ipv6Address& address) const noexcept;
     [[nodiscard]] std::string text() const;
 
@@ -49,7 +49,7 @@ public:
     explicit MacAddress(const Octets& octets) : octets_{octets} {}
 
     // "52:54:00:12:34:56"; a multicast or all-zero address is refused.
-    static bh::Result<MacAddress> parse(std::string_view text, std::string_view field);
+    static Result<MacAddress> parse(std::string_view text, std::string_view field);
 
     [[nodiscard]] const Octets& octets() const noexcept { return octets_; }
     [[nodiscard]] std::string text() const;
@@ -64,9 +64,9 @@ private:
 class InterfaceName {
 public:
     // What the kernel takes, without what only confuses people: [A-Za-z0-9._-]{1,15}, not "." or "..".
-    static bh::Result<InterfaceName> parse(std::string_view text, std::string_view field);
+    static Result<InterfaceName> parse(std::string_view text, std::string_view field);
     // A tap of ours: "bh" and 12 lower-case hex digits.
-    static bh::Result<InterfaceName> parse_tap(std::string_view text, std::string_view field);
+    static Result<InterfaceName> parse_tap(std::string_view text, std::string_view field);
 
     [[nodiscard]] const std::string& text() const noexcept { return text_; }
     auto operator<=>(const InterfaceName&) const = default;
@@ -79,4 +79,4 @@ private:
 // `fe80::1`: the host's side of every tap, and every guest's default gateway.
 Ipv6Address gateway_address();
 
-}  // namespace blockhost::net
+}  // namespace bh::net

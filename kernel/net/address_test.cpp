@@ -2,7 +2,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-using namespace blockhost::net;
+using namespace bh::net;
 
 TEST_CASE("an address is read in any form and written in the canonical one") {
     auto address = Ipv6Address::parse("2001:0DB8:0:0::0007", "address");

@@ -6,7 +6,7 @@
 #include <array>
 #include <charconv>
 
-namespace blockhost::net {
+namespace bh::net {
 namespace {
 
 constexpr std::string_view kFormat = "blockhost-vm/1";
@@ -18,17 +18,17 @@ bool owner_character(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <
 
 std::string_view mode_text(Mode mode) { return mode == Mode::routed ? "routed" : "on-link"; }
 
-bh::Result<Mode> parse_mode(std::string_view text, std::string_view field) {
+Result<Mode> parse_mode(std::string_view text, std::string_view field) {
     if (text == mode_text(Mode::routed)) return Mode::routed;
     if (text == mode_text(Mode::on_link)) return Mode::on_link;
-    return bh::invalid("bad_value", "\"" + std::string{field} + "\": \"" + ipc::printable(text) +
-                                        "\" must be \"routed\" or \"on-link\"");
+    return invalid("bad_value", "\"" + std::string{field} + "\": \"" + ipc::printable(text) +
+                                    "\" must be \"routed\" or \"on-link\"");
 }
 
-bh::Result<std::string> parse_owner(std::string_view text, std::string_view field) {
+Result<std::string> parse_owner(std::string_view text, std::string_view field) {
     if (text.empty() || text.size() > kMaxOwner || !std::all_of(text.begin(), text.end(), owner_character)) {
-        return bh::invalid("bad_value", "\"" + std::string{field} + "\": \"" + ipc::printable(text) +
-                                            "\" is no op_id; it is 1 to 64 of a-z, 0-9 and -");
+        return invalid("bad_value", "\"" + std::string{field} + "\": \"" + ipc::printable(text) +
+                                        "\" is no op_id; it is 1 to 64 of a-z, 0-9 and -");
     }
     return std::string{text};
 }
@@ -65,4 +65,4 @@ std::optional<Assignment> parse_alias(const InterfaceName& tap, std::string_view
     return Assignment{tap, *owner, *address, *mac, *mode, *uplink, uid, words[7] == "blocked"};
 }
 
-}  // namespace blockhost::net
+}  // namespace bh::net

@@ -10,17 +10,17 @@
 #include <string>
 #include <string_view>
 
-namespace blockhost::net {
+namespace bh::net {
 
 enum class Mode {
     routed,  // the provider routes the prefix to this host
     on_link  // the prefix is on the uplink's link: the host answers neighbour solicitations for the VM
 };
 std::string_view mode_text(Mode mode);
-bh::Result<Mode> parse_mode(std::string_view text, std::string_view field);
+Result<Mode> parse_mode(std::string_view text, std::string_view field);
 
 // An op_id: [a-z0-9-]{1,64}.
-bh::Result<std::string> parse_owner(std::string_view text, std::string_view field);
+Result<std::string> parse_owner(std::string_view text, std::string_view field);
 
 struct Assignment {
     InterfaceName tap;
@@ -39,4 +39,4 @@ std::string alias_of(const Assignment& assignment);
 // nullopt: the alias is not ours.
 std::optional<Assignment> parse_alias(const InterfaceName& tap, std::string_view alias);
 
-}  // namespace blockhost::net
+}  // namespace bh::net

@@ -1,18 +1,18 @@
 #include "kernel/net/client.hpp"
 
-namespace blockhost::net {
+namespace bh::net {
 namespace {
 
 using nlohmann::json;
 
-bh::Failure strange(const std::string& what) {
+Failure strange(const std::string& what) {
     return {BH_E_INTERNAL, "netd_answer",
             "blockhost-netd sent an answer that is not in the contract (" + what + "); are both of the same release?"};
 }
 
 // Reads an answer with a function that throws on anything unexpected.
 template <class F>
-auto read(F&& reader) -> bh::Result<decltype(reader())> {
+auto read(F&& reader) -> Result<decltype(reader())> {
     try {
         return reader();
     } catch (const json::exception& e) {
@@ -44,7 +44,7 @@ NetStatus read_status(const json& j) {
 
 }  // namespace
 
-bh::Status NetClient::vm_apply(const VmNetwork& n) {
+Status NetClient::vm_apply(const VmNetwork& n) {
     auto answer = client_.call("vm_apply", {{"tap", n.tap},
                                             {"owner", n.owner},
                                             {"address", n.address},
@@ -52,20 +52,20 @@ bh::Status NetClient::vm_apply(const VmNetwork& n) {
                                             {"mode", n.mode},
                                             {"uplink", n.uplink},
                                             {"uid", n.uid}});
-    return answer ? bh::Status{} : answer.failure();
+    return answer ? Status{} : answer.failure();
 }
 
-bh::Status NetClient::vm_block(const std::string& tap, const std::string& owner) {
+Status NetClient::vm_block(const std::string& tap, const std::string& owner) {
     auto answer = client_.call("vm_block", tap_args(tap, owner));
-    return answer ? bh::Status{} : answer.failure();
+    return answer ? Status{} : answer.failure();
 }
 
-bh::Status NetClient::vm_remove(const std::string& tap, const std::string& owner) {
+Status NetClient::vm_remove(const std::string& tap, const std::string& owner) {
     auto answer = client_.call("vm_remove", tap_args(tap, owner));
-    return answer ? bh::Status{} : answer.failure();
+    return answer ? Status{} : answer.failure();
 }
 
-bh::Result<std::vector<VmOnSystem>> NetClient::vm_list() {
+Result<std::vector<VmOnSystem>> NetClient::vm_list() {
     auto answer = client_.call("vm_list", json::object());
     if (!answer) return answer.failure();
     return read([&] {
@@ -75,17 +75,17 @@ bh::Result<std::vector<VmOnSystem>> NetClient::vm_list() {
     });
 }
 
-bh::Result<Fd> NetClient::tap_open(const std::string& tap, const std::string& owner) {
+Result<Fd> NetClient::tap_open(const std::string& tap, const std::string& owner) {
     auto answer = client_.call("tap_open", tap_args(tap, owner));
     if (!answer) return answer.failure();
     if (answer->fds.size() != 1) return strange("it holds " + std::to_string(answer->fds.size()) + " descriptors");
     return std::move(answer->fds[0]);
 }
 
-bh::Result<NetStatus> NetClient::status() {
+Result<NetStatus> NetClient::status() {
     auto answer = client_.call("status", json::object());
     if (!answer) return answer.failure();
     return read([&] { return read_status(answer->ok); });
 }
 
-}  // namespace blockhost::net
+}  // namespace bh::net

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-namespace blockhost::net {
+namespace bh::net {
 
 struct VmNetwork {
     std::string tap;      // "bh" and 12 hex digits of the VM's op_id
@@ -43,22 +43,22 @@ struct NetStatus {
     bool forwarding = false;  // IPv6
     std::vector<std::string> uplinks;
     std::vector<SysctlChange> changed;  // by this netd since its start
-    std::vector<bh::Finding> findings;  // what is missing, and the remedy
+    std::vector<Finding> findings;      // what is missing, and the remedy
 };
 
 class NetClient {
 public:
     explicit NetClient(std::string socket_path) : client_{std::move(socket_path), "blockhost-netd"} {}
 
-    bh::Status vm_apply(const VmNetwork& network);
-    bh::Status vm_block(const std::string& tap, const std::string& owner);
-    bh::Status vm_remove(const std::string& tap, const std::string& owner);
-    bh::Result<std::vector<VmOnSystem>> vm_list();
-    bh::Result<Fd> tap_open(const std::string& tap, const std::string& owner);
-    bh::Result<NetStatus> status();
+    Status vm_apply(const VmNetwork& network);
+    Status vm_block(const std::string& tap, const std::string& owner);
+    Status vm_remove(const std::string& tap, const std::string& owner);
+    Result<std::vector<VmOnSystem>> vm_list();
+    Result<Fd> tap_open(const std::string& tap, const std::string& owner);
+    Result<NetStatus> status();
 
 private:
     ipc::Client client_;
 };
 
-}  // namespace blockhost::net
+}  // namespace bh::net

@@ -4,7 +4,7 @@
 #include "kernel/ipc/args.hpp"
 #include "kernel/ipc/daemon.hpp"
 
-namespace blockhost::net {
+namespace bh::net {
 namespace {
 
 constexpr std::size_t kMaxPath = 107;  // of a Unix socket
@@ -24,13 +24,13 @@ std::string account(ipc::Args& args, const nlohmann::json& object, const char* k
 }
 
 // Takes the list out of `object`, whose other keys are then read by Args, which has no lists of numbers.
-bh::Result<std::vector<std::uint16_t>> take_ports(nlohmann::json& object, const char* key) {
+Result<std::vector<std::uint16_t>> take_ports(nlohmann::json& object, const char* key) {
     std::vector<std::uint16_t> list;
     const nlohmann::json value = object.value(key, nlohmann::json::array());
     object.erase(key);
     const auto wrong = [&] {
-        return bh::invalid("bad_ports", "\"" + std::string{key} + "\" must be a list of at most " +
-                                            std::to_string(kMaxPorts) + " port numbers from 1 to 65535");
+        return invalid("bad_ports", "\"" + std::string{key} + "\" must be a list of at most " +
+                                        std::to_string(kMaxPorts) + " port numbers from 1 to 65535");
     };
     if (!value.is_array() || value.size() > kMaxPorts) return wrong();
     for (const auto& port : value) {
@@ -45,7 +45,7 @@ std::vector<std::string> texts_or_none(ipc::Args& args, const nlohmann::json& ob
     return object.contains(key) ? args.texts(key, count, kMaxText) : std::vector<std::string>{};
 }
 
-bh::Status read_accounts(ipc::Args& args, const nlohmann::json& object, NetdConfig& config) {
+Status read_accounts(ipc::Args& args, const nlohmann::json& object, NetdConfig& config) {
     const auto kernel = account(args, object, "kernel_user", "blockhost");
     const auto launcher = account(args, object, "launcher_user", "0");
     const auto user = account(args, object, "user", "");
@@ -69,7 +69,7 @@ bh::Status read_accounts(ipc::Args& args, const nlohmann::json& object, NetdConf
     return {};
 }
 
-bh::Status read_network(ipc::Args& args, const nlohmann::json& object, NetworkOptions& network) {
+Status read_network(ipc::Args& args, const nlohmann::json& object, NetworkOptions& network) {
     for (const auto& text : args.texts("uplinks", kMaxUplinks, kMaxText)) {
         auto name = InterfaceName::parse(text, "uplinks");
         if (!name) return name.failure();
@@ -85,8 +85,8 @@ bh::Status read_network(ipc::Args& args, const nlohmann::json& object, NetworkOp
     return {};
 }
 
-bh::Result<NetdConfig> read_object(nlohmann::json object) {
-    if (!object.is_object()) return bh::invalid("bad_config", "it must be a map of keys and values");
+Result<NetdConfig> read_object(nlohmann::json object) {
+    if (!object.is_object()) return invalid("bad_config", "it must be a map of keys and values");
     NetdConfig config;
     auto tcp = take_ports(object, "open_tcp");
     if (!tcp) return tcp.failure();
@@ -99,16 +99,16 @@ bh::Result<NetdConfig> read_object(nlohmann::json object) {
     if (auto done = read_accounts(args, object, config); !done) return done.failure();
     if (auto done = read_network(args, object, config.network); !done) return done.failure();
     if (auto fine = args.finish(); !fine) return fine.failure();
-    if (!config.socket.starts_with('/')) return bh::invalid("bad_value", "\"socket\" must be an absolute path");
+    if (!config.socket.starts_with('/')) return invalid("bad_value", "\"socket\" must be an absolute path");
     if (config.network.rules.uplinks.empty())
-        return bh::invalid("bad_value",
-                           "\"uplinks\" is empty; name the interface to the outside, see `ip -6 route show default`");
+        return invalid("bad_value",
+                       "\"uplinks\" is empty; name the interface to the outside, see `ip -6 route show default`");
     return config;
 }
 
 }  // namespace
 
-bh::Result<NetdConfig> read_netd_config(const std::string& path) {
+Result<NetdConfig> read_netd_config(const std::string& path) {
     auto object = read_yaml(path);
     if (!object) return object.failure();
     auto config = read_object(std::move(*object));
@@ -116,4 +116,4 @@ bh::Result<NetdConfig> read_netd_config(const std::string& path) {
     return config;
 }
 
-}  // namespace blockhost::net
+}  // namespace bh::net

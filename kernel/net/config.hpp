@@ -8,7 +8,7 @@
 #include <optional>
 #include <string>
 
-namespace blockhost::net {
+namespace bh::net {
 
 struct NetdConfig {
     std::string socket;           // absolute
@@ -19,6 +19,6 @@ struct NetdConfig {
     NetworkOptions network;
 };
 
-bh::Result<NetdConfig> read_netd_config(const std::string& path);
+Result<NetdConfig> read_netd_config(const std::string& path);
 
-}  // namespace blockhost::net
+}  // namespace bh::net

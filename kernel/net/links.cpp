@@ -9,7 +9,7 @@
 #include <algorithm>
 #include <cerrno>
 
-namespace blockhost::net {
+namespace bh::net {
 namespace {
 
 // The same on all taps: each is a link of its own, and a guest that is restored from a saved state or whose tap was
@@ -36,11 +36,11 @@ Link read_link(const nlmsghdr* message) {
     return link;
 }
 
-bh::Status done(int error, const std::string& what) { return error == 0 ? bh::Status{} : netlink_failure(what, error); }
+Status done(int error, const std::string& what) { return error == 0 ? Status{} : netlink_failure(what, error); }
 
 }  // namespace
 
-bh::Result<std::vector<Link>> list_links(Netlink& netlink) {
+Result<std::vector<Link>> list_links(Netlink& netlink) {
     std::vector<Link> links;
     Message message{RTM_GETLINK, 0, link_header(0)};
     const int error =
@@ -49,14 +49,14 @@ bh::Result<std::vector<Link>> list_links(Netlink& netlink) {
     return links;
 }
 
-bh::Result<std::optional<Link>> find_link(Netlink& netlink, const InterfaceName& name) {
+Result<std::optional<Link>> find_link(Netlink& netlink, const InterfaceName& name) {
     auto links = list_links(netlink);
     if (!links) return links.failure();
     const auto it = std::find_if(links->begin(), links->end(), [&](const Link& l) { return l.name == name.text(); });
     return it == links->end() ? std::optional<Link>{} : std::optional<Link>{*it};
 }
 
-bh::Status adopt_tap(Netlink& netlink, const Link& link, std::string_view alias) {
+Status adopt_tap(Netlink& netlink, const Link& link, std::string_view alias) {
     Message message{RTM_NEWLINK, 0, link_header(link.index)};
     message.put_text(IFLA_IFALIAS, alias).put_u32(IFLA_GROUP, kTapGroup).put(IFLA_ADDRESS, kHostMac);
     message.nest(IFLA_AF_SPEC, [](Message& m) {
@@ -65,13 +65,13 @@ bh::Status adopt_tap(Netlink& netlink, const Link& link, std::string_view alias)
     return done(netlink.execute(message), "set up the tap " + link.name);
 }
 
-bh::Status set_alias(Netlink& netlink, const Link& link, std::string_view alias) {
+Status set_alias(Netlink& netlink, const Link& link, std::string_view alias) {
     Message message{RTM_NEWLINK, 0, link_header(link.index)};
     message.put_text(IFLA_IFALIAS, alias);
     return done(netlink.execute(message), "write the owner to " + link.name);
 }
 
-bh::Status set_up(Netlink& netlink, const Link& link, bool up) {
+Status set_up(Netlink& netlink, const Link& link, bool up) {
     ifinfomsg header = link_header(link.index);
     header.ifi_flags = up ? IFF_UP : 0;
     header.ifi_change = IFF_UP;
@@ -79,13 +79,13 @@ bh::Status set_up(Netlink& netlink, const Link& link, bool up) {
     return done(netlink.execute(message), (up ? "bring up " : "bring down ") + link.name);
 }
 
-bh::Status remove_link(Netlink& netlink, const Link& link) {
+Status remove_link(Netlink& netlink, const Link& link) {
     Message message{RTM_DELLINK, 0, link_header(link.index)};
     const int error = netlink.execute(message);
     return done(error == ENODEV ? 0 : error, "remove " + link.name);
 }
 
-bh::Result<std::vector<InterfaceAddress>> list_addresses(Netlink& netlink) {
+Result<std::vector<InterfaceAddress>> list_addresses(Netlink& netlink) {
     std::vector<InterfaceAddress> addresses;
     ifaddrmsg header{};
     header.ifa_family = AF_INET6;
@@ -104,7 +104,7 @@ bh::Result<std::vector<InterfaceAddress>> list_addresses(Netlink& netlink) {
     return addresses;
 }
 
-bh::Status add_gateway(Netlink& netlink, const Link& link) {
+Status add_gateway(Netlink& netlink, const Link& link) {
     ifaddrmsg header{};
     header.ifa_family = AF_INET6;
     header.ifa_prefixlen = 64;
@@ -118,4 +118,4 @@ bh::Status add_gateway(Netlink& netlink, const Link& link) {
     return done(error == EEXIST ? 0 : error, "give fe80::1 to " + link.name);
 }
 
-}  // namespace blockhost::net
+}  // namespace bh::net

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-namespace blockhost::net {
+namespace bh::net {
 
 // The interface group of every tap of ours: the rule set knows guests by it, so that a tap is closed from the moment it
 // exists, whether or not a VM is assigned to it.
@@ -24,21 +24,21 @@ struct Link {
     bool up = false;  // administratively
 };
 
-bh::Result<std::vector<Link>> list_links(Netlink& netlink);
-bh::Result<std::optional<Link>> find_link(Netlink& netlink, const InterfaceName& name);
+Result<std::vector<Link>> list_links(Netlink& netlink);
+Result<std::optional<Link>> find_link(Netlink& netlink, const InterfaceName& name);
 
 // Makes the interface a closed tap of ours: group, alias, our MAC on the host's side, no link-local address of its own.
-bh::Status adopt_tap(Netlink& netlink, const Link& link, std::string_view alias);
-bh::Status set_alias(Netlink& netlink, const Link& link, std::string_view alias);
-bh::Status set_up(Netlink& netlink, const Link& link, bool up);
-bh::Status remove_link(Netlink& netlink, const Link& link);  // ok when it is gone already
+Status adopt_tap(Netlink& netlink, const Link& link, std::string_view alias);
+Status set_alias(Netlink& netlink, const Link& link, std::string_view alias);
+Status set_up(Netlink& netlink, const Link& link, bool up);
+Status remove_link(Netlink& netlink, const Link& link);  // ok when it is gone already
 
 struct InterfaceAddress {
     int link = 0;
     Ipv6Address address;
 };
-bh::Result<std::vector<InterfaceAddress>> list_addresses(Netlink& netlink);
+Result<std::vector<InterfaceAddress>> list_addresses(Netlink& netlink);
 // fe80::1/64, without duplicate address detection: the tap has nobody else who may hold it.
-bh::Status add_gateway(Netlink& netlink, const Link& link);
+Status add_gateway(Netlink& netlink, const Link& link);
 
-}  // namespace blockhost::net
+}  // namespace bh::net

@@ -8,7 +8,7 @@
 #include <exception>
 #include <string_view>
 
-using namespace blockhost;
+using namespace bh;
 
 namespace {
 

@@ -6,7 +6,7 @@
 #include <cstring>
 #include <string>
 
-namespace blockhost::net {
+namespace bh::net {
 namespace {
 
 constexpr std::size_t kReceiveBuffer = 64 * 1024;
@@ -90,7 +90,7 @@ int Netlink::connect(Socket& socket) {
     return 0;
 }
 
-bh::Result<Netlink> Netlink::open() {
+Result<Netlink> Netlink::open() {
     Socket socket;
     if (const int error = connect(socket); error != 0) return netlink_failure("open a rtnetlink socket", error);
     return Netlink{std::move(socket)};
@@ -144,7 +144,7 @@ int Netlink::dump_once(Message& message, const std::function<void(const nlmsghdr
     }
 }
 
-bh::Failure netlink_failure(std::string_view what, int error) {
+Failure netlink_failure(std::string_view what, int error) {
     const std::string message = "cannot " + std::string{what} + ": " + std::strerror(error);
     switch (error) {
         case EPERM:
@@ -160,4 +160,4 @@ bh::Failure netlink_failure(std::string_view what, int error) {
     }
 }
 
-}  // namespace blockhost::net
+}  // namespace bh::net

@@ -16,7 +16,7 @@
 
 struct mnl_socket;
 
-namespace blockhost::net {
+namespace bh::net {
 
 class Message {
 public:
@@ -48,7 +48,7 @@ std::string_view text_of(std::span<const std::uint8_t> payload);
 
 class Netlink {
 public:
-    static bh::Result<Netlink> open();
+    static Result<Netlink> open();
 
     // 0, or the errno that the kernel answered.
     int execute(Message& message);
@@ -70,6 +70,6 @@ private:
 };
 
 // "cannot WHAT: reason", with the code that the errno stands for.
-bh::Failure netlink_failure(std::string_view what, int error);
+Failure netlink_failure(std::string_view what, int error);
 
-}  // namespace blockhost::net
+}  // namespace bh::net

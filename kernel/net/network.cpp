@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-namespace blockhost::net {
+namespace bh::net {
 namespace {
 
 void append(nlohmann::json& to, nlohmann::json from) {
@@ -26,13 +26,13 @@ std::vector<Assignment> assignments_in_rules(const Snapshot& snapshot, const Int
 
 }  // namespace
 
-bh::Result<Network> Network::open(NetworkOptions options) {
+Result<Network> Network::open(NetworkOptions options) {
     auto netlink = Netlink::open();
     if (!netlink) return netlink.failure();
     return Network{std::move(options), std::move(*netlink)};
 }
 
-bh::Status Network::start() {
+Status Network::start() {
     auto links = list_links(netlink_);
     if (!links) return links.failure();
     std::vector<std::string> names{"default"};  // what interfaces that come later begin with
@@ -47,30 +47,29 @@ bh::Status Network::start() {
     return sweep_proxies();
 }
 
-bh::Status Network::check(const Assignment& wanted) const {
+Status Network::check(const Assignment& wanted) const {
     const std::string address = wanted.address.text();
     if (!wanted.address.assignable()) {
-        return bh::invalid("address_kind", "\"address\": " + address +
-                                               " can't be a VM's; take one from a global (2000::/3) or unique local "
-                                               "(fc00::/7) prefix");
+        return invalid("address_kind", "\"address\": " + address +
+                                           " can't be a VM's; take one from a global (2000::/3) or unique local "
+                                           "(fc00::/7) prefix");
     }
     const auto& prefixes = options_.prefixes;
     if (!prefixes.empty() &&
         std::none_of(prefixes.begin(), prefixes.end(), [&](const auto& p) { return p.contains(wanted.address); })) {
-        return bh::invalid("address_outside",
-                           "\"address\": " + address +
-                               " is in none of the \"prefixes\" of netd.yaml; add its prefix there if "
-                               "it is yours");
+        return invalid("address_outside", "\"address\": " + address +
+                                              " is in none of the \"prefixes\" of netd.yaml; add its prefix there if "
+                                              "it is yours");
     }
     const auto& uplinks = options_.rules.uplinks;
     if (std::find(uplinks.begin(), uplinks.end(), wanted.uplink) == uplinks.end()) {
-        return bh::invalid("uplink_unknown", "\"uplink\": " + wanted.uplink.text() +
-                                                 " is none of the \"uplinks\" of netd.yaml; add it there");
+        return invalid("uplink_unknown", "\"uplink\": " + wanted.uplink.text() +
+                                             " is none of the \"uplinks\" of netd.yaml; add it there");
     }
     return {};
 }
 
-bh::Status Network::apply(const Assignment& wanted) {
+Status Network::apply(const Assignment& wanted) {
     if (auto fine = check(wanted); !fine) return fine.failure();
     auto links = list_links(netlink_);
     if (!links) return links.failure();
@@ -82,9 +81,9 @@ bh::Status Network::apply(const Assignment& wanted) {
     const auto uplink =
         std::find_if(links->begin(), links->end(), [&](const Link& l) { return l.name == wanted.uplink.text(); });
     if (uplink == links->end()) {
-        return bh::Failure{BH_E_UNAVAILABLE, "uplink_missing",
-                           "\"uplink\": there is no interface " + wanted.uplink.text() +
-                               " now; connect it, or correct \"uplinks\" in netd.yaml"};
+        return Failure{BH_E_UNAVAILABLE, "uplink_missing",
+                       "\"uplink\": there is no interface " + wanted.uplink.text() +
+                           " now; connect it, or correct \"uplinks\" in netd.yaml"};
     }
     const auto taps = own_taps(*links);
     const auto tap =
@@ -102,14 +101,13 @@ bh::Status Network::apply(const Assignment& wanted) {
     return done;
 }
 
-bh::Result<Link> Network::make_tap(const Assignment& wanted) {
+Result<Link> Network::make_tap(const Assignment& wanted) {
     auto fd = net::open_tap(options_.tun, wanted.tap);
     if (!fd) return fd.failure();
     auto link = find_link(netlink_, wanted.tap);
     if (!link) return link.failure();
     if (!*link)
-        return bh::Failure{BH_E_INTERNAL, "tap_vanished",
-                           "the tap " + wanted.tap.text() + " vanished while it was made"};
+        return Failure{BH_E_INTERNAL, "tap_vanished", "the tap " + wanted.tap.text() + " vanished while it was made"};
     // Persistent last: whatever fails or is killed before takes the tap with it.
     if (auto done = set_tap_owner(*fd, wanted.uid); !done) return done.failure();
     if (auto done = adopt_tap(netlink_, **link, alias_of(wanted)); !done) return done.failure();
@@ -117,7 +115,7 @@ bh::Result<Link> Network::make_tap(const Assignment& wanted) {
     return **link;
 }
 
-bh::Status Network::change_tap(const OwnTap& tap, const Assignment& wanted) {
+Status Network::change_tap(const OwnTap& tap, const Assignment& wanted) {
     const Assignment& old = tap.assignment;
     if (old.uid != wanted.uid) {
         auto fd = net::open_tap(options_.tun, wanted.tap);
@@ -128,10 +126,10 @@ bh::Status Network::change_tap(const OwnTap& tap, const Assignment& wanted) {
     if (auto done = set_alias(netlink_, tap.link, alias_of(wanted)); !done) return done.failure();
     const bool same_traffic = old.address == wanted.address && old.mac == wanted.mac && old.uplink == wanted.uplink &&
                               old.mode == wanted.mode;
-    return same_traffic ? bh::Status{} : withdraw(tap.link, old);
+    return same_traffic ? Status{} : withdraw(tap.link, old);
 }
 
-bh::Status Network::set_rules(const nlohmann::json& commands) {
+Status Network::set_rules(const nlohmann::json& commands) {
     auto done = nft_.run(commands);
     if (done || done.failure().code != BH_E_NOT_FOUND) return done;
     // Somebody removed our table (`nft flush ruleset`): put all of it back.
@@ -140,7 +138,7 @@ bh::Status Network::set_rules(const nlohmann::json& commands) {
     return nft_.run(replace_table(options_.rules, assignments_of(own_taps(*links))));
 }
 
-bh::Status Network::connect(const Link& tap, const Link& uplink, const Assignment& wanted) {
+Status Network::connect(const Link& tap, const Link& uplink, const Assignment& wanted) {
     if (auto done = set_rules(add_elements(wanted)); !done) return done.failure();
     if (auto done = prepare_tap(sysctls_, wanted.tap); !done) return done.failure();
     if (auto done = set_up(netlink_, tap, true); !done) return done.failure();
@@ -152,7 +150,7 @@ bh::Status Network::connect(const Link& tap, const Link& uplink, const Assignmen
     return add_proxy(netlink_, wanted.address, uplink.index);
 }
 
-bh::Status Network::withdraw(const Link& tap, const Assignment& old) {
+Status Network::withdraw(const Link& tap, const Assignment& old) {
     if (auto done = set_rules(delete_elements(old)); !done) return done.failure();
     if (old.mode == Mode::on_link) {
         auto uplink = find_link(netlink_, old.uplink);
@@ -165,22 +163,22 @@ bh::Status Network::withdraw(const Link& tap, const Assignment& old) {
     return remove_host_route(netlink_, old.address, tap.index);
 }
 
-bh::Result<std::optional<OwnTap>> Network::find_own(const InterfaceName& tap, const std::string& owner) {
+Result<std::optional<OwnTap>> Network::find_own(const InterfaceName& tap, const std::string& owner) {
     auto link = find_link(netlink_, tap);
     if (!link) return link.failure();
     if (!*link) return std::optional<OwnTap>{};
     auto assignment = parse_alias(tap, (*link)->alias);
     if (!assignment) {
-        return bh::Failure{BH_E_CONFLICT, "tap_foreign",
-                           "\"tap\": " + tap.text() + " was not made by netd; it is left alone"};
+        return Failure{BH_E_CONFLICT, "tap_foreign",
+                       "\"tap\": " + tap.text() + " was not made by netd; it is left alone"};
     }
     if (assignment->owner != owner) {
-        return bh::Failure{BH_E_CONFLICT, "tap_owner", "\"tap\": " + tap.text() + " belongs to " + assignment->owner};
+        return Failure{BH_E_CONFLICT, "tap_owner", "\"tap\": " + tap.text() + " belongs to " + assignment->owner};
     }
     return std::optional<OwnTap>{OwnTap{**link, *assignment}};
 }
 
-bh::Status Network::block(const InterfaceName& tap, const std::string& owner) {
+Status Network::block(const InterfaceName& tap, const std::string& owner) {
     auto own = find_own(tap, owner);
     if (!own) return own.failure();
     if (!*own) return {};
@@ -192,7 +190,7 @@ bh::Status Network::block(const InterfaceName& tap, const std::string& owner) {
     return set_up(netlink_, (*own)->link, false);
 }
 
-bh::Status Network::remove(const InterfaceName& tap, const std::string& owner) {
+Status Network::remove(const InterfaceName& tap, const std::string& owner) {
     auto own = find_own(tap, owner);
     if (!own) return own.failure();
     if (*own) {
@@ -214,7 +212,7 @@ bh::Status Network::remove(const InterfaceName& tap, const std::string& owner) {
 }
 
 // Proxies that carry our mark and no VM any more: their tap was removed by hand, or netd was killed in between.
-bh::Status Network::sweep_proxies() {
+Status Network::sweep_proxies() {
     auto links = list_links(netlink_);
     if (!links) return links.failure();
     auto proxies = list_proxies(netlink_);
@@ -230,7 +228,7 @@ bh::Status Network::sweep_proxies() {
     return {};
 }
 
-bh::Result<std::vector<Observed>> Network::list() {
+Result<std::vector<Observed>> Network::list() {
     auto snapshot = take_snapshot(netlink_, nft_);
     if (!snapshot) return snapshot.failure();
     std::vector<Observed> observed;
@@ -239,16 +237,16 @@ bh::Result<std::vector<Observed>> Network::list() {
     return observed;
 }
 
-bh::Result<Fd> Network::open_tap(const InterfaceName& tap, const std::string& owner) {
+Result<Fd> Network::open_tap(const InterfaceName& tap, const std::string& owner) {
     auto own = find_own(tap, owner);
     if (!own) return own.failure();
     if (!*own) {
-        return bh::Failure{BH_E_NOT_FOUND, "no_tap", "\"tap\": there is no " + tap.text() + "; vm_apply makes it"};
+        return Failure{BH_E_NOT_FOUND, "no_tap", "\"tap\": there is no " + tap.text() + "; vm_apply makes it"};
     }
     return net::open_tap(options_.tun, tap);
 }
 
-bh::Result<StatusReport> Network::status() {
+Result<StatusReport> Network::status() {
     auto snapshot = take_snapshot(netlink_, nft_);
     if (!snapshot) return snapshot.failure();
     StatusReport report;
@@ -283,4 +281,4 @@ bh::Result<StatusReport> Network::status() {
     return report;
 }
 
-}  // namespace blockhost::net
+}  // namespace bh::net

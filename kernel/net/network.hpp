@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-namespace blockhost::net {
+namespace bh::net {
 
 struct NetworkOptions {
     RulesetConfig rules;               // at least one uplink
@@ -25,7 +25,7 @@ struct Observed {
 };
 
 struct Finding {
-    std::string field, severity, message, remedy;  // as bh::Finding
+    std::string field, severity, message, remedy;  // as Finding
 };
 
 struct StatusReport {
@@ -36,18 +36,18 @@ struct StatusReport {
 
 class Network {
 public:
-    static bh::Result<Network> open(NetworkOptions options);
+    static Result<Network> open(NetworkOptions options);
 
     // Puts the table up from what is on the system, in one transaction: packets of running VMs pass all the while.
-    bh::Status start();
+    Status start();
 
     // A VM's `uplink` must be one of the options'. Undone when it fails and the tap was not there before.
-    bh::Status apply(const Assignment& wanted);
-    bh::Status block(const InterfaceName& tap, const std::string& owner);
-    bh::Status remove(const InterfaceName& tap, const std::string& owner);
-    bh::Result<std::vector<Observed>> list();
-    bh::Result<Fd> open_tap(const InterfaceName& tap, const std::string& owner);
-    bh::Result<StatusReport> status();
+    Status apply(const Assignment& wanted);
+    Status block(const InterfaceName& tap, const std::string& owner);
+    Status remove(const InterfaceName& tap, const std::string& owner);
+    Result<std::vector<Observed>> list();
+    Result<Fd> open_tap(const InterfaceName& tap, const std::string& owner);
+    Result<StatusReport> status();
 
     [[nodiscard]] const std::vector<InterfaceName>& uplinks() const { return options_.rules.uplinks; }
     [[nodiscard]] const InterfaceName& default_uplink() const { return options_.rules.uplinks.front(); }
@@ -55,15 +55,15 @@ public:
 private:
     Network(NetworkOptions options, Netlink netlink) : options_{std::move(options)}, netlink_{std::move(netlink)} {}
 
-    bh::Status check(const Assignment& wanted) const;
-    bh::Result<Link> make_tap(const Assignment& wanted);
-    bh::Status change_tap(const OwnTap& tap, const Assignment& wanted);
-    bh::Status set_rules(const nlohmann::json& commands);
-    bh::Status connect(const Link& tap, const Link& uplink, const Assignment& wanted);
-    bh::Status withdraw(const Link& tap, const Assignment& old);
-    bh::Status sweep_proxies();
+    Status check(const Assignment& wanted) const;
+    Result<Link> make_tap(const Assignment& wanted);
+    Status change_tap(const OwnTap& tap, const Assignment& wanted);
+    Status set_rules(const nlohmann::json& commands);
+    Status connect(const Link& tap, const Link& uplink, const Assignment& wanted);
+    Status withdraw(const Link& tap, const Assignment& old);
+    Status sweep_proxies();
     // nullopt: no such tap. BH_E_CONFLICT: it is another owner's, or not ours at all.
-    bh::Result<std::optional<OwnTap>> find_own(const InterfaceName& tap, const std::string& owner);
+    Result<std::optional<OwnTap>> find_own(const InterfaceName& tap, const std::string& owner);
 
     NetworkOptions options_;
     Netlink netlink_;
@@ -71,4 +71,4 @@ private:
     Sysctls sysctls_;
 };
 
-}  // namespace blockhost::net
+}  // namespace bh::net

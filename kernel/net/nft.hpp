@@ -6,14 +6,14 @@
 
 #include <nlohmann/json.hpp>
 
-namespace blockhost::net {
+namespace bh::net {
 
 class Nftables {
 public:
     // `commands`: an array of libnftables-json(5) commands.
-    bh::Status run(const nlohmann::json& commands);
+    Status run(const nlohmann::json& commands);
     // As run(), and the objects that the kernel answered. BH_E_NOT_FOUND: what was asked for does not exist.
-    bh::Result<nlohmann::json> query(const nlohmann::json& commands);
+    Result<nlohmann::json> query(const nlohmann::json& commands);
 };
 
-}  // namespace blockhost::net
+}  // namespace bh::net

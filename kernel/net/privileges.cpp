@@ -10,14 +10,14 @@
 #include <cstring>
 #include <memory>
 
-namespace blockhost::net {
+namespace bh::net {
 namespace {
 
-bh::Failure cannot(const std::string& what, int error) {
+Failure cannot(const std::string& what, int error) {
     return {BH_E_DENIED, "privileges", "cannot " + what + ": " + std::strerror(error)};
 }
 
-bh::Status make_directory(const std::string& socket_path, uid_t user, std::optional<gid_t> group) {
+Status make_directory(const std::string& socket_path, uid_t user, std::optional<gid_t> group) {
     const std::string directory = socket_path.substr(0, socket_path.rfind('/'));
     if (::mkdir(directory.c_str(), 0750) != 0) {
         if (errno == EEXIST) return {};
@@ -28,7 +28,7 @@ bh::Status make_directory(const std::string& socket_path, uid_t user, std::optio
     return {};
 }
 
-bh::Status become(uid_t user, std::optional<gid_t> group) {
+Status become(uid_t user, std::optional<gid_t> group) {
     const gid_t main_group = group.value_or(::getgid());
     if (::setgroups(1, &main_group) != 0) return cannot("set the groups", errno);
     if (user == 0) return {};
@@ -45,7 +45,7 @@ void empty_bounding_set() {
     }
 }
 
-bh::Status keep_net_admin_only() {
+Status keep_net_admin_only() {
     using Capabilities = std::unique_ptr<std::remove_pointer_t<cap_t>, int (*)(void*)>;
     const Capabilities wanted{::cap_init(), ::cap_free};
     constexpr cap_value_t kKept[] = {CAP_NET_ADMIN};
@@ -54,8 +54,8 @@ bh::Status keep_net_admin_only() {
         return cannot("name the capabilities", errno);
     }
     if (::cap_set_proc(wanted.get()) != 0) {
-        return bh::Failure{BH_E_DENIED, "no_net_admin",
-                           "netd needs CAP_NET_ADMIN: start it as root, or with AmbientCapabilities=CAP_NET_ADMIN"};
+        return Failure{BH_E_DENIED, "no_net_admin",
+                       "netd needs CAP_NET_ADMIN: start it as root, or with AmbientCapabilities=CAP_NET_ADMIN"};
     }
     (void)::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
     if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return cannot("give up new privileges", errno);
@@ -64,7 +64,7 @@ bh::Status keep_net_admin_only() {
 
 }  // namespace
 
-bh::Status drop_privileges(std::optional<uid_t> user, std::optional<gid_t> group, const std::string& socket_path) {
+Status drop_privileges(std::optional<uid_t> user, std::optional<gid_t> group, const std::string& socket_path) {
     if (::geteuid() == 0) {
         if (auto made = make_directory(socket_path, user.value_or(0), group); !made) return made.failure();
         empty_bounding_set();
@@ -73,4 +73,4 @@ bh::Status drop_privileges(std::optional<uid_t> user, std::optional<gid_t> group
     return keep_net_admin_only();
 }
 
-}  // namespace blockhost::net
+}  // namespace bh::net

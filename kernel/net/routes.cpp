@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 
-namespace blockhost::net {
+namespace bh::net {
 namespace {
 
 std::optional<Ipv6Address> address_of(std::span<const std::uint8_t> payload) {
@@ -24,7 +24,7 @@ std::optional<MacAddress> mac_of(std::span<const std::uint8_t> payload) {
     return MacAddress{octets};
 }
 
-bh::Status done(int error, std::initializer_list<int> fine, const std::string& what) {
+Status done(int error, std::initializer_list<int> fine, const std::string& what) {
     if (error == 0 || std::find(fine.begin(), fine.end(), error) != fine.end()) return {};
     return netlink_failure(what, error);
 }
@@ -51,7 +51,7 @@ ndmsg neighbour_header(int link, std::uint8_t flags) {
     return header;
 }
 
-bh::Result<std::vector<Neighbour>> list(Netlink& netlink, std::uint8_t flags) {
+Result<std::vector<Neighbour>> list(Netlink& netlink, std::uint8_t flags) {
     std::vector<Neighbour> neighbours;
     Message message{RTM_GETNEIGH, 0, neighbour_header(0, flags)};
     const auto read = [&](const nlmsghdr* m) {
@@ -74,7 +74,7 @@ bh::Result<std::vector<Neighbour>> list(Netlink& netlink, std::uint8_t flags) {
 
 }  // namespace
 
-bh::Result<std::vector<HostRoute>> list_host_routes(Netlink& netlink) {
+Result<std::vector<HostRoute>> list_host_routes(Netlink& netlink) {
     std::vector<HostRoute> routes;
     rtmsg header{};
     header.rtm_family = AF_INET6;
@@ -95,42 +95,42 @@ bh::Result<std::vector<HostRoute>> list_host_routes(Netlink& netlink) {
     return routes;
 }
 
-bh::Status add_host_route(Netlink& netlink, const Ipv6Address& address, int link) {
+Status add_host_route(Netlink& netlink, const Ipv6Address& address, int link) {
     auto message = route_message(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, address, link);
     return done(netlink.execute(message), {EEXIST}, "add the route to " + address.text());
 }
 
-bh::Status remove_host_route(Netlink& netlink, const Ipv6Address& address, int link) {
+Status remove_host_route(Netlink& netlink, const Ipv6Address& address, int link) {
     auto message = route_message(RTM_DELROUTE, 0, address, link);
     return done(netlink.execute(message), {ESRCH, ENODEV}, "remove the route to " + address.text());
 }
 
-bh::Result<std::vector<Neighbour>> list_neighbours(Netlink& netlink) { return list(netlink, 0); }
+Result<std::vector<Neighbour>> list_neighbours(Netlink& netlink) { return list(netlink, 0); }
 
-bh::Status set_neighbour(Netlink& netlink, const Ipv6Address& address, const MacAddress& mac, int link) {
+Status set_neighbour(Netlink& netlink, const Ipv6Address& address, const MacAddress& mac, int link) {
     Message message{RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE, neighbour_header(link, 0)};
     message.put(NDA_DST, address.octets()).put(NDA_LLADDR, mac.octets()).put_u8(NDA_PROTOCOL, kProtocol);
     return done(netlink.execute(message), {}, "set the neighbour " + address.text());
 }
 
-bh::Status remove_neighbour(Netlink& netlink, const Ipv6Address& address, int link) {
+Status remove_neighbour(Netlink& netlink, const Ipv6Address& address, int link) {
     Message message{RTM_DELNEIGH, 0, neighbour_header(link, 0)};
     message.put(NDA_DST, address.octets());
     return done(netlink.execute(message), {ENOENT, ENODEV}, "remove the neighbour " + address.text());
 }
 
-bh::Result<std::vector<Neighbour>> list_proxies(Netlink& netlink) { return list(netlink, NTF_PROXY); }
+Result<std::vector<Neighbour>> list_proxies(Netlink& netlink) { return list(netlink, NTF_PROXY); }
 
-bh::Status add_proxy(Netlink& netlink, const Ipv6Address& address, int link) {
+Status add_proxy(Netlink& netlink, const Ipv6Address& address, int link) {
     Message message{RTM_NEWNEIGH, NLM_F_CREATE, neighbour_header(link, NTF_PROXY)};
     message.put(NDA_DST, address.octets()).put_u8(NDA_PROTOCOL, kProtocol);
     return done(netlink.execute(message), {}, "answer for " + address.text() + " on the uplink");
 }
 
-bh::Status remove_proxy(Netlink& netlink, const Ipv6Address& address, int link) {
+Status remove_proxy(Netlink& netlink, const Ipv6Address& address, int link) {
     Message message{RTM_DELNEIGH, 0, neighbour_header(link, NTF_PROXY)};
     message.put(NDA_DST, address.octets());
     return done(netlink.execute(message), {ENOENT, ENODEV}, "stop answering for " + address.text());
 }
 
-}  // namespace blockhost::net
+}  // namespace bh::net

@@ -8,7 +8,7 @@
 #include <optional>
 #include <vector>
 
-namespace blockhost::net {
+namespace bh::net {
 
 inline constexpr std::uint8_t kProtocol = 98;  // not one of /etc/iproute2/rt_protos
 
@@ -18,9 +18,9 @@ struct HostRoute {  // a /128 of the main table
     std::uint8_t protocol = 0;
     bool operator==(const HostRoute&) const = default;
 };
-bh::Result<std::vector<HostRoute>> list_host_routes(Netlink& netlink);
-bh::Status add_host_route(Netlink& netlink, const Ipv6Address& address, int link);  // ok when it is there
-bh::Status remove_host_route(Netlink& netlink, const Ipv6Address& address, int link);
+Result<std::vector<HostRoute>> list_host_routes(Netlink& netlink);
+Status add_host_route(Netlink& netlink, const Ipv6Address& address, int link);  // ok when it is there
+Status remove_host_route(Netlink& netlink, const Ipv6Address& address, int link);
 
 struct Neighbour {
     Ipv6Address address;
@@ -29,13 +29,13 @@ struct Neighbour {
     bool permanent = false;
     std::uint8_t protocol = 0;
 };
-bh::Result<std::vector<Neighbour>> list_neighbours(Netlink& netlink);
-bh::Status set_neighbour(Netlink& netlink, const Ipv6Address& address, const MacAddress& mac, int link);
-bh::Status remove_neighbour(Netlink& netlink, const Ipv6Address& address, int link);
+Result<std::vector<Neighbour>> list_neighbours(Netlink& netlink);
+Status set_neighbour(Netlink& netlink, const Ipv6Address& address, const MacAddress& mac, int link);
+Status remove_neighbour(Netlink& netlink, const Ipv6Address& address, int link);
 
 // The host answers neighbour solicitations for `address` on `link`.
-bh::Result<std::vector<Neighbour>> list_proxies(Netlink& netlink);
-bh::Status add_proxy(Netlink& netlink, const Ipv6Address& address, int link);
-bh::Status remove_proxy(Netlink& netlink, const Ipv6Address& address, int link);
+Result<std::vector<Neighbour>> list_proxies(Netlink& netlink);
+Status add_proxy(Netlink& netlink, const Ipv6Address& address, int link);
+Status remove_proxy(Netlink& netlink, const Ipv6Address& address, int link);
 
-}  // namespace blockhost::net
+}  // namespace bh::net

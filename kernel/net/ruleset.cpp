@@ -2,7 +2,7 @@
 
 #include "kernel/net/links.hpp"
 
-namespace blockhost::net {
+namespace bh::net {
 namespace {
 
 using nlohmann::json;
@@ -233,4 +233,4 @@ std::vector<AllowedSource> allowed_sources(const json& objects) {
     return sources;
 }
 
-}  // namespace blockhost::net
+}  // namespace bh::net

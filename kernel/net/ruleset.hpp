@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-namespace blockhost::net {
+namespace bh::net {
 
 struct RulesetConfig {
     std::vector<InterfaceName> uplinks;
@@ -33,4 +33,4 @@ struct AllowedSource {
 };
 std::vector<AllowedSource> allowed_sources(const nlohmann::json& objects);
 
-}  // namespace blockhost::net
+}  // namespace bh::net

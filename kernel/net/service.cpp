@@ -2,7 +2,7 @@
 
 #include "kernel/ipc/args.hpp"
 
-namespace blockhost::net {
+namespace bh::net {
 namespace {
 
 using nlohmann::json;
@@ -15,7 +15,7 @@ struct TapAndOwner {
     std::string owner;
 };
 
-bh::Result<TapAndOwner> parse_tap_and_owner(std::string_view tap, std::string_view owner) {
+Result<TapAndOwner> parse_tap_and_owner(std::string_view tap, std::string_view owner) {
     auto name = InterfaceName::parse_tap(tap, "tap");
     if (!name) return name.failure();
     auto id = parse_owner(owner, "owner");
@@ -23,7 +23,7 @@ bh::Result<TapAndOwner> parse_tap_and_owner(std::string_view tap, std::string_vi
     return TapAndOwner{*name, *id};
 }
 
-bh::Result<TapAndOwner> read_tap_and_owner(const json& object) {
+Result<TapAndOwner> read_tap_and_owner(const json& object) {
     ipc::Args args{object};
     const auto tap = args.text("tap", kMaxText);
     const auto owner = args.text("owner", kMaxText);
@@ -31,7 +31,7 @@ bh::Result<TapAndOwner> read_tap_and_owner(const json& object) {
     return parse_tap_and_owner(tap, owner);
 }
 
-bh::Result<Assignment> read_assignment(const json& object, const InterfaceName& default_uplink) {
+Result<Assignment> read_assignment(const json& object, const InterfaceName& default_uplink) {
     ipc::Args args{object};
     const auto tap = args.text("tap", kMaxText);
     const auto owner = args.text("owner", kMaxText);
@@ -49,8 +49,7 @@ bh::Result<Assignment> read_assignment(const json& object, const InterfaceName& 
     if (!mac_value) return mac_value.failure();
     auto mode_value = parse_mode(mode, "mode");
     if (!mode_value) return mode_value.failure();
-    auto uplink_value =
-        uplink.empty() ? bh::Result<InterfaceName>{default_uplink} : InterfaceName::parse(uplink, "uplink");
+    auto uplink_value = uplink.empty() ? Result<InterfaceName>{default_uplink} : InterfaceName::parse(uplink, "uplink");
     if (!uplink_value) return uplink_value.failure();
     return Assignment{names->tap,
                       names->owner,
@@ -62,7 +61,7 @@ bh::Result<Assignment> read_assignment(const json& object, const InterfaceName& 
                       false};
 }
 
-bh::Status read_nothing(const json& object) { return ipc::Args{object}.finish(); }
+Status read_nothing(const json& object) { return ipc::Args{object}.finish(); }
 
 json vm_json(const Observed& observed) {
     const auto& a = observed.assignment;
@@ -71,21 +70,21 @@ json vm_json(const Observed& observed) {
             {"uid", a.uid},        {"blocked", a.blocked},      {"missing", observed.missing}};
 }
 
-bh::Result<ipc::Reply> answer(const bh::Status& status) {
+Result<ipc::Reply> answer(const Status& status) {
     if (!status) return status.failure();
     return ipc::Reply{};
 }
 
 ipc::Handler vm_apply(Network& network) {
-    return [&network](ipc::Request& request) -> bh::Result<ipc::Reply> {
+    return [&network](ipc::Request& request) -> Result<ipc::Reply> {
         auto wanted = read_assignment(request.args, network.default_uplink());
         if (!wanted) return wanted.failure();
         return answer(network.apply(*wanted));
     };
 }
 
-ipc::Handler on_tap(Network& network, bh::Status (Network::*verb)(const InterfaceName&, const std::string&)) {
-    return [&network, verb](ipc::Request& request) -> bh::Result<ipc::Reply> {
+ipc::Handler on_tap(Network& network, Status (Network::*verb)(const InterfaceName&, const std::string&)) {
+    return [&network, verb](ipc::Request& request) -> Result<ipc::Reply> {
         auto names = read_tap_and_owner(request.args);
         if (!names) return names.failure();
         return answer((network.*verb)(names->tap, names->owner));
@@ -93,7 +92,7 @@ ipc::Handler on_tap(Network& network, bh::Status (Network::*verb)(const Interfac
 }
 
 ipc::Handler tap_open(Network& network) {
-    return [&network](ipc::Request& request) -> bh::Result<ipc::Reply> {
+    return [&network](ipc::Request& request) -> Result<ipc::Reply> {
         auto names = read_tap_and_owner(request.args);
         if (!names) return names.failure();
         auto fd = network.open_tap(names->tap, names->owner);
@@ -105,7 +104,7 @@ ipc::Handler tap_open(Network& network) {
 }
 
 ipc::Handler vm_list(Network& network) {
-    return [&network](ipc::Request& request) -> bh::Result<ipc::Reply> {
+    return [&network](ipc::Request& request) -> Result<ipc::Reply> {
         if (auto fine = read_nothing(request.args); !fine) return fine.failure();
         auto observed = network.list();
         if (!observed) return observed.failure();
@@ -117,7 +116,7 @@ ipc::Handler vm_list(Network& network) {
 }
 
 ipc::Handler status(Network& network) {
-    return [&network](ipc::Request& request) -> bh::Result<ipc::Reply> {
+    return [&network](ipc::Request& request) -> Result<ipc::Reply> {
         if (auto fine = read_nothing(request.args); !fine) return fine.failure();
         auto report = network.status();
         if (!report) return report.failure();
@@ -154,4 +153,4 @@ std::map<std::string, ipc::Verb> netd_verbs(Network& network, uid_t kernel_user,
     };
 }
 
-}  // namespace blockhost::net
+}  // namespace bh::net

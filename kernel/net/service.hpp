@@ -9,10 +9,10 @@
 #include <map>
 #include <string>
 
-namespace blockhost::net {
+namespace bh::net {
 
 // `network` must outlive the verbs. tap_open is the launcher's alone, so that a kernel that was taken over can't speak
 // as a VM; the rest is the kernel's.
 std::map<std::string, ipc::Verb> netd_verbs(Network& network, uid_t kernel_user, uid_t launcher_user);
 
-}  // namespace blockhost::net
+}  // namespace bh::net

@@ -10,7 +10,7 @@
 #include <cerrno>
 #include <cstring>
 
-namespace blockhost::net {
+namespace bh::net {
 namespace {
 
 std::string key_of(std::string path) {
@@ -19,7 +19,7 @@ std::string key_of(std::string path) {
     return "net." + path;
 }
 
-bh::Failure cannot(std::string_view verb, const std::string& path, int error) {
+Failure cannot(std::string_view verb, const std::string& path, int error) {
     return {BH_E_UNAVAILABLE, "sysctl",
             "cannot " + std::string{verb} + " " + key_of(path) + ": " + std::strerror(error) +
                 (error == EROFS ? "; /proc/sys must be writable for netd" : "")};
@@ -27,7 +27,7 @@ bh::Failure cannot(std::string_view verb, const std::string& path, int error) {
 
 }  // namespace
 
-bh::Result<std::string> Sysctls::read(const std::string& path) const {
+Result<std::string> Sysctls::read(const std::string& path) const {
     const Fd fd{::open((root_ + "/" + path).c_str(), O_RDONLY | O_CLOEXEC)};
     if (!fd.valid()) return cannot("read", path, errno);
     std::array<char, 64> buffer{};
@@ -38,7 +38,7 @@ bh::Result<std::string> Sysctls::read(const std::string& path) const {
     return value;
 }
 
-bh::Status Sysctls::ensure_quietly(const std::string& path, std::string_view value) {
+Status Sysctls::ensure_quietly(const std::string& path, std::string_view value) {
     auto before = read(path);
     if (!before) return before.failure();
     if (*before == value) return {};
@@ -49,7 +49,7 @@ bh::Status Sysctls::ensure_quietly(const std::string& path, std::string_view val
     return {};
 }
 
-bh::Status Sysctls::ensure(const std::string& path, std::string_view value) {
+Status Sysctls::ensure(const std::string& path, std::string_view value) {
     auto before = read(path);
     if (!before) return before.failure();
     if (*before == value) return {};
@@ -58,7 +58,7 @@ bh::Status Sysctls::ensure(const std::string& path, std::string_view value) {
     return {};
 }
 
-bh::Status enable_forwarding(Sysctls& sysctls, const std::vector<std::string>& interfaces) {
+Status enable_forwarding(Sysctls& sysctls, const std::vector<std::string>& interfaces) {
     auto forwarding = sysctls.read("ipv6/conf/all/forwarding");
     if (!forwarding) return forwarding.failure();
     if (*forwarding != "0") return {};
@@ -71,13 +71,13 @@ bh::Status enable_forwarding(Sysctls& sysctls, const std::vector<std::string>& i
     return sysctls.ensure("ipv6/conf/all/forwarding", "1");
 }
 
-bh::Status enable_proxy(Sysctls& sysctls, const InterfaceName& uplink) {
+Status enable_proxy(Sysctls& sysctls, const InterfaceName& uplink) {
     if (auto done = sysctls.ensure("ipv6/conf/" + uplink.text() + "/proxy_ndp", "1"); !done) return done.failure();
     // The default makes each answer wait for up to 0.8 s.
     return sysctls.ensure("ipv6/neigh/" + uplink.text() + "/proxy_delay", "0");
 }
 
-bh::Status prepare_tap(Sysctls& sysctls, const InterfaceName& tap) {
+Status prepare_tap(Sysctls& sysctls, const InterfaceName& tap) {
     struct Setting {
         const char *family, *key, *value;
     };
@@ -93,4 +93,4 @@ bh::Status prepare_tap(Sysctls& sysctls, const InterfaceName& tap) {
     return {};
 }
 
-}  // namespace blockhost::net
+}  // namespace bh::net

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-namespace blockhost::net {
+namespace bh::net {
 
 class Sysctls {
 public:
@@ -19,10 +19,10 @@ public:
     explicit Sysctls(std::string root = "/proc/sys/net") : root_{std::move(root)} {}
 
     // `path` is below the root: "ipv6/conf/all/forwarding". Made of literals and InterfaceNames only.
-    [[nodiscard]] bh::Result<std::string> read(const std::string& path) const;
-    bh::Status ensure(const std::string& path, std::string_view value);
+    [[nodiscard]] Result<std::string> read(const std::string& path) const;
+    Status ensure(const std::string& path, std::string_view value);
     // As ensure(), for the interface of a tap: not recorded, because it goes away with the tap.
-    bh::Status ensure_quietly(const std::string& path, std::string_view value);
+    Status ensure_quietly(const std::string& path, std::string_view value);
     [[nodiscard]] const std::vector<Change>& changes() const noexcept { return changes_; }
 
 private:
@@ -32,12 +32,12 @@ private:
 
 // Turns the host into a router for guests: IPv6 forwarding on. Every interface that took router advertisements goes on
 // taking them (accept_ra 1 -> 2), because the kernel otherwise drops the host's own default route at that moment.
-bh::Status enable_forwarding(Sysctls& sysctls, const std::vector<std::string>& interfaces);
+Status enable_forwarding(Sysctls& sysctls, const std::vector<std::string>& interfaces);
 
 // What an uplink needs so that the host answers for on-link guests at once.
-bh::Status enable_proxy(Sysctls& sysctls, const InterfaceName& uplink);
+Status enable_proxy(Sysctls& sysctls, const InterfaceName& uplink);
 
 // A tap: forwards, takes no advertisement or redirect from the guest, and answers no ARP.
-bh::Status prepare_tap(Sysctls& sysctls, const InterfaceName& tap);
+Status prepare_tap(Sysctls& sysctls, const InterfaceName& tap);
 
-}  // namespace blockhost::net
+}  // namespace bh::net

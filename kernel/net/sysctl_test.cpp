@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <fstream>
 
-using namespace blockhost::net;
+using namespace bh::net;
 
 namespace {
 

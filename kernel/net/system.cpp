@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
-namespace blockhost::net {
+namespace bh::net {
 namespace {
 
-bh::Failure conflict(std::string reason, std::string message) {
+Failure conflict(std::string reason, std::string message) {
     return {BH_E_CONFLICT, std::move(reason), std::move(message)};
 }
 
@@ -32,7 +32,7 @@ const Link* Snapshot::link(const InterfaceName& name) const {
     return it == links.end() ? nullptr : &*it;
 }
 
-bh::Result<Snapshot> take_snapshot(Netlink& netlink, Nftables& nft) {
+Result<Snapshot> take_snapshot(Netlink& netlink, Nftables& nft) {
     auto links = list_links(netlink);
     if (!links) return links.failure();
     auto addresses = list_addresses(netlink);
@@ -78,8 +78,8 @@ std::vector<std::string> missing_parts(const Snapshot& snapshot, const OwnTap& t
     return missing;
 }
 
-std::optional<bh::Failure> conflict_with(const std::vector<Link>& links, const std::vector<InterfaceAddress>& addresses,
-                                         const std::vector<HostRoute>& routes, const Assignment& wanted) {
+std::optional<Failure> conflict_with(const std::vector<Link>& links, const std::vector<InterfaceAddress>& addresses,
+                                     const std::vector<HostRoute>& routes, const Assignment& wanted) {
     const std::string address = wanted.address.text();
     const Link* own = nullptr;
     for (const auto& link : links) {
@@ -113,4 +113,4 @@ std::optional<bh::Failure> conflict_with(const std::vector<Link>& links, const s
     return std::nullopt;
 }
 
-}  // namespace blockhost::net
+}  // namespace bh::net

@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-namespace blockhost::net {
+namespace bh::net {
 
 struct OwnTap {
     Link link;
@@ -33,13 +33,13 @@ struct Snapshot {
 
     [[nodiscard]] const Link* link(const InterfaceName& name) const;
 };
-bh::Result<Snapshot> take_snapshot(Netlink& netlink, Nftables& nft);
+Result<Snapshot> take_snapshot(Netlink& netlink, Nftables& nft);
 
 // "link", "gateway", "route", "neighbour", "proxy", "rules": what an open assignment lacks. Empty for a blocked one.
 std::vector<std::string> missing_parts(const Snapshot& snapshot, const OwnTap& tap);
 
 // Why `wanted` may not be applied: its tap, or its address, is somebody else's.
-std::optional<bh::Failure> conflict_with(const std::vector<Link>& links, const std::vector<InterfaceAddress>& addresses,
-                                         const std::vector<HostRoute>& routes, const Assignment& wanted);
+std::optional<Failure> conflict_with(const std::vector<Link>& links, const std::vector<InterfaceAddress>& addresses,
+                                     const std::vector<HostRoute>& routes, const Assignment& wanted);
 
-}  // namespace blockhost::net
+}  // namespace bh::net

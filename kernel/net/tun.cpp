@@ -8,25 +8,25 @@
 #include <cerrno>
 #include <cstring>
 
-namespace blockhost::net {
+namespace bh::net {
 namespace {
 
-bh::Result<Fd> open_device(const std::string& device) {
+Result<Fd> open_device(const std::string& device) {
     Fd fd{::open(device.c_str(), O_RDWR | O_CLOEXEC | O_NONBLOCK)};
     if (fd.valid()) return fd;
     const std::string reason = std::strerror(errno);
     if (errno == EACCES || errno == EPERM) {
-        return bh::Failure{BH_E_DENIED, "tun_denied",
-                           "netd may not open " + device + " (" + reason +
-                               "): give its user access (chmod 0666, as most systems have it), or make a node of its "
-                               "own with `mknod` and name it as \"tun\" in netd.yaml"};
+        return Failure{BH_E_DENIED, "tun_denied",
+                       "netd may not open " + device + " (" + reason +
+                           "): give its user access (chmod 0666, as most systems have it), or make a node of its "
+                           "own with `mknod` and name it as \"tun\" in netd.yaml"};
     }
-    return bh::Failure{BH_E_UNAVAILABLE, "tun_missing",
-                       "cannot open " + device + " (" + reason +
-                           "): load the module with `modprobe tun`, or correct \"tun\" in netd.yaml"};
+    return Failure{BH_E_UNAVAILABLE, "tun_missing",
+                   "cannot open " + device + " (" + reason +
+                       "): load the module with `modprobe tun`, or correct \"tun\" in netd.yaml"};
 }
 
-bh::Failure tap_failure(const std::string& what, int error) {
+Failure tap_failure(const std::string& what, int error) {
     const std::string message = "cannot " + what + ": " + std::strerror(error);
     if (error == EBUSY) return {BH_E_BUSY, "tap_in_use", message + "; a process has it open", 200};
     if (error == EPERM) return {BH_E_DENIED, "not_permitted", message + "; netd needs CAP_NET_ADMIN"};
@@ -35,7 +35,7 @@ bh::Failure tap_failure(const std::string& what, int error) {
 
 }  // namespace
 
-bh::Result<Fd> open_tap(const std::string& device, const InterfaceName& tap) {
+Result<Fd> open_tap(const std::string& device, const InterfaceName& tap) {
     auto fd = open_device(device);
     if (!fd) return fd.failure();
     ifreq request{};
@@ -46,20 +46,20 @@ bh::Result<Fd> open_tap(const std::string& device, const InterfaceName& tap) {
     return fd;
 }
 
-bh::Status set_tap_owner(const Fd& tap, std::uint32_t uid) {
+Status set_tap_owner(const Fd& tap, std::uint32_t uid) {
     if (::ioctl(tap.get(), TUNSETOWNER, static_cast<unsigned long>(uid)) != 0)
         return tap_failure("give the tap to user " + std::to_string(uid), errno);
     return {};
 }
 
-bh::Status make_persistent(const Fd& tap) {
+Status make_persistent(const Fd& tap) {
     if (::ioctl(tap.get(), TUNSETPERSIST, 1UL) != 0) return tap_failure("make the tap persistent", errno);
     return {};
 }
 
-bh::Status check_tun_device(const std::string& device) {
+Status check_tun_device(const std::string& device) {
     auto fd = open_device(device);
-    return fd ? bh::Status{} : fd.failure();
+    return fd ? Status{} : fd.failure();
 }
 
-}  // namespace blockhost::net
+}  // namespace bh::net

@@ -7,16 +7,16 @@
 #include <cstdint>
 #include <string>
 
-namespace blockhost::net {
+namespace bh::net {
 
 // A descriptor of the tap; the tap is made when it does not exist and goes away with the descriptor until it was made
 // persistent. BH_E_BUSY: somebody has it open.
-bh::Result<Fd> open_tap(const std::string& device, const InterfaceName& tap);
+Result<Fd> open_tap(const std::string& device, const InterfaceName& tap);
 
-bh::Status set_tap_owner(const Fd& tap, std::uint32_t uid);
-bh::Status make_persistent(const Fd& tap);
+Status set_tap_owner(const Fd& tap, std::uint32_t uid);
+Status make_persistent(const Fd& tap);
 
 // Can the device node be opened? The failure says what to do.
-bh::Status check_tun_device(const std::string& device);
+Status check_tun_device(const std::string& device);
 
-}  // namespace blockhost::net
+}  // namespace bh::net

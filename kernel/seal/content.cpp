@@ -5,18 +5,18 @@
 #include <algorithm>
 #include <string_view>
 
-namespace blockhost::seal {
+namespace bh::seal {
 
 namespace {
 
-using bh::crypto::Secret;
+using crypto::Secret;
 
 constexpr std::size_t kMaxHostname = 253;
 constexpr std::size_t kMaxUsername = 32;
 constexpr std::size_t kMaxHostKey = 760;
 
-bh::Failure bad(std::string_view field, std::string_view rule) {
-    return bh::invalid("bad_details", "connection details: " + std::string{field} + " " + std::string{rule});
+Failure bad(std::string_view field, std::string_view rule) {
+    return invalid("bad_details", "connection details: " + std::string{field} + " " + std::string{rule});
 }
 
 // Printable ASCII that needs no escape in JSON.
@@ -32,7 +32,7 @@ bool is_host_key(std::string_view text) {
            plain(text.substr(space + 1), kMaxHostKey);
 }
 
-bh::Status check(const ConnectionDetails& details) {
+Status check(const ConnectionDetails& details) {
     if (!plain(details.hostname, kMaxHostname))
         return bad("hostname", "must be an address or name of 1 to 253 characters");
     if (details.port == 0) return bad("port", "must be 1 to 65535");
@@ -52,8 +52,8 @@ std::string text_of(const nlohmann::json& object, const char* name) {
 
 }  // namespace
 
-bh::Result<Secret> write_details(const ConnectionDetails& details) {
-    if (const bh::Status fine = check(details); !fine) return fine.failure();
+Result<Secret> write_details(const ConnectionDetails& details) {
+    if (const Status fine = check(details); !fine) return fine.failure();
     std::string text = R"({"hostname":")" + details.hostname + R"(","port":)" + std::to_string(details.port);
     if (details.username.empty()) {
         text += R"(,"type":"admin"})";
@@ -62,12 +62,12 @@ bh::Result<Secret> write_details(const ConnectionDetails& details) {
         if (!details.host_key.empty()) text += R"(,"host_key":")" + details.host_key + '"';
         text += '}';
     }
-    Secret json = Secret::copy_of(bh::crypto::bytes_of(text));
-    bh::crypto::wipe(text);
+    Secret json = Secret::copy_of(crypto::bytes_of(text));
+    crypto::wipe(text);
     return json;
 }
 
-bh::Result<ConnectionDetails> parse_details(bh::crypto::ByteView json) {
+Result<ConnectionDetails> parse_details(crypto::ByteView json) {
     if (json.size() > kMaxSealed) return bad("the text", "is longer than 1,024 bytes");
     const auto object = nlohmann::json::parse(json.begin(), json.end(), nullptr, false);
     if (!object.is_object()) return bad("the text", "is not a JSON object");
@@ -81,8 +81,8 @@ bh::Result<ConnectionDetails> parse_details(bh::crypto::ByteView json) {
     }
     details.port = port->get<std::uint16_t>();
     if (details.username.empty() && text_of(object, "type") != "admin") return bad("username", "is missing");
-    if (const bh::Status fine = check(details); !fine) return fine.failure();
+    if (const Status fine = check(details); !fine) return fine.failure();
     return details;
 }
 
-}  // namespace blockhost::seal
+}  // namespace bh::seal

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <string>
 
-namespace blockhost::seal {
+namespace bh::seal {
 
 inline constexpr std::size_t kMaxSealed = 1024;
 
@@ -19,8 +19,8 @@ struct ConnectionDetails {
 };
 
 // The JSON text, written in the formats' one way. BH_E_INVALID "bad_details" naming the field.
-bh::Result<bh::crypto::Secret> write_details(const ConnectionDetails& details);
+Result<crypto::Secret> write_details(const ConnectionDetails& details);
 // Takes any JSON object with the right members; ignores others.
-bh::Result<ConnectionDetails> parse_details(bh::crypto::ByteView json);
+Result<ConnectionDetails> parse_details(crypto::ByteView json);
 
-}  // namespace blockhost::seal
+}  // namespace bh::seal

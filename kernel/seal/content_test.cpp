@@ -2,7 +2,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-using namespace blockhost::seal;
+using namespace bh::seal;
 using bh::crypto::bytes_of;
 using bh::crypto::text_of;
 

@@ -4,51 +4,51 @@
 
 #include <initializer_list>
 
-namespace blockhost::seal {
+namespace bh::seal {
 
 namespace {
 
-using bh::crypto::bytes_of;
+using crypto::bytes_of;
 
 struct Field {
     std::string_view name;
-    bh::Bytes bytes;
+    Bytes bytes;
 };
 
 // ADDR() of the format: the bytes of 0x-hex, else the text.
-bh::Bytes address_bytes(std::string_view address) {
+Bytes address_bytes(std::string_view address) {
     if (address.starts_with("0x") && address.size() > 2) {
-        if (auto bytes = bh::crypto::parse_hex(address)) return std::move(*bytes);
+        if (auto bytes = crypto::parse_hex(address)) return std::move(*bytes);
     }
-    return bh::crypto::to_bytes(bytes_of(address));
+    return crypto::to_bytes(bytes_of(address));
 }
 
-bh::Bytes text_bytes(std::string_view text) { return bh::crypto::to_bytes(bytes_of(text)); }
+Bytes text_bytes(std::string_view text) { return crypto::to_bytes(bytes_of(text)); }
 
-bh::Result<bh::Bytes> join(std::string_view label, std::initializer_list<Field> fields) {
-    bh::Bytes data = text_bytes(label);
+Result<Bytes> join(std::string_view label, std::initializer_list<Field> fields) {
+    Bytes data = text_bytes(label);
     data.push_back(0);
     for (const Field& field : fields) {
         if (field.bytes.empty() || field.bytes.size() > 255) {
-            return bh::invalid("bad_context", "seal: " + std::string{field.name} + " must have 1 to 255 bytes");
+            return invalid("bad_context", "seal: " + std::string{field.name} + " must have 1 to 255 bytes");
         }
         data.push_back(static_cast<std::uint8_t>(field.bytes.size()));
-        bh::crypto::append(data, field.bytes);
+        crypto::append(data, field.bytes);
     }
     return data;
 }
 
 }  // namespace
 
-bh::Result<bh::Bytes> associated_data(const RequestContext& context) {
+Result<Bytes> associated_data(const RequestContext& context) {
     return join(kRequestLabel, {{"chain", text_bytes(context.chain)},
                                 {"contract", address_bytes(context.contract)},
                                 {"buyer", address_bytes(context.buyer)}});
 }
 
-bh::Result<bh::Bytes> associated_data(const CredentialContext& context) {
-    if (!bh::formats::is_decimal(context.subscription)) {
-        return bh::invalid("bad_context", "seal: subscription must be a decimal number without leading zeros");
+Result<Bytes> associated_data(const CredentialContext& context) {
+    if (!formats::is_decimal(context.subscription)) {
+        return invalid("bad_context", "seal: subscription must be a decimal number without leading zeros");
     }
     return join(kCredentialLabel, {{"chain", text_bytes(context.chain)},
                                    {"contract", address_bytes(context.contract)},
@@ -56,4 +56,4 @@ bh::Result<bh::Bytes> associated_data(const CredentialContext& context) {
                                    {"owner", address_bytes(context.owner)}});
 }
 
-}  // namespace blockhost::seal
+}  // namespace bh::seal

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace blockhost::seal {
+namespace bh::seal {
 
 struct RequestContext {
     std::string chain;     // CAIP-2
@@ -22,10 +22,10 @@ struct CredentialContext {
 };
 
 // The additional data of each blob. BH_E_INVALID "bad_context" for an empty or too long field.
-bh::Result<bh::Bytes> associated_data(const RequestContext& context);
-bh::Result<bh::Bytes> associated_data(const CredentialContext& context);
+Result<Bytes> associated_data(const RequestContext& context);
+Result<Bytes> associated_data(const CredentialContext& context);
 
 inline constexpr std::string_view kRequestLabel = "seal-2-request";
 inline constexpr std::string_view kCredentialLabel = "seal-2-credential";
 
-}  // namespace blockhost::seal
+}  // namespace bh::seal

@@ -4,37 +4,36 @@
 #include "plugin-api/crypto/digest.hpp"
 #include "plugin-api/crypto/keccak.hpp"
 
-namespace blockhost::seal {
+namespace bh::seal {
 
 namespace {
 
-using bh::crypto::bytes_of;
-using bh::crypto::ByteView;
-using bh::crypto::kAeadKeySize;
-using bh::crypto::kAeadNonceSize;
-using bh::crypto::kAeadTagSize;
-using bh::crypto::kPointSize;
-using bh::crypto::PublicKey;
-using bh::crypto::Secret;
+using crypto::bytes_of;
+using crypto::ByteView;
+using crypto::kAeadKeySize;
+using crypto::kAeadNonceSize;
+using crypto::kAeadTagSize;
+using crypto::kPointSize;
+using crypto::PublicKey;
+using crypto::Secret;
 
 constexpr std::size_t kRequestHead = kPointSize + kAeadNonceSize;
 constexpr std::size_t kSignatureText = 132;
 
-bh::Failure does_not_open() {
-    return bh::invalid("does_not_open",
-                       "the sealed bytes do not open: they are damaged, or were sealed for another key");
+Failure does_not_open() {
+    return invalid("does_not_open", "the sealed bytes do not open: they are damaged, or were sealed for another key");
 }
 
-bh::Result<Secret> request_key(const Secret& secret, const PublicKey& other) {
-    const auto x = bh::crypto::shared_x(secret, other);
+Result<Secret> request_key(const Secret& secret, const PublicKey& other) {
+    const auto x = crypto::shared_x(secret, other);
     if (!x) return x.failure();
-    return bh::crypto::hkdf_sha256(x->view(), {}, {}, kAeadKeySize);
+    return crypto::hkdf_sha256(x->view(), {}, {}, kAeadKeySize);
 }
 
 Secret credential_key(const Secret& signature) {
-    auto hash = bh::crypto::keccak256(signature.view());
+    auto hash = crypto::keccak256(signature.view());
     Secret key = Secret::copy_of(hash);
-    bh::crypto::wipe(hash.data(), hash.size());
+    crypto::wipe(hash.data(), hash.size());
     return key;
 }
 
@@ -42,86 +41,84 @@ bool is_signature(const Secret& signature) {
     return signature.size() == kSeal1SignatureSize && (signature.view()[64] == 27 || signature.view()[64] == 28);
 }
 
-bh::Failure bad_signature() {
-    return bh::invalid("bad_signature",
-                       "a seal-1 signature is 65 bytes, the last one 27 or 28; sign with personal_sign");
+Failure bad_signature() {
+    return invalid("bad_signature", "a seal-1 signature is 65 bytes, the last one 27 or 28; sign with personal_sign");
 }
 
 }  // namespace
 
-bh::Result<Secret> open_request1(const Secret& server_secret, ByteView sealed) {
+Result<Secret> open_request1(const Secret& server_secret, ByteView sealed) {
     if (sealed.size() == kSeal1SignatureSize) {
-        return bh::invalid("raw_signature",
-                           "the purchase carries a signature that is not encrypted, so anybody could "
-                           "open the details; seal it to the server key");
+        return invalid("raw_signature",
+                       "the purchase carries a signature that is not encrypted, so anybody could "
+                       "open the details; seal it to the server key");
     }
     if (sealed.size() < kRequestHead + kAeadTagSize || sealed.size() > kMaxSealed) return does_not_open();
     const auto ephemeral = PublicKey::parse(sealed.first(kPointSize));
     if (!ephemeral) return does_not_open();
     const auto key = request_key(server_secret, *ephemeral);
     if (!key) return key.failure();
-    const auto text = bh::crypto::aes256gcm_open(key->view(), sealed.subspan(kPointSize, kAeadNonceSize),
-                                                 sealed.subspan(kRequestHead), {});
+    const auto text = crypto::aes256gcm_open(key->view(), sealed.subspan(kPointSize, kAeadNonceSize),
+                                             sealed.subspan(kRequestHead), {});
     if (!text) return does_not_open();
-    const std::string_view digits = bh::crypto::text_of(text->view());
+    const std::string_view digits = crypto::text_of(text->view());
     if (digits.size() != kSignatureText || !digits.starts_with("0x")) return bad_signature();
-    auto bytes = bh::crypto::parse_hex(digits);
+    auto bytes = crypto::parse_hex(digits);
     if (!bytes) return bad_signature();
     Secret signature = Secret::copy_of(*bytes);
-    bh::crypto::wipe(*bytes);
+    crypto::wipe(*bytes);
     if (!is_signature(signature)) return bad_signature();
     return signature;
 }
 
-bh::Result<bh::Bytes> seal_request1(const PublicKey& server, const Secret& signature, const Secret& ephemeral_secret,
-                                    ByteView nonce) {
+Result<Bytes> seal_request1(const PublicKey& server, const Secret& signature, const Secret& ephemeral_secret,
+                            ByteView nonce) {
     if (!is_signature(signature)) return bad_signature();
     const auto ephemeral = PublicKey::of(ephemeral_secret);
     if (!ephemeral) return ephemeral.failure();
     const auto key = request_key(ephemeral_secret, server);
     if (!key) return key.failure();
-    std::string text = bh::crypto::hex0x(signature.view());
-    bh::Bytes sealed = bh::crypto::to_bytes(ephemeral->point());
-    bh::crypto::append(sealed, nonce);
-    bh::crypto::append(sealed, bh::crypto::aes256gcm_seal(key->view(), nonce, bytes_of(text), {}));
-    bh::crypto::wipe(text);
+    std::string text = crypto::hex0x(signature.view());
+    Bytes sealed = crypto::to_bytes(ephemeral->point());
+    crypto::append(sealed, nonce);
+    crypto::append(sealed, crypto::aes256gcm_seal(key->view(), nonce, bytes_of(text), {}));
+    crypto::wipe(text);
     return sealed;
 }
 
-bh::Status check_signature1(const Secret& signature, std::string_view public_secret, std::string_view buyer) {
+Status check_signature1(const Secret& signature, std::string_view public_secret, std::string_view buyer) {
     if (!is_signature(signature)) return bad_signature();
-    const auto expected = bh::crypto::Address::parse(buyer);
+    const auto expected = crypto::Address::parse(buyer);
     if (!expected) return expected.failure().within("buyer");
-    const auto signer = bh::crypto::recover_address(signature.view(), bh::crypto::eip191_hash(bytes_of(public_secret)));
+    const auto signer = crypto::recover_address(signature.view(), crypto::eip191_hash(bytes_of(public_secret)));
     if (!signer) return signer.failure();
     if (*signer != *expected) {
-        return bh::invalid("not_the_buyer",
-                           "the signature in the request is not the buyer's over this host's public "
-                           "secret; sign it with the wallet that receives the credential");
+        return invalid("not_the_buyer",
+                       "the signature in the request is not the buyer's over this host's public "
+                       "secret; sign it with the wallet that receives the credential");
     }
     return {};
 }
 
-bh::Result<bh::Bytes> seal_credential1(const Secret& signature, const ConnectionDetails& details, ByteView nonce) {
+Result<Bytes> seal_credential1(const Secret& signature, const ConnectionDetails& details, ByteView nonce) {
     if (!is_signature(signature)) return bad_signature();
     if (!details.host_key.empty()) {
-        return bh::invalid("bad_details", "connection details: host_key has no place in seal-1; leave it out");
+        return invalid("bad_details", "connection details: host_key has no place in seal-1; leave it out");
     }
     const auto content = write_details(details);
     if (!content) return content.failure();
-    bh::Bytes sealed = bh::crypto::to_bytes(nonce);
-    bh::crypto::append(sealed,
-                       bh::crypto::aes256gcm_seal(credential_key(signature).view(), nonce, content->view(), {}));
+    Bytes sealed = crypto::to_bytes(nonce);
+    crypto::append(sealed, crypto::aes256gcm_seal(credential_key(signature).view(), nonce, content->view(), {}));
     return sealed;
 }
 
-bh::Result<ConnectionDetails> open_credential1(const Secret& signature, ByteView sealed) {
+Result<ConnectionDetails> open_credential1(const Secret& signature, ByteView sealed) {
     if (!is_signature(signature)) return bad_signature();
     if (sealed.size() < kAeadNonceSize + kAeadTagSize || sealed.size() > kMaxSealed) return does_not_open();
-    const auto content = bh::crypto::aes256gcm_open(credential_key(signature).view(), sealed.first(kAeadNonceSize),
-                                                    sealed.subspan(kAeadNonceSize), {});
+    const auto content = crypto::aes256gcm_open(credential_key(signature).view(), sealed.first(kAeadNonceSize),
+                                                sealed.subspan(kAeadNonceSize), {});
     if (!content) return does_not_open();
     return parse_details(content->view());
 }
 
-}  // namespace blockhost::seal
+}  // namespace bh::seal

@@ -7,7 +7,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-using namespace blockhost::seal;
+using namespace bh::seal;
 using namespace bh::crypto;
 using bh::formats::bytes_at;
 using bh::formats::text_at;

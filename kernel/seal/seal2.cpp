@@ -3,72 +3,69 @@
 #include "plugin-api/crypto/aead.hpp"
 #include "plugin-api/crypto/digest.hpp"
 
-namespace blockhost::seal {
+namespace bh::seal {
 
 namespace {
 
-using bh::crypto::bytes_of;
-using bh::crypto::ByteView;
-using bh::crypto::PublicKey;
-using bh::crypto::Secret;
+using crypto::bytes_of;
+using crypto::ByteView;
+using crypto::PublicKey;
+using crypto::Secret;
 
 constexpr std::uint8_t kVersion = 2;
 constexpr std::string_view kSalt = "BlockHost seal-2";
-constexpr std::size_t kHeadSize = 1 + bh::crypto::kCompressedPointSize;
-constexpr std::size_t kOverhead = kHeadSize + bh::crypto::kAeadTagSize;
-constexpr std::size_t kKeyAndNonce = bh::crypto::kAeadKeySize + bh::crypto::kAeadNonceSize;
+constexpr std::size_t kHeadSize = 1 + crypto::kCompressedPointSize;
+constexpr std::size_t kOverhead = kHeadSize + crypto::kAeadTagSize;
+constexpr std::size_t kKeyAndNonce = crypto::kAeadKeySize + crypto::kAeadNonceSize;
 
-bh::Failure does_not_open() {
-    return bh::invalid(
-        "does_not_open",
-        "the sealed bytes do not open: they are damaged, or were sealed for another key, chain, contract, "
-        "buyer, owner or subscription");
+Failure does_not_open() {
+    return invalid("does_not_open",
+                   "the sealed bytes do not open: they are damaged, or were sealed for another key, chain, contract, "
+                   "buyer, owner or subscription");
 }
 
 // Key and nonce of section 2 of the format.
-bh::Result<Secret> key_and_nonce(std::string_view label, const Secret& secret, const PublicKey& other,
-                                 const PublicKey& ephemeral, const PublicKey& recipient) {
-    const auto x = bh::crypto::shared_x(secret, other);
+Result<Secret> key_and_nonce(std::string_view label, const Secret& secret, const PublicKey& other,
+                             const PublicKey& ephemeral, const PublicKey& recipient) {
+    const auto x = crypto::shared_x(secret, other);
     if (!x) return x.failure();
-    bh::Bytes info = bh::crypto::to_bytes(bytes_of(label));
+    Bytes info = crypto::to_bytes(bytes_of(label));
     info.push_back(0);
-    bh::crypto::append(info, ephemeral.compressed());
-    bh::crypto::append(info, recipient.compressed());
-    return bh::crypto::hkdf_sha256(x->view(), bytes_of(kSalt), info, kKeyAndNonce);
+    crypto::append(info, ephemeral.compressed());
+    crypto::append(info, recipient.compressed());
+    return crypto::hkdf_sha256(x->view(), bytes_of(kSalt), info, kKeyAndNonce);
 }
 
-bh::Result<bh::Bytes> seal(std::string_view label, const PublicKey& recipient, ByteView data, ByteView plaintext,
-                           const Secret& ephemeral_secret) {
+Result<Bytes> seal(std::string_view label, const PublicKey& recipient, ByteView data, ByteView plaintext,
+                   const Secret& ephemeral_secret) {
     const auto ephemeral = PublicKey::of(ephemeral_secret);
     if (!ephemeral) return ephemeral.failure();
     const auto keys = key_and_nonce(label, ephemeral_secret, recipient, *ephemeral, recipient);
     if (!keys) return keys.failure();
-    bh::Bytes sealed{kVersion};
-    bh::crypto::append(sealed, ephemeral->compressed());
-    bh::crypto::append(sealed,
-                       bh::crypto::aes256gcm_seal(keys->view().first(bh::crypto::kAeadKeySize),
-                                                  keys->view().last(bh::crypto::kAeadNonceSize), plaintext, data));
+    Bytes sealed{kVersion};
+    crypto::append(sealed, ephemeral->compressed());
+    crypto::append(sealed, crypto::aes256gcm_seal(keys->view().first(crypto::kAeadKeySize),
+                                                  keys->view().last(crypto::kAeadNonceSize), plaintext, data));
     return sealed;
 }
 
-bh::Result<Secret> open(std::string_view label, const Secret& secret, ByteView data, ByteView sealed) {
+Result<Secret> open(std::string_view label, const Secret& secret, ByteView data, ByteView sealed) {
     if (sealed.size() < kOverhead || sealed.size() > kMaxSealed || sealed[0] != kVersion) return does_not_open();
-    const auto ephemeral = PublicKey::parse(sealed.subspan(1, bh::crypto::kCompressedPointSize));
+    const auto ephemeral = PublicKey::parse(sealed.subspan(1, crypto::kCompressedPointSize));
     if (!ephemeral) return does_not_open();
     const auto recipient = PublicKey::of(secret);
     if (!recipient) return recipient.failure();
     const auto keys = key_and_nonce(label, secret, *ephemeral, *ephemeral, *recipient);
     if (!keys) return keys.failure();
-    auto plaintext =
-        bh::crypto::aes256gcm_open(keys->view().first(bh::crypto::kAeadKeySize),
-                                   keys->view().last(bh::crypto::kAeadNonceSize), sealed.subspan(kHeadSize), data);
+    auto plaintext = crypto::aes256gcm_open(keys->view().first(crypto::kAeadKeySize),
+                                            keys->view().last(crypto::kAeadNonceSize), sealed.subspan(kHeadSize), data);
     if (!plaintext) return does_not_open();
     return plaintext;
 }
 
 }  // namespace
 
-bh::Result<PublicKey> open_request2(const Secret& server_secret, const RequestContext& context, ByteView sealed) {
+Result<PublicKey> open_request2(const Secret& server_secret, const RequestContext& context, ByteView sealed) {
     const auto data = associated_data(context);
     if (!data) return data.failure();
     if (sealed.size() != kSeal2RequestSize) return does_not_open();
@@ -77,27 +74,27 @@ bh::Result<PublicKey> open_request2(const Secret& server_secret, const RequestCo
     return PublicKey::parse(plaintext->view());
 }
 
-bh::Result<bh::Bytes> seal_request2(const PublicKey& server, const RequestContext& context, const PublicKey& recipient,
-                                    const Secret& ephemeral) {
+Result<Bytes> seal_request2(const PublicKey& server, const RequestContext& context, const PublicKey& recipient,
+                            const Secret& ephemeral) {
     const auto data = associated_data(context);
     if (!data) return data.failure();
     return seal(kRequestLabel, server, *data, recipient.compressed(), ephemeral);
 }
 
-bh::Result<bh::Bytes> seal_credential2(const PublicKey& recipient, const CredentialContext& context,
-                                       const ConnectionDetails& details, const Secret& ephemeral) {
+Result<Bytes> seal_credential2(const PublicKey& recipient, const CredentialContext& context,
+                               const ConnectionDetails& details, const Secret& ephemeral) {
     const auto data = associated_data(context);
     if (!data) return data.failure();
     const auto content = write_details(details);
     if (!content) return content.failure();
     if (content->size() + kOverhead > kMaxSealed) {
-        return bh::invalid("bad_details", "connection details: together they are longer than 974 bytes");
+        return invalid("bad_details", "connection details: together they are longer than 974 bytes");
     }
     return seal(kCredentialLabel, recipient, *data, content->view(), ephemeral);
 }
 
-bh::Result<ConnectionDetails> open_credential2(const Secret& recipient_secret, const CredentialContext& context,
-                                               ByteView sealed) {
+Result<ConnectionDetails> open_credential2(const Secret& recipient_secret, const CredentialContext& context,
+                                           ByteView sealed) {
     const auto data = associated_data(context);
     if (!data) return data.failure();
     const auto content = open(kCredentialLabel, recipient_secret, *data, sealed);
@@ -105,4 +102,4 @@ bh::Result<ConnectionDetails> open_credential2(const Secret& recipient_secret, c
     return parse_details(content->view());
 }
 
-}  // namespace blockhost::seal
+}  // namespace bh::seal

@@ -14,7 +14,7 @@
 #include <functional>
 #include <set>
 
-using namespace blockhost::seal;
+using namespace bh::seal;
 using namespace bh::crypto;
 using namespace bh::formats;
 

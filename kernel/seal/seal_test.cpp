@@ -8,7 +8,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-using namespace blockhost::seal;
+using namespace bh::seal;
 using namespace bh::crypto;
 
 namespace {

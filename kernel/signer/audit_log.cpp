@@ -10,18 +10,18 @@
 #include <cstring>
 #include <nlohmann/json.hpp>
 
-namespace blockhost::signer {
+namespace bh::signer {
 
 namespace {
 
-bh::Failure cannot(const std::string& path, const std::string& why) {
+Failure cannot(const std::string& path, const std::string& why) {
     return {BH_E_UNAVAILABLE, "audit_log",
             "the signer can't write its log " + path + ": " + why + "; nothing is signed"};
 }
 
 }  // namespace
 
-bh::Result<AuditLog> AuditLog::open(const std::string& path) {
+Result<AuditLog> AuditLog::open(const std::string& path) {
     Fd fd{::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)};
     if (!fd.valid()) return cannot(path, std::strerror(errno));
     struct stat info{};
@@ -32,14 +32,14 @@ bh::Result<AuditLog> AuditLog::open(const std::string& path) {
     return AuditLog{std::move(fd), path};
 }
 
-bh::Status AuditLog::append(const AuditRow& row, const nlohmann::json& what, std::int64_t unix_seconds) {
-    const auto time = bh::formats::utc_text(unix_seconds);
+Status AuditLog::append(const AuditRow& row, const nlohmann::json& what, std::int64_t unix_seconds) {
+    const auto time = formats::utc_text(unix_seconds);
     const nlohmann::ordered_json line{{"time", time ? *time : std::to_string(unix_seconds)},
                                       {"caller", row.caller},
                                       {"key", row.key},
                                       {"scheme", row.scheme},
                                       {"what", what},
-                                      {"hash", bh::crypto::hex0x(row.hash)}};
+                                      {"hash", crypto::hex0x(row.hash)}};
     const std::string text = line.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace) + "\n";
     const std::lock_guard lock{*mutex_};
     const off_t before = ::lseek(fd_.get(), 0, SEEK_END);
@@ -54,4 +54,4 @@ bh::Status AuditLog::append(const AuditRow& row, const nlohmann::json& what, std
     return {};
 }
 
-}  // namespace blockhost::signer
+}  // namespace bh::signer

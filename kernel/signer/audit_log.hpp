@@ -11,22 +11,22 @@
 #include <mutex>
 #include <string>
 
-namespace blockhost::signer {
+namespace bh::signer {
 
 struct AuditRow {
     std::string caller;  // plugin instance, or "kernel"
     std::string key;     // "agent", "server", "statement"
     std::string scheme;  // "eip1559-tx", ..., "owner-statement-1", "seal-2-request"
-    bh::crypto::Hash256 hash{};
+    crypto::Hash256 hash{};
 };
 
 class AuditLog {
 public:
     // Refuses a file that is no regular one, of another user, or open to others.
-    static bh::Result<AuditLog> open(const std::string& path);
+    static Result<AuditLog> open(const std::string& path);
 
     // `what` says in clear what was signed. BH_E_UNAVAILABLE: not recorded, so nothing may be signed.
-    bh::Status append(const AuditRow& row, const nlohmann::json& what, std::int64_t unix_seconds);
+    Status append(const AuditRow& row, const nlohmann::json& what, std::int64_t unix_seconds);
 
 private:
     AuditLog(Fd fd, std::string path) : fd_{std::move(fd)}, path_{std::move(path)} {}
@@ -35,4 +35,4 @@ private:
     std::unique_ptr<std::mutex> mutex_ = std::make_unique<std::mutex>();
 };
 
-}  // namespace blockhost::signer
+}  // namespace bh::signer

@@ -3,19 +3,19 @@
 #include "kernel/ipc/args.hpp"
 #include "kernel/signer/limits.hpp"
 
-namespace blockhost::signer {
+namespace bh::signer {
 
 namespace {
 
-using bh::crypto::hex0x;
+using crypto::hex0x;
 using nlohmann::json;
 
-bh::Failure strange(const bh::Failure& failure) {
+Failure strange(const Failure& failure) {
     return {BH_E_INTERNAL, "bad_answer",
             "blockhost-signer answered something else than it promises: " + failure.message};
 }
 
-bh::Result<SignerClient::Signature> signature_in(bh::Result<ipc::Answer> answer) {
+Result<SignerClient::Signature> signature_in(Result<ipc::Answer> answer) {
     if (!answer) return answer.failure();
     ipc::Args args{answer->ok};
     SignerClient::Signature signature{args.hex("signature", kMaxPayload), args.hex("hash", kMaxPayload)};
@@ -25,7 +25,7 @@ bh::Result<SignerClient::Signature> signature_in(bh::Result<ipc::Answer> answer)
 
 }  // namespace
 
-bh::Result<SignerClient::PublicKey> SignerClient::public_key(std::string_view key) {
+Result<SignerClient::PublicKey> SignerClient::public_key(std::string_view key) {
     auto answer = client_.call("public_key", {{"key", key}});
     if (!answer) return answer.failure();
     ipc::Args args{answer->ok};
@@ -34,13 +34,13 @@ bh::Result<SignerClient::PublicKey> SignerClient::public_key(std::string_view ke
     return part;
 }
 
-bh::Result<SignerClient::Signature> SignerClient::sign(std::string_view caller, std::string_view key,
-                                                       std::string_view scheme, bh::crypto::ByteView payload) {
+Result<SignerClient::Signature> SignerClient::sign(std::string_view caller, std::string_view key,
+                                                   std::string_view scheme, crypto::ByteView payload) {
     return signature_in(
         client_.call("sign", {{"caller", caller}, {"key", key}, {"scheme", scheme}, {"payload", hex0x(payload)}}));
 }
 
-bh::Result<bh::Bytes> SignerClient::sign_statement(const bh::formats::OwnerStatement& s) {
+Result<Bytes> SignerClient::sign_statement(const formats::OwnerStatement& s) {
     auto answer = client_.call("sign_statement", {{"scheme", s.scheme},
                                                   {"owner", s.owner},
                                                   {"user", s.user},
@@ -55,12 +55,12 @@ bh::Result<bh::Bytes> SignerClient::sign_statement(const bh::formats::OwnerState
                                                   {"expires", s.expires}});
     if (!answer) return answer.failure();
     ipc::Args args{answer->ok};
-    bh::Bytes text = args.hex("statement", kMaxPayload);
+    Bytes text = args.hex("statement", kMaxPayload);
     if (auto fine = args.finish(); !fine) return strange(fine.failure());
     return text;
 }
 
-bh::Result<SignerClient::Signature> SignerClient::sign_attestation(const bh::formats::DeliveryAttestation& a) {
+Result<SignerClient::Signature> SignerClient::sign_attestation(const formats::DeliveryAttestation& a) {
     return signature_in(client_.call("sign_attestation", {{"chain", a.chain},
                                                           {"contract", a.contract},
                                                           {"subscription", a.subscription},
@@ -75,8 +75,8 @@ bh::Result<SignerClient::Signature> SignerClient::sign_attestation(const bh::for
                                                           {"reachable", a.reachable}}));
 }
 
-bh::Result<bh::crypto::Secret> SignerClient::unseal(std::string_view format, const seal::RequestContext& context,
-                                                    bh::crypto::ByteView sealed) {
+Result<crypto::Secret> SignerClient::unseal(std::string_view format, const seal::RequestContext& context,
+                                            crypto::ByteView sealed) {
     auto answer = client_.call(
         "unseal", {{"key", "server"},
                    {"format", format},
@@ -84,11 +84,11 @@ bh::Result<bh::crypto::Secret> SignerClient::unseal(std::string_view format, con
                    {"context", {{"chain", context.chain}, {"contract", context.contract}, {"buyer", context.buyer}}}});
     if (!answer) return answer.failure();
     ipc::Args args{answer->ok};
-    bh::Bytes plaintext = args.hex("plaintext", kMaxPayload);
+    Bytes plaintext = args.hex("plaintext", kMaxPayload);
     if (auto fine = args.finish(); !fine) return strange(fine.failure());
-    bh::crypto::Secret secret = bh::crypto::Secret::copy_of(plaintext);
-    bh::crypto::wipe(plaintext);
+    crypto::Secret secret = crypto::Secret::copy_of(plaintext);
+    crypto::wipe(plaintext);
     return secret;
 }
 
-}  // namespace blockhost::signer
+}  // namespace bh::signer

@@ -13,37 +13,37 @@
 #include <string>
 #include <string_view>
 
-namespace blockhost::signer {
+namespace bh::signer {
 
 class SignerClient {
 public:
     explicit SignerClient(std::string socket_path) : client_{std::move(socket_path), "blockhost-signer"} {}
 
     struct PublicKey {
-        bh::Bytes key;        // 65-byte point (agent, server), or 32 bytes (statement)
+        Bytes key;            // 65-byte point (agent, server), or 32 bytes (statement)
         std::string address;  // agent, server
     };
-    bh::Result<PublicKey> public_key(std::string_view key);
+    Result<PublicKey> public_key(std::string_view key);
 
     struct Signature {
-        bh::Bytes signature;  // r, s, v: 65 bytes, v 27 or 28
-        bh::Bytes hash;       // 32 bytes, what was signed
+        Bytes signature;  // r, s, v: 65 bytes, v 27 or 28
+        Bytes hash;       // 32 bytes, what was signed
     };
-    bh::Result<Signature> sign(std::string_view caller, std::string_view key, std::string_view scheme,
-                               bh::crypto::ByteView payload);
+    Result<Signature> sign(std::string_view caller, std::string_view key, std::string_view scheme,
+                           crypto::ByteView payload);
 
     // The bytes of the statement with its signature, as the guest takes them.
-    bh::Result<bh::Bytes> sign_statement(const bh::formats::OwnerStatement& statement);
+    Result<Bytes> sign_statement(const formats::OwnerStatement& statement);
 
     // `hash` goes on the chain.
-    bh::Result<Signature> sign_attestation(const bh::formats::DeliveryAttestation& attestation);
+    Result<Signature> sign_attestation(const formats::DeliveryAttestation& attestation);
 
     // What the request held (kernel/seal/seal.hpp open_request); hand it to seal::seal_credential.
-    bh::Result<bh::crypto::Secret> unseal(std::string_view format, const seal::RequestContext& context,
-                                          bh::crypto::ByteView sealed);
+    Result<crypto::Secret> unseal(std::string_view format, const seal::RequestContext& context,
+                                  crypto::ByteView sealed);
 
 private:
     ipc::Client client_;
 };
 
-}  // namespace blockhost::signer
+}  // namespace bh::signer

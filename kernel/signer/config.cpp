@@ -8,7 +8,7 @@
 
 #include <algorithm>
 
-namespace blockhost::signer {
+namespace bh::signer {
 
 namespace {
 
@@ -23,9 +23,7 @@ constexpr std::int64_t kMaxGas = 1'000'000'000;
 constexpr std::int64_t kMaxStatementLifetime = 7 * 86400;
 constexpr std::int64_t kStatementLifetime = 3600;
 
-bh::Failure bad(const std::string& key, const std::string& rule) {
-    return bh::invalid("bad_value", "\"" + key + "\" " + rule);
-}
+Failure bad(const std::string& key, const std::string& rule) { return invalid("bad_value", "\"" + key + "\" " + rule); }
 
 // A scalar that YAML may give as number or text.
 std::string scalar(ipc::Args& args, const json& object, const char* key, std::string_view absent) {
@@ -34,13 +32,13 @@ std::string scalar(ipc::Args& args, const json& object, const char* key, std::st
     return args.text_or(key, kMaxText, absent);
 }
 
-bh::Result<std::string> absolute(ipc::Args& args, const char* key, std::size_t max) {
+Result<std::string> absolute(ipc::Args& args, const char* key, std::size_t max) {
     std::string path = args.text(key, max);
     if (!path.empty() && path[0] != '/') return bad(args.path(key), "must be an absolute path");
     return path;
 }
 
-bh::Status read_accounts(ipc::Args& args, const json& object, SignerConfig& config) {
+Status read_accounts(ipc::Args& args, const json& object, SignerConfig& config) {
     const std::string user = scalar(args, object, "user", "");
     const std::string group = scalar(args, object, "group", "");
     if (!user.empty()) {
@@ -63,7 +61,7 @@ bh::Status read_accounts(ipc::Args& args, const json& object, SignerConfig& conf
     return {};
 }
 
-bh::Status read_keys(const json& object, SignerConfig& config) {
+Status read_keys(const json& object, SignerConfig& config) {
     ipc::Args args{object, "keys."};
     for (const auto& [name, target] : {std::pair<const char*, std::string*>{"agent", &config.keys.agent},
                                        {"server", &config.keys.server},
@@ -80,13 +78,13 @@ bh::Status read_keys(const json& object, SignerConfig& config) {
     return {};
 }
 
-bh::Result<ChainPolicy::Calls> read_calls(const json& object, const std::string& where) {
+Result<ChainPolicy::Calls> read_calls(const json& object, const std::string& where) {
     ipc::Args args{object, where};
     ChainPolicy::Calls calls;
     const std::string to = args.text("to", kMaxText);
     const auto functions = args.texts("functions", kMaxList, kMaxText);
     if (auto fine = args.finish(); !fine) return fine.failure();
-    const auto address = bh::crypto::Address::parse(to);
+    const auto address = crypto::Address::parse(to);
     if (!address) return bad(where + "to", address.failure().message);
     calls.to = *address;
     for (const std::string& text : functions) {
@@ -97,7 +95,7 @@ bh::Result<ChainPolicy::Calls> read_calls(const json& object, const std::string&
     return calls;
 }
 
-bh::Result<ChainPolicy> read_chain(const json& object, const std::string& where) {
+Result<ChainPolicy> read_chain(const json& object, const std::string& where) {
     ipc::Args args{object, where};
     ChainPolicy policy;
     policy.chain = args.text("chain", kMaxName);
@@ -106,10 +104,10 @@ bh::Result<ChainPolicy> read_chain(const json& object, const std::string& where)
     policy.max_gas = static_cast<std::uint64_t>(args.integer("max_gas", 21000, kMaxGas));
     const std::string max_fee = scalar(args, object, "max_fee", "");
     if (auto fine = args.finish(); !fine) return fine.failure();
-    const auto id = bh::formats::eip155_chain_id(policy.chain);
+    const auto id = formats::eip155_chain_id(policy.chain);
     if (!id) return bad(where + "chain", "must be eip155: and the chain id in decimal");
     policy.chain_id = *id;
-    const auto address = bh::crypto::Address::parse(contract);
+    const auto address = crypto::Address::parse(contract);
     if (!address) return bad(where + "contract", address.failure().message);
     policy.contract = *address;
     const auto fee = parse_wei(max_fee);
@@ -126,14 +124,14 @@ bh::Result<ChainPolicy> read_chain(const json& object, const std::string& where)
     return policy;
 }
 
-bh::Status read_typed_grant(ipc::Args& args, const std::string& where, Grant& grant) {
+Status read_typed_grant(ipc::Args& args, const std::string& where, Grant& grant) {
     grant.chain = args.text("chain", kMaxName);
     grant.name = args.text("name", kMaxText);
     grant.version = args.text("version", kMaxText);
     grant.primary_type = args.text("primary_type", kMaxName);
     const std::string contract = args.text("contract", kMaxText);
     if (auto fine = args.finish(); !fine) return fine.failure();
-    const auto address = bh::crypto::Address::parse(contract);
+    const auto address = crypto::Address::parse(contract);
     if (!address) return bad(where + "contract", address.failure().message);
     grant.verifying_contract = *address;
     // Delivery attestations and seal keys are signed under such a domain; a plugin must not reach it.
@@ -141,7 +139,7 @@ bh::Status read_typed_grant(ipc::Args& args, const std::string& where, Grant& gr
     return {};
 }
 
-bh::Result<Grant> read_grant(const json& object, const std::string& where) {
+Result<Grant> read_grant(const json& object, const std::string& where) {
     ipc::Args args{object, where};
     Grant grant;
     grant.caller = args.text("caller", kMaxName);
@@ -163,7 +161,7 @@ bh::Result<Grant> read_grant(const json& object, const std::string& where) {
     return grant;
 }
 
-bh::Status read_policy(const json& object, SignerConfig& config) {
+Status read_policy(const json& object, SignerConfig& config) {
     ipc::Args args{object, "policy."};
     const auto& chains = args.list_or_empty("chains", kMaxList);
     const auto& grants = args.list_or_empty("grants", kMaxList);
@@ -194,8 +192,8 @@ bh::Status read_policy(const json& object, SignerConfig& config) {
     return {};
 }
 
-bh::Result<SignerConfig> read_object(const json& object) {
-    if (!object.is_object()) return bh::invalid("bad_value", "it must be a map of keys and values");
+Result<SignerConfig> read_object(const json& object) {
+    if (!object.is_object()) return invalid("bad_value", "it must be a map of keys and values");
     SignerConfig config;
     ipc::Args args{object};
     auto socket = absolute(args, "socket", kMaxSocketPath);
@@ -221,7 +219,7 @@ const ChainPolicy* SignerConfig::chain(std::string_view name) const {
     return found == chains.end() ? nullptr : &*found;
 }
 
-bh::Result<SignerConfig> read_signer_config(const std::string& path) {
+Result<SignerConfig> read_signer_config(const std::string& path) {
     auto object = read_yaml(path);
     if (!object) return object.failure();
     auto config = read_object(*object);
@@ -229,4 +227,4 @@ bh::Result<SignerConfig> read_signer_config(const std::string& path) {
     return config;
 }
 
-}  // namespace blockhost::signer
+}  // namespace bh::signer

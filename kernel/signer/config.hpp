@@ -12,16 +12,16 @@
 #include <string>
 #include <vector>
 
-namespace blockhost::signer {
+namespace bh::signer {
 
 // What the agent key may be used for on one chain.
 struct ChainPolicy {
     std::string chain;  // CAIP-2
     std::uint64_t chain_id = 0;
-    bh::crypto::Address contract;  // this host's: statements, attestations and unsealing are for it only
+    crypto::Address contract;  // this host's: statements, attestations and unsealing are for it only
 
     struct Calls {
-        bh::crypto::Address to;
+        crypto::Address to;
         std::vector<FunctionSignature> functions;
     };
     std::vector<Calls> calls;
@@ -36,7 +36,7 @@ struct Grant {
     std::string chain;          // eip1559-tx, eip712: CAIP-2
     std::string prefix;         // eip191: the message begins with it
     std::string name, version;  // eip712: the domain, exactly
-    std::optional<bh::crypto::Address> verifying_contract;
+    std::optional<crypto::Address> verifying_contract;
     std::string primary_type;  // eip712
 };
 
@@ -57,6 +57,6 @@ struct SignerConfig {
     [[nodiscard]] const ChainPolicy* chain(std::string_view name) const;
 };
 
-bh::Result<SignerConfig> read_signer_config(const std::string& path);
+Result<SignerConfig> read_signer_config(const std::string& path);
 
-}  // namespace blockhost::signer
+}  // namespace bh::signer

@@ -8,7 +8,7 @@
 #include <filesystem>
 #include <fstream>
 
-using namespace blockhost::signer;
+using namespace bh::signer;
 
 namespace {
 

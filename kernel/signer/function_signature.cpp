@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <regex>
 
-namespace blockhost::signer {
+namespace bh::signer {
 
 namespace {
 
@@ -28,8 +28,8 @@ bool is_name(std::string_view name) {
 
 }  // namespace
 
-bh::Result<FunctionSignature> FunctionSignature::parse(std::string_view text) {
-    const bh::Failure failure = bh::invalid(
+Result<FunctionSignature> FunctionSignature::parse(std::string_view text) {
+    const Failure failure = invalid(
         "bad_function", "\"" + std::string{text.substr(0, 80)} +
                             "\" is no function signature; write name(type,type) with full types and without spaces or "
                             "parameter names: withdraw(address,uint256[])");
@@ -45,9 +45,9 @@ bh::Result<FunctionSignature> FunctionSignature::parse(std::string_view text) {
         if (types.empty()) return failure;
     }
     FunctionSignature signature{std::string{text}, {}};
-    const auto hash = bh::crypto::keccak256(bh::crypto::bytes_of(text));
+    const auto hash = crypto::keccak256(crypto::bytes_of(text));
     std::copy_n(hash.begin(), signature.selector.size(), signature.selector.begin());
     return signature;
 }
 
-}  // namespace blockhost::signer
+}  // namespace bh::signer

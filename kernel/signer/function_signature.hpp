@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace blockhost::signer {
+namespace bh::signer {
 
 using Selector = std::array<std::uint8_t, 4>;
 
@@ -17,7 +17,7 @@ struct FunctionSignature {
 
     // Name and canonical types, without names of parameters, spaces or aliases ("uint"): what is hashed is what is
     // written. BH_E_INVALID "bad_function".
-    static bh::Result<FunctionSignature> parse(std::string_view text);
+    static Result<FunctionSignature> parse(std::string_view text);
 };
 
-}  // namespace blockhost::signer
+}  // namespace bh::signer

@@ -9,20 +9,20 @@
 #include <cerrno>
 #include <cstring>
 
-namespace blockhost::signer {
+namespace bh::signer {
 
 namespace {
 
-bh::Failure cannot(const std::string& what, int error) {
+Failure cannot(const std::string& what, int error) {
     return {BH_E_DENIED, "privileges", "cannot " + what + ": " + std::strerror(error)};
 }
 
 // `owner` null: stays with whoever makes it.
-bh::Status make(const OwnDirectory& wanted, const uid_t* owner, gid_t group) {
+Status make(const OwnDirectory& wanted, const uid_t* owner, gid_t group) {
     const std::string directory = wanted.file.substr(0, wanted.file.rfind('/'));
     if (directory.empty()) return {};
     if (::mkdir(directory.c_str(), wanted.mode) != 0) {
-        return errno == EEXIST ? bh::Status{} : cannot("make the directory " + directory, errno);
+        return errno == EEXIST ? Status{} : cannot("make the directory " + directory, errno);
     }
     if (owner != nullptr && ::chown(directory.c_str(), *owner, group) != 0) {
         return cannot("give " + directory + " to its user", errno);
@@ -33,8 +33,8 @@ bh::Status make(const OwnDirectory& wanted, const uid_t* owner, gid_t group) {
 
 }  // namespace
 
-bh::Status become_user(std::optional<uid_t> user, std::optional<gid_t> group,
-                       const std::vector<OwnDirectory>& directories) {
+Status become_user(std::optional<uid_t> user, std::optional<gid_t> group,
+                   const std::vector<OwnDirectory>& directories) {
     const bool change = user && ::geteuid() == 0;
     const gid_t main_group = group.value_or(user ? static_cast<gid_t>(*user) : ::getegid());
     for (const OwnDirectory& wanted : directories) {
@@ -47,7 +47,7 @@ bh::Status become_user(std::optional<uid_t> user, std::optional<gid_t> group,
     return {};
 }
 
-bh::Status harden() {
+Status harden() {
     ::umask(0077);
     const rlimit none{0, 0};
     if (::setrlimit(RLIMIT_CORE, &none) != 0) return cannot("forbid core files", errno);
@@ -56,4 +56,4 @@ bh::Status harden() {
     return {};
 }
 
-}  // namespace blockhost::signer
+}  // namespace bh::signer

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-namespace blockhost::signer {
+namespace bh::signer {
 
 struct OwnDirectory {
     std::string file;  // a path in it
@@ -19,11 +19,10 @@ struct OwnDirectory {
 
 // Makes the directories that are missing (one level). Started as root with `user`: gives those to that user, and
 // becomes it, with `group` as the only group.
-bh::Status become_user(std::optional<uid_t> user, std::optional<gid_t> group,
-                       const std::vector<OwnDirectory>& directories);
+Status become_user(std::optional<uid_t> user, std::optional<gid_t> group, const std::vector<OwnDirectory>& directories);
 
 // PR_SET_DUMPABLE 0 (no core even where core_pattern is a pipe; /proc/PID belongs to root), RLIMIT_CORE 0,
 // no_new_privs, umask 077.
-bh::Status harden();
+Status harden();
 
-}  // namespace blockhost::signer
+}  // namespace bh::signer

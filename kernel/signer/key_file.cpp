@@ -9,37 +9,37 @@
 #include <cerrno>
 #include <cstring>
 
-namespace blockhost::signer {
+namespace bh::signer {
 
 namespace {
 
-using bh::crypto::Secret;
+using crypto::Secret;
 
 constexpr std::size_t kMaxFile = 128;
 
-bh::Failure refused(const std::string& name, const std::string& path, const std::string& why) {
+Failure refused(const std::string& name, const std::string& path, const std::string& why) {
     return {BH_E_DENIED, "key_file", "keys." + name + ": " + path + " " + why};
 }
 
-bh::Failure cannot(const std::string& what, const std::string& path, int error) {
+Failure cannot(const std::string& what, const std::string& path, int error) {
     return {BH_E_UNAVAILABLE, "key_file", "cannot " + what + " " + path + ": " + std::strerror(error)};
 }
 
 // The key in the file's bytes; empty when it has another form.
 Secret parse(const Secret& file) {
     if (file.size() == kKeySize) return file.clone();
-    std::string_view text = bh::crypto::text_of(file.view());
+    std::string_view text = crypto::text_of(file.view());
     if (text.ends_with('\n')) text.remove_suffix(1);
     const std::size_t digits = text.starts_with("0x") ? text.size() - 2 : text.size();
     if (digits != 2 * kKeySize) return {};
-    auto bytes = bh::crypto::parse_hex(text);
+    auto bytes = crypto::parse_hex(text);
     if (!bytes) return {};
     Secret key = Secret::copy_of(*bytes);
-    bh::crypto::wipe(*bytes);
+    crypto::wipe(*bytes);
     return key;
 }
 
-bh::Status write_all(int fd, bh::crypto::ByteView bytes, const std::string& path) {
+Status write_all(int fd, crypto::ByteView bytes, const std::string& path) {
     while (!bytes.empty()) {
         const ssize_t written = ::write(fd, bytes.data(), bytes.size());
         if (written < 0 && errno == EINTR) continue;
@@ -52,7 +52,7 @@ bh::Status write_all(int fd, bh::crypto::ByteView bytes, const std::string& path
 
 }  // namespace
 
-bh::Result<Secret> read_key_file(const std::string& path, const std::string& name) {
+Result<Secret> read_key_file(const std::string& path, const std::string& name) {
     const Fd fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)};
     if (!fd.valid()) {
         const int error = errno;
@@ -81,18 +81,18 @@ bh::Result<Secret> read_key_file(const std::string& path, const std::string& nam
     return key;
 }
 
-bh::Status create_key_file(const std::string& path, const Secret& key) {
+Status create_key_file(const std::string& path, const Secret& key) {
     // Written beside its place and linked there: link() does not replace a file that came in between.
     const std::string fresh = path + ".new";
     (void)::unlink(fresh.c_str());
     const Fd fd{::open(fresh.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600)};
     if (!fd.valid()) return cannot("make", fresh, errno);
-    std::string text = bh::crypto::hex(key.view()) + "\n";
-    bh::Status done = write_all(fd.get(), bh::crypto::bytes_of(text), fresh);
-    bh::crypto::wipe(text);
+    std::string text = crypto::hex(key.view()) + "\n";
+    Status done = write_all(fd.get(), crypto::bytes_of(text), fresh);
+    crypto::wipe(text);
     if (done && ::link(fresh.c_str(), path.c_str()) != 0) done = cannot("make", path, errno);
     (void)::unlink(fresh.c_str());
     return done;
 }
 
-}  // namespace blockhost::signer
+}  // namespace bh::signer

@@ -6,15 +6,15 @@
 
 #include <string>
 
-namespace blockhost::signer {
+namespace bh::signer {
 
 inline constexpr std::size_t kKeySize = 32;
 
 // Refuses, saying what to do: a file that is missing, no regular file (links are not followed), of another user, open
 // to anybody else, or of another form. `name` is its key in signer.yaml.
-bh::Result<bh::crypto::Secret> read_key_file(const std::string& path, const std::string& name);
+Result<crypto::Secret> read_key_file(const std::string& path, const std::string& name);
 
 // Writes the key as hex to a new file (0600, fsync, never over an existing one). Nothing half-written stays behind.
-bh::Status create_key_file(const std::string& path, const bh::crypto::Secret& key);
+Status create_key_file(const std::string& path, const crypto::Secret& key);
 
-}  // namespace blockhost::signer
+}  // namespace bh::signer

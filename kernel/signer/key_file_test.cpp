@@ -11,8 +11,8 @@
 #include <filesystem>
 #include <fstream>
 
-using namespace blockhost::signer;
-using namespace blockhost::signer::testing;
+using namespace bh::signer;
+using namespace bh::signer::testing;
 
 namespace {
 

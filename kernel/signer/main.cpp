@@ -12,7 +12,7 @@
 #include <exception>
 #include <string_view>
 
-using namespace blockhost;
+using namespace bh;
 
 namespace {
 

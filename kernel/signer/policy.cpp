@@ -2,13 +2,13 @@
 
 #include <algorithm>
 
-namespace blockhost::signer {
+namespace bh::signer {
 
 namespace {
 
 constexpr std::size_t kWordSize = 32;
 
-bh::Failure denied(const char* reason, std::string message) { return {BH_E_DENIED, reason, std::move(message)}; }
+Failure denied(const char* reason, std::string message) { return {BH_E_DENIED, reason, std::move(message)}; }
 
 const ChainPolicy* chain_of(const SignerConfig& config, std::uint64_t id) {
     const auto found = std::find_if(config.chains.begin(), config.chains.end(),
@@ -16,7 +16,7 @@ const ChainPolicy* chain_of(const SignerConfig& config, std::uint64_t id) {
     return found == config.chains.end() ? nullptr : &*found;
 }
 
-bh::Status check_cost(const ChainPolicy& chain, const Transaction& tx) {
+Status check_cost(const ChainPolicy& chain, const Transaction& tx) {
     if (tx.max_priority_fee > tx.max_fee) {
         return denied("bad_fees", "maxPriorityFeePerGas is above maxFeePerGas; no chain takes such a transaction");
     }
@@ -33,7 +33,7 @@ bh::Status check_cost(const ChainPolicy& chain, const Transaction& tx) {
 }
 
 // The function that is called, or nullptr.
-const FunctionSignature* function_of(const ChainPolicy::Calls& calls, const bh::Bytes& data) {
+const FunctionSignature* function_of(const ChainPolicy::Calls& calls, const Bytes& data) {
     if (data.size() < 4 || (data.size() - 4) % kWordSize != 0) return nullptr;
     const auto found = std::find_if(calls.functions.begin(), calls.functions.end(), [&](const FunctionSignature& f) {
         return std::equal(f.selector.begin(), f.selector.end(), data.begin());
@@ -43,7 +43,7 @@ const FunctionSignature* function_of(const ChainPolicy::Calls& calls, const bh::
 
 }  // namespace
 
-bh::Status check_granted(const SignerConfig& config, std::string_view caller, const Transaction& tx) {
+Status check_granted(const SignerConfig& config, std::string_view caller, const Transaction& tx) {
     const ChainPolicy* chain = chain_of(config, tx.chain_id);
     if (chain == nullptr) {
         return denied("other_chain", "chain id " + std::to_string(tx.chain_id) +
@@ -56,8 +56,7 @@ bh::Status check_granted(const SignerConfig& config, std::string_view caller, co
                                      " sign no eip1559-tx on " + chain->chain);
 }
 
-bh::Result<std::string> check_transaction(const SignerConfig& config, const Transaction& tx,
-                                          const bh::crypto::Address& agent) {
+Result<std::string> check_transaction(const SignerConfig& config, const Transaction& tx, const crypto::Address& agent) {
     const ChainPolicy* chain = chain_of(config, tx.chain_id);
     if (chain == nullptr) {
         return denied("other_chain", "chain id " + std::to_string(tx.chain_id) +
@@ -83,10 +82,10 @@ bh::Result<std::string> check_transaction(const SignerConfig& config, const Tran
                                         ", or its arguments are not whole words");
 }
 
-bh::Result<const ChainPolicy*> check_contract(const SignerConfig& config, std::string_view chain,
-                                              std::string_view contract) {
+Result<const ChainPolicy*> check_contract(const SignerConfig& config, std::string_view chain,
+                                          std::string_view contract) {
     const ChainPolicy* policy = config.chain(chain);
-    const auto address = bh::crypto::Address::parse(contract);
+    const auto address = crypto::Address::parse(contract);
     if (policy == nullptr || !address || *address != policy->contract) {
         return denied("other_contract",
                       "chain and contract are not this host's in policy.chains of the signer's configuration");
@@ -94,10 +93,9 @@ bh::Result<const ChainPolicy*> check_contract(const SignerConfig& config, std::s
     return policy;
 }
 
-bh::Status check_message(const SignerConfig& config, std::string_view caller, bh::crypto::ByteView message) {
+Status check_message(const SignerConfig& config, std::string_view caller, crypto::ByteView message) {
     for (const Grant& grant : config.grants) {
-        if (grant.scheme == "eip191" && grant.caller == caller &&
-            bh::crypto::text_of(message).starts_with(grant.prefix)) {
+        if (grant.scheme == "eip191" && grant.caller == caller && crypto::text_of(message).starts_with(grant.prefix)) {
             return {};
         }
     }
@@ -105,4 +103,4 @@ bh::Status check_message(const SignerConfig& config, std::string_view caller, bh
                                      std::string{caller} + " that this message begins with");
 }
 
-}  // namespace blockhost::signer
+}  // namespace bh::signer

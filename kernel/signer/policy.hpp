@@ -7,21 +7,20 @@
 
 #include <string_view>
 
-namespace blockhost::signer {
+namespace bh::signer {
 
 // The grant of this caller for this scheme, eip1559-tx, and that chain; "not_granted".
-bh::Status check_granted(const SignerConfig& config, std::string_view caller, const Transaction& tx);
+Status check_granted(const SignerConfig& config, std::string_view caller, const Transaction& tx);
 
 // Chain, destination, function, value, gas and fee. `agent` is the signing key's address: a zero transfer to itself
 // fills a nonce. Answers a short text of what it does: "decline(uint256,bytes32,string)", "fill nonce".
-bh::Result<std::string> check_transaction(const SignerConfig& config, const Transaction& tx,
-                                          const bh::crypto::Address& agent);
+Result<std::string> check_transaction(const SignerConfig& config, const Transaction& tx, const crypto::Address& agent);
 
 // The policy of this host's contract on that chain, or "other_contract".
-bh::Result<const ChainPolicy*> check_contract(const SignerConfig& config, std::string_view chain,
-                                              std::string_view contract);
+Result<const ChainPolicy*> check_contract(const SignerConfig& config, std::string_view chain,
+                                          std::string_view contract);
 
 // A message that begins with a granted prefix; "not_granted".
-bh::Status check_message(const SignerConfig& config, std::string_view caller, bh::crypto::ByteView message);
+Status check_message(const SignerConfig& config, std::string_view caller, crypto::ByteView message);
 
-}  // namespace blockhost::signer
+}  // namespace bh::signer

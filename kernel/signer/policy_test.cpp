@@ -6,8 +6,8 @@
 
 #include <map>
 
-using namespace blockhost::signer;
-using namespace blockhost::signer::testing;
+using namespace bh::signer;
+using namespace bh::signer::testing;
 
 namespace {
 

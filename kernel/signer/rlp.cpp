@@ -1,6 +1,6 @@
 #include "kernel/signer/rlp.hpp"
 
-namespace blockhost::signer {
+namespace bh::signer {
 
 namespace {
 
@@ -8,12 +8,12 @@ constexpr std::uint8_t kText = 0x80;
 constexpr std::uint8_t kList = 0xc0;
 constexpr std::size_t kShort = 55;
 
-bh::Failure bad(const char* what) { return bh::invalid("bad_rlp", std::string{"the transaction's RLP "} + what); }
+Failure bad(const char* what) { return invalid("bad_rlp", std::string{"the transaction's RLP "} + what); }
 
 }  // namespace
 
 // The payload of the next item, whose first byte lies in [base, base + 0x3f].
-bh::Result<bh::crypto::ByteView> RlpReader::item(std::uint8_t base) {
+Result<crypto::ByteView> RlpReader::item(std::uint8_t base) {
     if (rest_.empty()) return bad("ends too early");
     if (rest_[0] < base || rest_[0] > base + 0x3f) return bad("has a list where text belongs, or the reverse");
     std::size_t head = 1;
@@ -28,14 +28,14 @@ bh::Result<bh::crypto::ByteView> RlpReader::item(std::uint8_t base) {
         head += digits;
     }
     if (rest_.size() - head < size) return bad("has a length beyond its end");
-    const bh::crypto::ByteView payload = rest_.subspan(head, size);
+    const crypto::ByteView payload = rest_.subspan(head, size);
     rest_ = rest_.subspan(head + size);
     return payload;
 }
 
-bh::Result<bh::crypto::ByteView> RlpReader::text() {
+Result<crypto::ByteView> RlpReader::text() {
     if (!rest_.empty() && rest_[0] < kText) {
-        const bh::crypto::ByteView byte = rest_.first(1);
+        const crypto::ByteView byte = rest_.first(1);
         rest_ = rest_.subspan(1);
         return byte;
     }
@@ -45,13 +45,13 @@ bh::Result<bh::crypto::ByteView> RlpReader::text() {
     return payload;
 }
 
-bh::Result<RlpReader> RlpReader::list() {
+Result<RlpReader> RlpReader::list() {
     const auto payload = item(kList);
     if (!payload) return payload.failure();
     return RlpReader{*payload};
 }
 
-bh::Result<std::uint64_t> RlpReader::number() {
+Result<std::uint64_t> RlpReader::number() {
     const auto digits = text();
     if (!digits) return digits.failure();
     if (!digits->empty() && digits->front() == 0) return bad("has a number with leading zeros");
@@ -61,4 +61,4 @@ bh::Result<std::uint64_t> RlpReader::number() {
     return number;
 }
 
-}  // namespace blockhost::signer
+}  // namespace bh::signer

@@ -7,23 +7,23 @@
 
 #include <cstdint>
 
-namespace blockhost::signer {
+namespace bh::signer {
 
 class RlpReader {
 public:
-    explicit RlpReader(bh::crypto::ByteView bytes) : rest_{bytes} {}
+    explicit RlpReader(crypto::ByteView bytes) : rest_{bytes} {}
 
     // The next item; BH_E_INVALID "bad_rlp" when it is of the other kind or not canonical.
-    bh::Result<bh::crypto::ByteView> text();
-    bh::Result<RlpReader> list();
+    Result<crypto::ByteView> text();
+    Result<RlpReader> list();
     // A number without leading zeros, below 2^64.
-    bh::Result<std::uint64_t> number();
+    Result<std::uint64_t> number();
 
     [[nodiscard]] bool empty() const noexcept { return rest_.empty(); }
 
 private:
-    bh::Result<bh::crypto::ByteView> item(std::uint8_t base);
-    bh::crypto::ByteView rest_;
+    Result<crypto::ByteView> item(std::uint8_t base);
+    crypto::ByteView rest_;
 };
 
-}  // namespace blockhost::signer
+}  // namespace bh::signer

@@ -11,26 +11,26 @@
 
 #include <algorithm>
 
-namespace blockhost::signer {
+namespace bh::signer {
 
 namespace {
 
-using bh::crypto::ByteView;
+using crypto::ByteView;
 using nlohmann::json;
 
 constexpr std::size_t kMaxMessage = 64 * 1024;
 constexpr std::int64_t kClockSkew = 300;
 
-bh::Failure denied(const char* reason, std::string message) { return {BH_E_DENIED, reason, std::move(message)}; }
+Failure denied(const char* reason, std::string message) { return {BH_E_DENIED, reason, std::move(message)}; }
 
-bh::Failure no_key(std::string_view key, const char* use) {
+Failure no_key(std::string_view key, const char* use) {
     return denied("key_purpose", "the key \"" + std::string{key.substr(0, 32)} + "\" is not for this; " + use);
 }
 
 // The beginning of a message, for the log.
 std::string excerpt(ByteView message) {
     constexpr std::size_t kExcerpt = 120;
-    return std::string{bh::crypto::text_of(message.first(std::min(message.size(), kExcerpt)))};
+    return std::string{crypto::text_of(message.first(std::min(message.size(), kExcerpt)))};
 }
 
 }  // namespace
@@ -38,39 +38,39 @@ std::string excerpt(ByteView message) {
 Signer::Signer(SignerConfig config, Keyring keys, AuditLog log, std::function<std::int64_t()> now)
     : config_{std::move(config)}, keys_{std::move(keys)}, log_{std::move(log)}, now_{std::move(now)} {}
 
-bh::Result<PublicPart> Signer::public_key(std::string_view key) const {
+Result<PublicPart> Signer::public_key(std::string_view key) const {
     const auto of_point = [](const Keyring::Point& point) {
-        return PublicPart{bh::crypto::to_bytes(point.public_key.point()), point.address.text()};
+        return PublicPart{crypto::to_bytes(point.public_key.point()), point.address.text()};
     };
     if (key == "agent") return of_point(keys_.agent);
     if (key == "server") return of_point(keys_.server);
-    if (key == "statement") return PublicPart{bh::crypto::to_bytes(keys_.statement_public), {}};
-    return bh::Failure{BH_E_NOT_FOUND, "unknown_key", "the signer has the keys agent, server and statement"};
+    if (key == "statement") return PublicPart{crypto::to_bytes(keys_.statement_public), {}};
+    return Failure{BH_E_NOT_FOUND, "unknown_key", "the signer has the keys agent, server and statement"};
 }
 
-bh::Result<SignedHash> Signer::sign_hash(const bh::crypto::Hash256& hash) {
-    const auto signature = bh::crypto::sign(keys_.agent.secret, hash);
+Result<SignedHash> Signer::sign_hash(const crypto::Hash256& hash) {
+    const auto signature = crypto::sign(keys_.agent.secret, hash);
     if (!signature) return signature.failure();
     return SignedHash{signature->encoded(), hash};
 }
 
-bh::Result<SignedHash> Signer::sign(std::string_view caller, std::string_view key, std::string_view scheme,
-                                    ByteView payload) {
+Result<SignedHash> Signer::sign(std::string_view caller, std::string_view key, std::string_view scheme,
+                                ByteView payload) {
     if (key != "agent") return no_key(key, "sign with agent");
     if (scheme == "eip1559-tx") return sign_transaction(caller, payload);
     if (scheme == "eip191") return sign_message(caller, payload);
     if (scheme == "eip712") return sign_typed_data(caller, payload);
-    return bh::Failure{BH_E_UNSUPPORTED, "unknown_scheme",
-                       "the signer has the schemes eip1559-tx, eip191 and eip712; a bare digest is never signed"};
+    return Failure{BH_E_UNSUPPORTED, "unknown_scheme",
+                   "the signer has the schemes eip1559-tx, eip191 and eip712; a bare digest is never signed"};
 }
 
-bh::Result<SignedHash> Signer::sign_transaction(std::string_view caller, ByteView payload) {
+Result<SignedHash> Signer::sign_transaction(std::string_view caller, ByteView payload) {
     const auto tx = decode_transaction(payload);
     if (!tx) return tx.failure();
     if (const auto fine = check_granted(config_, caller, *tx); !fine) return fine.failure();
     const auto action = check_transaction(config_, *tx, keys_.agent.address);
     if (!action) return action.failure();
-    const auto hash = bh::crypto::keccak256(payload);
+    const auto hash = crypto::keccak256(payload);
     const json what{
         {"action", *action}, {"chain_id", tx->chain_id},       {"nonce", tx->nonce},           {"to", tx->to->text()},
         {"gas", tx->gas},    {"max_fee_per_gas", tx->max_fee}, {"data_bytes", tx->data.size()}};
@@ -80,10 +80,10 @@ bh::Result<SignedHash> Signer::sign_transaction(std::string_view caller, ByteVie
     return sign_hash(hash);
 }
 
-bh::Result<SignedHash> Signer::sign_message(std::string_view caller, ByteView payload) {
-    if (payload.size() > kMaxMessage) return bh::invalid("bad_message", "the message is longer than 64 KiB");
+Result<SignedHash> Signer::sign_message(std::string_view caller, ByteView payload) {
+    if (payload.size() > kMaxMessage) return invalid("bad_message", "the message is longer than 64 KiB");
     if (const auto fine = check_message(config_, caller, payload); !fine) return fine.failure();
-    const auto hash = bh::crypto::eip191_hash(payload);
+    const auto hash = crypto::eip191_hash(payload);
     const json what{{"begins", excerpt(payload)}, {"bytes", payload.size()}};
     if (const auto fine = log_.append({std::string{caller}, "agent", "eip191", hash}, what, now_()); !fine) {
         return fine.failure();
@@ -91,7 +91,7 @@ bh::Result<SignedHash> Signer::sign_message(std::string_view caller, ByteView pa
     return sign_hash(hash);
 }
 
-bh::Result<SignedHash> Signer::sign_typed_data(std::string_view caller, ByteView payload) {
+Result<SignedHash> Signer::sign_typed_data(std::string_view caller, ByteView payload) {
     const auto data = decode_typed_data(payload);
     if (!data) return data.failure();
     const bool granted = std::any_of(config_.grants.begin(), config_.grants.end(), [&](const Grant& grant) {
@@ -117,7 +117,7 @@ bh::Result<SignedHash> Signer::sign_typed_data(std::string_view caller, ByteView
     return sign_hash(data->digest);
 }
 
-bh::Result<std::string> Signer::sign_statement(const bh::formats::OwnerStatement& statement) {
+Result<std::string> Signer::sign_statement(const formats::OwnerStatement& statement) {
     if (const auto chain = check_contract(config_, statement.chain, statement.contract); !chain) return chain.failure();
     if (statement.issued > now_() + kClockSkew) {
         return denied("issued_later", "issued is more than 5 minutes ahead of the signer's clock");
@@ -126,9 +126,9 @@ bh::Result<std::string> Signer::sign_statement(const bh::formats::OwnerStatement
         return denied("lifetime", "the statement would live longer than policy.statement_lifetime_s, " +
                                       std::to_string(config_.statement_lifetime_s) + " s");
     }
-    const auto body = bh::formats::owner_statement_body(statement);
+    const auto body = formats::owner_statement_body(statement);
     if (!body) return body.failure();
-    const auto bytes = bh::formats::owner_statement_signed_bytes(*body);
+    const auto bytes = formats::owner_statement_signed_bytes(*body);
     const json what{{"vm", statement.vm},
                     {"token", statement.token},
                     {"owner", statement.owner},
@@ -136,18 +136,18 @@ bh::Result<std::string> Signer::sign_statement(const bh::formats::OwnerStatement
                     {"sequence", statement.sequence},
                     {"expires", statement.expires},
                     {"position", statement.position}};
-    const AuditRow row{"kernel", "statement", "owner-statement-1", bh::crypto::sha256(bytes)};
+    const AuditRow row{"kernel", "statement", "owner-statement-1", crypto::sha256(bytes)};
     if (const auto fine = log_.append(row, what, now_()); !fine) return fine.failure();
-    const auto signature = bh::crypto::ed25519_sign(keys_.statement_seed, bytes);
+    const auto signature = crypto::ed25519_sign(keys_.statement_seed, bytes);
     if (!signature) return signature.failure();
-    return bh::formats::owner_statement_text(*body, *signature);
+    return formats::owner_statement_text(*body, *signature);
 }
 
-bh::Result<SignedHash> Signer::sign_attestation(const bh::formats::DeliveryAttestation& attestation) {
+Result<SignedHash> Signer::sign_attestation(const formats::DeliveryAttestation& attestation) {
     if (const auto chain = check_contract(config_, attestation.chain, attestation.contract); !chain) {
         return chain.failure();
     }
-    const auto digest = bh::formats::delivery_attestation_digest(attestation);
+    const auto digest = formats::delivery_attestation_digest(attestation);
     if (!digest) return digest.failure();
     const json what{{"vm", attestation.vm}, {"subscription", attestation.subscription}};
     const AuditRow row{"kernel", "agent", "delivery-attestation-1", *digest};
@@ -155,8 +155,8 @@ bh::Result<SignedHash> Signer::sign_attestation(const bh::formats::DeliveryAttes
     return sign_hash(*digest);
 }
 
-bh::Result<bh::crypto::Secret> Signer::unseal(std::string_view key, std::string_view format,
-                                              const seal::RequestContext& context, ByteView sealed) {
+Result<crypto::Secret> Signer::unseal(std::string_view key, std::string_view format,
+                                      const seal::RequestContext& context, ByteView sealed) {
     if (key != "server") return no_key(key, "seals are opened with server");
     if (std::find(config_.seals.begin(), config_.seals.end(), format) == config_.seals.end()) {
         return denied("seal_format", "policy.seals of the signer's configuration does not have this format");
@@ -164,10 +164,10 @@ bh::Result<bh::crypto::Secret> Signer::unseal(std::string_view key, std::string_
     if (const auto chain = check_contract(config_, context.chain, context.contract); !chain) return chain.failure();
     auto opened = seal::open_request(format, keys_.server.secret, context, sealed);
     if (!opened) return opened.failure();
-    const AuditRow row{"kernel", "server", std::string{format}, bh::crypto::sha256(sealed)};
+    const AuditRow row{"kernel", "server", std::string{format}, crypto::sha256(sealed)};
     const json what{{"chain", context.chain}, {"buyer", context.buyer}};
     if (const auto fine = log_.append(row, what, now_()); !fine) return fine.failure();
     return opened;
 }
 
-}  // namespace blockhost::signer
+}  // namespace bh::signer

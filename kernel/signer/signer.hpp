@@ -13,16 +13,16 @@
 #include <cstdint>
 #include <functional>
 
-namespace blockhost::signer {
+namespace bh::signer {
 
 struct PublicPart {
-    bh::Bytes key;        // 65-byte point, or 32 bytes (statement)
+    Bytes key;            // 65-byte point, or 32 bytes (statement)
     std::string address;  // "" for the statement key
 };
 
 struct SignedHash {
-    bh::Bytes signature;  // r, s, v: 65 bytes, v 27 or 28
-    bh::crypto::Hash256 hash{};
+    Bytes signature;  // r, s, v: 65 bytes, v 27 or 28
+    crypto::Hash256 hash{};
 };
 
 class Signer {
@@ -30,22 +30,22 @@ public:
     // `now` answers Unix seconds.
     Signer(SignerConfig config, Keyring keys, AuditLog log, std::function<std::int64_t()> now);
 
-    [[nodiscard]] bh::Result<PublicPart> public_key(std::string_view key) const;
+    [[nodiscard]] Result<PublicPart> public_key(std::string_view key) const;
 
     // `scheme`: eip1559-tx, eip191, eip712; `key`: agent.
-    bh::Result<SignedHash> sign(std::string_view caller, std::string_view key, std::string_view scheme,
-                                bh::crypto::ByteView payload);
+    Result<SignedHash> sign(std::string_view caller, std::string_view key, std::string_view scheme,
+                            crypto::ByteView payload);
     // The whole text of owner-statement-1.
-    bh::Result<std::string> sign_statement(const bh::formats::OwnerStatement& statement);
-    bh::Result<SignedHash> sign_attestation(const bh::formats::DeliveryAttestation& attestation);
-    bh::Result<bh::crypto::Secret> unseal(std::string_view key, std::string_view format,
-                                          const seal::RequestContext& context, bh::crypto::ByteView sealed);
+    Result<std::string> sign_statement(const formats::OwnerStatement& statement);
+    Result<SignedHash> sign_attestation(const formats::DeliveryAttestation& attestation);
+    Result<crypto::Secret> unseal(std::string_view key, std::string_view format, const seal::RequestContext& context,
+                                  crypto::ByteView sealed);
 
 private:
-    bh::Result<SignedHash> sign_hash(const bh::crypto::Hash256& hash);
-    bh::Result<SignedHash> sign_transaction(std::string_view caller, bh::crypto::ByteView payload);
-    bh::Result<SignedHash> sign_message(std::string_view caller, bh::crypto::ByteView payload);
-    bh::Result<SignedHash> sign_typed_data(std::string_view caller, bh::crypto::ByteView payload);
+    Result<SignedHash> sign_hash(const crypto::Hash256& hash);
+    Result<SignedHash> sign_transaction(std::string_view caller, crypto::ByteView payload);
+    Result<SignedHash> sign_message(std::string_view caller, crypto::ByteView payload);
+    Result<SignedHash> sign_typed_data(std::string_view caller, crypto::ByteView payload);
 
     const SignerConfig config_;
     const Keyring keys_;
@@ -53,4 +53,4 @@ private:
     const std::function<std::int64_t()> now_;
 };
 
-}  // namespace blockhost::signer
+}  // namespace bh::signer

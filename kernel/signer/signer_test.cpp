@@ -16,9 +16,9 @@
 #include <filesystem>
 #include <fstream>
 
-using namespace blockhost;
-using namespace blockhost::signer;
-using namespace blockhost::signer::testing;
+using namespace bh;
+using namespace bh::signer;
+using namespace bh::signer::testing;
 using bh::crypto::bytes_of;
 
 namespace {

@@ -11,7 +11,7 @@
 #include <stdexcept>
 #include <string>
 
-namespace blockhost::signer::testing {
+namespace bh::signer::testing {
 
 inline constexpr auto kContract = "0x5FbDB2315678afecb367f032d93F642f64180aa3";
 inline constexpr auto kStranger = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266";
@@ -22,12 +22,12 @@ inline nlohmann::json read_testdata(const std::string& name) {
     return nlohmann::json::parse(file);
 }
 
-inline bh::Bytes bytes_at(const nlohmann::json& object, const char* name) {
-    return *bh::crypto::parse_hex(object.at(name).get<std::string>());
+inline Bytes bytes_at(const nlohmann::json& object, const char* name) {
+    return *crypto::parse_hex(object.at(name).get<std::string>());
 }
 
-inline bh::crypto::Secret key_of(std::uint8_t byte) {
-    bh::crypto::Secret key{32};
+inline crypto::Secret key_of(std::uint8_t byte) {
+    crypto::Secret key{32};
     std::fill_n(key.data(), key.size(), byte);
     return key;
 }
@@ -35,11 +35,11 @@ inline bh::crypto::Secret key_of(std::uint8_t byte) {
 inline Keyring keyring() {
     const auto point = [](std::uint8_t byte) {
         auto secret = key_of(byte);
-        const auto key = *bh::crypto::PublicKey::of(secret);
-        return Keyring::Point{std::move(secret), key, bh::crypto::Address::of(key)};
+        const auto key = *crypto::PublicKey::of(secret);
+        return Keyring::Point{std::move(secret), key, crypto::Address::of(key)};
     };
     auto seed = key_of(0x44);
-    const auto statement = *bh::crypto::ed25519_public_key(seed);
+    const auto statement = *crypto::ed25519_public_key(seed);
     return {point(0x55), point(0x11), std::move(seed), statement};
 }
 
@@ -50,7 +50,7 @@ inline SignerConfig config() {
     ChainPolicy chain;
     chain.chain = "eip155:31337";
     chain.chain_id = 31337;
-    chain.contract = *bh::crypto::Address::parse(kContract);
+    chain.contract = *crypto::Address::parse(kContract);
     chain.max_gas = 1'000'000;
     chain.max_fee = 10'000'000'000'000'000u;
     chain.calls.push_back(
@@ -65,4 +65,4 @@ inline SignerConfig config() {
     return c;
 }
 
-}  // namespace blockhost::signer::testing
+}  // namespace bh::signer::testing

@@ -17,7 +17,7 @@
 #include <sstream>
 #include <stdexcept>
 
-namespace blockhost::signer::testing {
+namespace bh::signer::testing {
 
 namespace {
 
@@ -26,7 +26,7 @@ constexpr auto kDeadline = std::chrono::seconds{30};
 
 void write_key(const std::string& path, std::uint8_t byte, uid_t user) {
     const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    const std::string digits = bh::crypto::hex(key_of(byte).view());
+    const std::string digits = crypto::hex(key_of(byte).view());
     if (fd < 0 || ::write(fd, digits.data(), digits.size()) != static_cast<ssize_t>(digits.size()) ||
         ::fchown(fd, user, user) != 0) {
         throw std::runtime_error{"can't write the test key " + path};
@@ -189,4 +189,4 @@ int SignerProcess::stop() {
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-}  // namespace blockhost::signer::testing
+}  // namespace bh::signer::testing

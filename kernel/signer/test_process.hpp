@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-namespace blockhost::signer::testing {
+namespace bh::signer::testing {
 
 std::string read_text(const std::string& path);
 mode_t mode_of(const std::string& path);
@@ -63,4 +63,4 @@ private:
     std::string output_;
 };
 
-}  // namespace blockhost::signer::testing
+}  // namespace bh::signer::testing

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-namespace blockhost::signer {
+namespace bh::signer {
 
 namespace {
 
@@ -12,10 +12,10 @@ constexpr std::uint8_t kType = 2;
 constexpr std::size_t kAddressSize = 20;
 constexpr std::size_t kWordSize = 32;
 
-bh::Failure bad(const char* what) { return bh::invalid("bad_transaction", std::string{"the transaction "} + what); }
+Failure bad(const char* what) { return invalid("bad_transaction", std::string{"the transaction "} + what); }
 
 // [[address, [key, ...]], ...]: checked for its form and counted.
-bh::Result<std::size_t> count_access_list(RlpReader list) {
+Result<std::size_t> count_access_list(RlpReader list) {
     std::size_t entries = 0;
     for (; !list.empty(); ++entries) {
         auto entry = list.list();
@@ -58,7 +58,7 @@ std::optional<Wei> parse_wei(std::string_view text) {
     return amount;
 }
 
-bh::Result<Transaction> decode_transaction(bh::crypto::ByteView payload) {
+Result<Transaction> decode_transaction(crypto::ByteView payload) {
     if (payload.size() > kMaxTransaction) return bad("is longer than 32 KiB");
     if (payload.empty() || payload[0] != kType)
         return bad("does not begin with 02; send an unsigned EIP-1559 transaction");
@@ -84,10 +84,10 @@ bh::Result<Transaction> decode_transaction(bh::crypto::ByteView payload) {
     if (!value) return value.failure();
     if (value->size() > kWordSize || (!value->empty() && value->front() == 0))
         return bad("has a value with leading zeros");
-    tx.value = bh::crypto::to_bytes(*value);
+    tx.value = crypto::to_bytes(*value);
     const auto data = list->text();
     if (!data) return data.failure();
-    tx.data = bh::crypto::to_bytes(*data);
+    tx.data = crypto::to_bytes(*data);
     const auto access = list->list();
     if (!access) return access.failure();
     const auto entries = count_access_list(*access);
@@ -97,4 +97,4 @@ bh::Result<Transaction> decode_transaction(bh::crypto::ByteView payload) {
     return tx;
 }
 
-}  // namespace blockhost::signer
+}  // namespace bh::signer

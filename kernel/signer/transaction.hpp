@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <optional>
 
-namespace blockhost::signer {
+namespace bh::signer {
 
 inline constexpr std::size_t kMaxTransaction = 32 * 1024;
 
@@ -18,9 +18,9 @@ std::optional<Wei> parse_wei(std::string_view text);
 
 struct Transaction {
     std::uint64_t chain_id = 0, nonce = 0, max_priority_fee = 0, max_fee = 0, gas = 0;
-    std::optional<bh::crypto::Address> to;  // nullopt: creates a contract
-    bh::Bytes value;                        // big-endian, no leading zeros; empty = 0
-    bh::Bytes data;
+    std::optional<crypto::Address> to;  // nullopt: creates a contract
+    Bytes value;                        // big-endian, no leading zeros; empty = 0
+    Bytes data;
     std::size_t access_list_entries = 0;
 
     [[nodiscard]] Wei most_it_can_cost() const { return static_cast<Wei>(gas) * max_fee; }
@@ -28,6 +28,6 @@ struct Transaction {
 
 // `payload` is 0x02 and the RLP list of the nine unsigned fields, in canonical form with nothing behind it.
 // BH_E_INVALID "bad_transaction" or "bad_rlp".
-bh::Result<Transaction> decode_transaction(bh::crypto::ByteView payload);
+Result<Transaction> decode_transaction(crypto::ByteView payload);
 
-}  // namespace blockhost::signer
+}  // namespace bh::signer

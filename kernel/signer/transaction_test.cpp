@@ -6,8 +6,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-using namespace blockhost::signer;
-using namespace blockhost::signer::testing;
+using namespace bh::signer;
+using namespace bh::signer::testing;
 using bh::crypto::hex0x;
 
 namespace {

@@ -10,11 +10,11 @@
 #include <map>
 #include <set>
 
-namespace blockhost::signer {
+namespace bh::signer {
 
 namespace {
 
-using bh::formats::Word;
+using formats::Word;
 using nlohmann::json;
 
 constexpr int kMaxDepth = 8;
@@ -27,8 +27,8 @@ struct Member {
 };
 using Types = std::map<std::string, std::vector<Member>, std::less<>>;
 
-bh::Failure bad(std::string_view where, std::string_view rule) {
-    return bh::invalid("bad_typed_data", "typed data: " + std::string{where} + " " + std::string{rule});
+Failure bad(std::string_view where, std::string_view rule) {
+    return invalid("bad_typed_data", "typed data: " + std::string{where} + " " + std::string{rule});
 }
 
 // "Person[2][]" -> "Person[2]" and "2]"; false for what is no array.
@@ -41,7 +41,7 @@ bool split_array(std::string_view type, std::string_view& item, std::string_view
     return true;
 }
 
-bh::Result<Types> read_types(const json& object) {
+Result<Types> read_types(const json& object) {
     if (!object.is_object() || object.size() > kMaxTypes) return bad("types", "must be an object of at most 32 types");
     Types types;
     for (const auto& [name, members] : object.items()) {
@@ -65,13 +65,13 @@ bh::Result<Types> read_types(const json& object) {
 }
 
 // The names of the struct types that `type` reaches, itself included.
-bh::Status collect(const Types& types, std::string_view type, std::set<std::string>& reached) {
+Status collect(const Types& types, std::string_view type, std::set<std::string>& reached) {
     std::string_view item;
     std::string_view count;
     while (split_array(type, item, count)) type = item;
     const auto found = types.find(type);
     if (found == types.end()) {
-        return is_atomic_type(type) ? bh::Status{} : bad("types", "does not define " + std::string{type.substr(0, 64)});
+        return is_atomic_type(type) ? Status{} : bad("types", "does not define " + std::string{type.substr(0, 64)});
     }
     if (!reached.insert(found->first).second) return {};
     for (const Member& member : found->second) {
@@ -80,7 +80,7 @@ bh::Status collect(const Types& types, std::string_view type, std::set<std::stri
     return {};
 }
 
-bh::Result<Word> type_hash(const Types& types, const std::string& type) {
+Result<Word> type_hash(const Types& types, const std::string& type) {
     std::set<std::string> reached;
     if (auto fine = collect(types, type, reached); !fine) return fine.failure();
     reached.erase(type);
@@ -97,14 +97,13 @@ bh::Result<Word> type_hash(const Types& types, const std::string& type) {
     };
     describe(type);
     for (const std::string& other : reached) describe(other);
-    return bh::formats::word_of_text(text);
+    return formats::word_of_text(text);
 }
 
-bh::Result<Word> hash_struct(const Types& types, const std::string& type, const json& value, const std::string& where,
-                             int depth);
+Result<Word> hash_struct(const Types& types, const std::string& type, const json& value, const std::string& where,
+                         int depth);
 
-bh::Result<Word> encode(const Types& types, std::string_view type, const json& value, const std::string& where,
-                        int depth) {
+Result<Word> encode(const Types& types, std::string_view type, const json& value, const std::string& where, int depth) {
     if (depth > kMaxDepth) return bad(where, "is nested deeper than 8");
     std::string_view item;
     std::string_view count;
@@ -112,39 +111,39 @@ bh::Result<Word> encode(const Types& types, std::string_view type, const json& v
         if (!value.is_array() || value.size() > kMaxItems) return bad(where, "must be a list of at most 256 items");
         if (!count.empty() && count != std::to_string(value.size()))
             return bad(where, "has not as many items as its type");
-        bh::Bytes words;
+        Bytes words;
         for (std::size_t i = 0; i < value.size(); ++i) {
             const auto word = encode(types, item, value[i], where + "[" + std::to_string(i) + "]", depth + 1);
             if (!word) return word.failure();
-            bh::crypto::append(words, *word);
+            crypto::append(words, *word);
         }
-        return bh::crypto::keccak256(words);
+        return crypto::keccak256(words);
     }
     if (types.contains(type)) return hash_struct(types, std::string{type}, value, where, depth + 1);
     return encode_atomic(type, value, where);
 }
 
-bh::Result<Word> hash_struct(const Types& types, const std::string& type, const json& value, const std::string& where,
-                             int depth) {
+Result<Word> hash_struct(const Types& types, const std::string& type, const json& value, const std::string& where,
+                         int depth) {
     if (!value.is_object()) return bad(where, "must be an object");
     const auto found = types.find(type);
     if (found == types.end()) return bad(where, "is of a type that types does not define");
     const auto hash = type_hash(types, type);
     if (!hash) return hash.failure();
-    bh::Bytes words = bh::crypto::to_bytes(*hash);
+    Bytes words = crypto::to_bytes(*hash);
     for (const Member& member : found->second) {
         const std::string path = where + "." + member.name;
         const auto content = value.find(member.name);
         if (content == value.end()) return bad(path, "is missing");
         const auto word = encode(types, member.type, *content, path, depth + 1);
         if (!word) return word.failure();
-        bh::crypto::append(words, *word);
+        crypto::append(words, *word);
     }
     if (value.size() != found->second.size()) return bad(where, "has members that its type does not name");
-    return bh::crypto::keccak256(words);
+    return crypto::keccak256(words);
 }
 
-bh::Status read_domain(const json& domain, TypedData& data) {
+Status read_domain(const json& domain, TypedData& data) {
     if (!domain.is_object() || domain.size() != 4 || !domain.contains("name") || !domain["name"].is_string() ||
         !domain.contains("version") || !domain["version"].is_string() || !domain.contains("chainId") ||
         !domain.contains("verifyingContract") || !domain["verifyingContract"].is_string()) {
@@ -158,14 +157,14 @@ bh::Status read_domain(const json& domain, TypedData& data) {
                                                 : std::nullopt;
     if (!number) return bad("domain.chainId", "must be a decimal number below 2^64");
     data.chain_id = *number;
-    const auto contract = bh::crypto::Address::parse(domain["verifyingContract"].get<std::string>());
+    const auto contract = crypto::Address::parse(domain["verifyingContract"].get<std::string>());
     if (!contract) return bad("domain.verifyingContract", "must be an address");
     data.verifying_contract = *contract;
     return {};
 }
 
 // What wallets send along for the domain; if it is there it must be the one that is hashed.
-bh::Status check_domain_type(const Types& types) {
+Status check_domain_type(const Types& types) {
     static const std::vector<std::pair<std::string, std::string>> kDomain = {
         {"name", "string"}, {"version", "string"}, {"chainId", "uint256"}, {"verifyingContract", "address"}};
     const auto found = types.find("EIP712Domain");
@@ -180,9 +179,9 @@ bh::Status check_domain_type(const Types& types) {
 
 }  // namespace
 
-bh::Result<TypedData> decode_typed_data(bh::crypto::ByteView payload) {
+Result<TypedData> decode_typed_data(crypto::ByteView payload) {
     if (payload.size() > kMaxTypedData) return bad("the text", "is longer than 64 KiB");
-    const auto parsed = bh::read_strict_json(bh::crypto::text_of(payload));
+    const auto parsed = read_strict_json(crypto::text_of(payload));
     if (!parsed) return bad("the text", parsed.failure().message);
     const json& whole = *parsed;
     if (!whole.is_object() || whole.size() != 4 || !whole.contains("types") || !whole.contains("primaryType") ||
@@ -198,9 +197,9 @@ bh::Result<TypedData> decode_typed_data(bh::crypto::ByteView payload) {
     if (data.primary_type == "EIP712Domain") return bad("primaryType", "must not be the domain");
     const auto content = hash_struct(*types, data.primary_type, whole["message"], "message", 0);
     if (!content) return content.failure();
-    data.digest = bh::formats::typed_data_digest(
-        bh::formats::domain_separator(data.name, data.version, data.chain_id, data.verifying_contract), *content);
+    data.digest = formats::typed_data_digest(
+        formats::domain_separator(data.name, data.version, data.chain_id, data.verifying_contract), *content);
     return data;
 }
 
-}  // namespace blockhost::signer
+}  // namespace bh::signer

@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <string>
 
-namespace blockhost::signer {
+namespace bh::signer {
 
 inline constexpr std::size_t kMaxTypedData = 64 * 1024;
 
@@ -15,12 +15,12 @@ struct TypedData {
     // The domain has exactly name, version, chainId and verifyingContract.
     std::string name, version;
     std::uint64_t chain_id = 0;
-    bh::crypto::Address verifying_contract;
+    crypto::Address verifying_contract;
     std::string primary_type;
-    bh::crypto::Hash256 digest{};
+    crypto::Hash256 digest{};
 };
 
 // BH_E_INVALID "bad_typed_data" naming the member.
-bh::Result<TypedData> decode_typed_data(bh::crypto::ByteView payload);
+Result<TypedData> decode_typed_data(crypto::ByteView payload);
 
-}  // namespace blockhost::signer
+}  // namespace bh::signer

@@ -9,21 +9,21 @@
 
 #include <algorithm>
 
-namespace blockhost::signer {
+namespace bh::signer {
 
 namespace {
 
-using bh::formats::Word;
+using formats::Word;
 using nlohmann::json;
 
-bh::Failure bad(const std::string& where, const char* rule) {
-    return bh::invalid("bad_typed_data", "typed data: " + where + " " + rule);
+Failure bad(const std::string& where, const char* rule) {
+    return invalid("bad_typed_data", "typed data: " + where + " " + rule);
 }
 
 // The number behind "uint", "int" or "bytes"; 0 when there is none that the language knows.
 unsigned width(std::string_view type, std::string_view base, unsigned step, unsigned max) {
     if (!type.starts_with(base)) return 0;
-    const auto number = bh::formats::parse_decimal(type.substr(base.size()), max);
+    const auto number = formats::parse_decimal(type.substr(base.size()), max);
     return number && *number % step == 0 ? static_cast<unsigned>(*number) : 0;
 }
 
@@ -44,11 +44,11 @@ bool below(const Word& word, unsigned bits) {
     return true;
 }
 
-bh::Result<Word> encode_number(const json& value, unsigned bits, bool with_sign, const std::string& where) {
+Result<Word> encode_number(const json& value, unsigned bits, bool with_sign, const std::string& where) {
     std::string text = value.is_number_integer() ? value.dump() : value.is_string() ? value.get<std::string>() : "";
     const bool negative = with_sign && text.starts_with('-');
     if (negative) text.erase(0, 1);
-    auto word = bh::formats::word_of_decimal(text);
+    auto word = formats::word_of_decimal(text);
     if (!word || (negative && text == "0")) return bad(where, "must be a whole number, in decimal");
     if (!with_sign) {
         if (!below(*word, bits)) return bad(where, "does not fit its type");
@@ -67,10 +67,10 @@ bh::Result<Word> encode_number(const json& value, unsigned bits, bool with_sign,
     return magnitude;
 }
 
-bh::Result<bh::Bytes> bytes_in(const json& value, const std::string& where) {
+Result<Bytes> bytes_in(const json& value, const std::string& where) {
     if (!value.is_string() || !value.get_ref<const std::string&>().starts_with("0x"))
         return bad(where, "must be 0x-hex");
-    auto bytes = bh::crypto::parse_hex(value.get<std::string>());
+    auto bytes = crypto::parse_hex(value.get<std::string>());
     if (!bytes) return bad(where, "must be 0x-hex");
     return bytes;
 }
@@ -83,26 +83,26 @@ bool is_identifier(std::string_view text) {
            std::all_of(text.begin(), text.end(), [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
 }
 
-std::optional<std::uint64_t> decimal_number(std::string_view text) { return bh::formats::parse_decimal(text); }
+std::optional<std::uint64_t> decimal_number(std::string_view text) { return formats::parse_decimal(text); }
 
 bool is_atomic_type(std::string_view type) {
     return type == "address" || type == "bool" || type == "string" || type == "bytes" ||
            width(type, "bytes", 1, 32) != 0 || width(type, "uint", 8, 256) != 0 || width(type, "int", 8, 256) != 0;
 }
 
-bh::Result<Word> encode_atomic(std::string_view type, const json& value, const std::string& where) {
+Result<Word> encode_atomic(std::string_view type, const json& value, const std::string& where) {
     if (type == "string") {
         if (!value.is_string()) return bad(where, "must be text");
-        return bh::formats::word_of_text(value.get<std::string>());
+        return formats::word_of_text(value.get<std::string>());
     }
     if (type == "bool") {
         if (!value.is_boolean()) return bad(where, "must be true or false");
-        return bh::formats::word_of(std::uint64_t{value.get<bool>()});
+        return formats::word_of(std::uint64_t{value.get<bool>()});
     }
     if (type == "address") {
-        const auto address = bh::crypto::Address::parse(value.is_string() ? value.get<std::string>() : "");
+        const auto address = crypto::Address::parse(value.is_string() ? value.get<std::string>() : "");
         if (!address) return bad(where, "must be an address");
-        return bh::formats::word_of(*address);
+        return formats::word_of(*address);
     }
     if (const unsigned bits = width(type, "uint", 8, 256)) return encode_number(value, bits, false, where);
     if (const unsigned bits = width(type, "int", 8, 256)) return encode_number(value, bits, true, where);
@@ -110,11 +110,11 @@ bh::Result<Word> encode_atomic(std::string_view type, const json& value, const s
     if (type != "bytes" && size == 0) return bad(where, "is of a type that types does not define");
     const auto bytes = bytes_in(value, where);
     if (!bytes) return bytes.failure();
-    if (type == "bytes") return bh::crypto::keccak256(*bytes);
+    if (type == "bytes") return crypto::keccak256(*bytes);
     if (bytes->size() != size) return bad(where, "has not as many bytes as its type");
     Word word{};
     std::copy(bytes->begin(), bytes->end(), word.begin());
     return word;
 }
 
-}  // namespace blockhost::signer
+}  // namespace bh::signer

@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-namespace blockhost::signer {
+namespace bh::signer {
 
 // A letter, '_' or '$', then letters, digits, '_' and '$'; at most 64.
 [[nodiscard]] bool is_identifier(std::string_view text);
@@ -19,7 +19,6 @@ namespace blockhost::signer {
 [[nodiscard]] std::optional<std::uint64_t> decimal_number(std::string_view text);
 
 // Numbers are JSON integers or decimal texts; bytes are 0x-hex. BH_E_INVALID "bad_typed_data" naming `where`.
-bh::Result<bh::crypto::Hash256> encode_atomic(std::string_view type, const nlohmann::json& value,
-                                              const std::string& where);
+Result<crypto::Hash256> encode_atomic(std::string_view type, const nlohmann::json& value, const std::string& where);
 
-}  // namespace blockhost::signer
+}  // namespace bh::signer

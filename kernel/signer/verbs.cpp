@@ -5,16 +5,16 @@
 
 #include <algorithm>
 
-namespace blockhost::signer {
+namespace bh::signer {
 
 namespace {
 
-using bh::crypto::hex0x;
+using crypto::hex0x;
 using nlohmann::json;
 
 constexpr std::int64_t kMaxTime = INT64_C(1) << 53;
 
-bh::Result<ipc::Reply> reply(json ok) {
+Result<ipc::Reply> reply(json ok) {
     ipc::Reply answer;
     answer.ok = std::move(ok);
     return answer;
@@ -24,7 +24,7 @@ std::uint64_t unsigned_of(ipc::Args& args, const char* name) {
     return static_cast<std::uint64_t>(args.integer(name, 0, INT64_MAX));
 }
 
-bh::Result<ipc::Reply> public_key(Signer& signer, const json& object) {
+Result<ipc::Reply> public_key(Signer& signer, const json& object) {
     ipc::Args args{object};
     const std::string key = args.text("key", kMaxNameArg);
     if (auto fine = args.finish(); !fine) return fine.failure();
@@ -35,21 +35,21 @@ bh::Result<ipc::Reply> public_key(Signer& signer, const json& object) {
     return reply(std::move(ok));
 }
 
-bh::Result<ipc::Reply> sign(Signer& signer, const json& object) {
+Result<ipc::Reply> sign(Signer& signer, const json& object) {
     ipc::Args args{object};
     const std::string key = args.text("key", kMaxNameArg);
     const std::string scheme = args.text("scheme", kMaxNameArg);
     const std::string caller = args.text("caller", kMaxNameArg);
-    const bh::Bytes payload = args.hex("payload", kMaxPayload);
+    const Bytes payload = args.hex("payload", kMaxPayload);
     if (auto fine = args.finish(); !fine) return fine.failure();
     const auto done = signer.sign(caller, key, scheme, payload);
     if (!done) return done.failure();
     return reply({{"signature", hex0x(done->signature)}, {"hash", hex0x(done->hash)}});
 }
 
-bh::Result<ipc::Reply> sign_statement(Signer& signer, const json& object) {
+Result<ipc::Reply> sign_statement(Signer& signer, const json& object) {
     ipc::Args args{object};
-    bh::formats::OwnerStatement s;
+    formats::OwnerStatement s;
     s.scheme = args.text("scheme", kMaxTextArg);
     s.owner = args.text("owner", kMaxTextArg);
     s.user = args.text("user", kMaxTextArg);
@@ -65,17 +65,17 @@ bh::Result<ipc::Reply> sign_statement(Signer& signer, const json& object) {
     if (auto fine = args.finish(); !fine) return fine.failure();
     const auto text = signer.sign_statement(s);
     if (!text) return text.failure();
-    return reply({{"statement", hex0x(bh::crypto::bytes_of(*text))}});
+    return reply({{"statement", hex0x(crypto::bytes_of(*text))}});
 }
 
-bh::Result<ipc::Reply> sign_attestation(Signer& signer, const json& object) {
+Result<ipc::Reply> sign_attestation(Signer& signer, const json& object) {
     ipc::Args args{object};
-    bh::formats::DeliveryAttestation a;
+    formats::DeliveryAttestation a;
     a.chain = args.text("chain", kMaxTextArg);
     a.contract = args.text("contract", kMaxTextArg);
     a.subscription = args.text("subscription", kMaxTextArg);
     a.vm = args.text("vm", kMaxTextArg);
-    const bh::Bytes digest = args.hex("image_digest", a.image_digest.size());
+    const Bytes digest = args.hex("image_digest", a.image_digest.size());
     a.host_key = args.text("host_key", kMaxTextArg);
     for (const auto& [name, field] : {std::pair<const char*, std::uint64_t*>{"mined", &a.mined},
                                       {"seen", &a.seen},
@@ -93,11 +93,11 @@ bh::Result<ipc::Reply> sign_attestation(Signer& signer, const json& object) {
     return reply({{"signature", hex0x(done->signature)}, {"hash", hex0x(done->hash)}});
 }
 
-bh::Result<ipc::Reply> unseal(Signer& signer, const json& object) {
+Result<ipc::Reply> unseal(Signer& signer, const json& object) {
     ipc::Args args{object};
     const std::string key = args.text("key", kMaxNameArg);
     const std::string format = args.text("format", kMaxNameArg);
-    const bh::Bytes sealed = args.hex("sealed", kMaxPayload);
+    const Bytes sealed = args.hex("sealed", kMaxPayload);
     const json& context = args.object("context");
     if (auto fine = args.finish(); !fine) return fine.failure();
     ipc::Args inner{context, "context."};
@@ -112,7 +112,7 @@ bh::Result<ipc::Reply> unseal(Signer& signer, const json& object) {
 }  // namespace
 
 std::map<std::string, ipc::Verb> signer_verbs(Signer& signer) {
-    const auto verb = [&signer](bh::Result<ipc::Reply> (*function)(Signer&, const json&)) {
+    const auto verb = [&signer](Result<ipc::Reply> (*function)(Signer&, const json&)) {
         return ipc::Verb{[&signer, function](ipc::Request& request) { return function(signer, request.args); }, {}};
     };
     return {{"public_key", verb(public_key)},
@@ -122,4 +122,4 @@ std::map<std::string, ipc::Verb> signer_verbs(Signer& signer) {
             {"unseal", verb(unseal)}};
 }
 
-}  // namespace blockhost::signer
+}  // namespace bh::signer

@@ -4,9 +4,9 @@
 #include "kernel/ipc/server.hpp"
 #include "kernel/signer/signer.hpp"
 
-namespace blockhost::signer {
+namespace bh::signer {
 
 // The verbs borrow `signer`.
 std::map<std::string, ipc::Verb> signer_verbs(Signer& signer);
 
-}  // namespace blockhost::signer
+}  // namespace bh::signer

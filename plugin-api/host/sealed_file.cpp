@@ -75,8 +75,11 @@ Result<SealedFile> SealedFile::copy_of(const std::string& path) {
     if (copy.get() < 0) return failed("no memory for a copy", "free some memory");
     if (!copy_all(file.get(), copy.get()))
         return failed("can't be copied", "install the plugin again or free some memory");
-    if (::fcntl(copy.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) != 0)
-        return failed("the copy can't be sealed", "this needs Linux with memfd seals");
+    // F_SEAL_FUTURE_WRITE, not F_SEAL_WRITE: the same promise for a file that was never mapped for writing, while
+    // F_SEAL_WRITE fails with EBUSY as long as the kernel itself holds one of the pages, as it does when it moves
+    // memory about.
+    if (::fcntl(copy.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_FUTURE_WRITE | F_SEAL_SEAL) != 0)
+        return failed("the copy can't be sealed", "this needs Linux 5.1 or newer with memfd seals");
     if (::fstat(copy.get(), &info) != 0) return failed("the copy can't be read", "free some memory");
     const auto size = static_cast<std::size_t>(info.st_size);
     void* data = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, copy.get(), 0);

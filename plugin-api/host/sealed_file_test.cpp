@@ -3,6 +3,7 @@
 #include "plugin-api/host/fixtures/files.hpp"
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <unistd.h>
 #include <catch2/catch_test_macros.hpp>
 
@@ -32,7 +33,14 @@ TEST_CASE("the copy can't be written, grown or shrunk by anybody") {
     CHECK(::write(fd, "x", 1) < 0);
     CHECK(::ftruncate(fd, 1) < 0);
     CHECK(::ftruncate(fd, 100) < 0);
+    CHECK(::fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, 4096) < 0);
+    CHECK(::mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0) == MAP_FAILED);
+    void* shared = ::mmap(nullptr, 4096, PROT_READ, MAP_SHARED, fd, 0);
+    REQUIRE(shared != MAP_FAILED);
+    CHECK(::mprotect(shared, 4096, PROT_READ | PROT_WRITE) < 0);
+    ::munmap(shared, 4096);
     ::close(fd);
+    CHECK(read_file(file->proc_path()) == "sealed");
 }
 
 TEST_CASE("what is no regular file is refused") {

@@ -8,7 +8,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "e2e"))
 from demo import Screen, guest_image  # noqa: E402
-from processes import Failed, wait_until  # noqa: E402
+from processes import Failed  # noqa: E402
 from world import World  # noqa: E402
 
 PURCHASES = 10
@@ -38,7 +38,7 @@ def host(build: str, screen: Screen) -> tuple[World, int]:
         world.deploy()
         plan = world.create_plan()
         world.start_all()
-        wait_until("the daemon has read the chain", lambda: not world.blockhost("status")["recovering"], 30)
+        world.wait_ready()
     except BaseException:
         world.close(keep_logs=False)
         raise

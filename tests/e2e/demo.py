@@ -108,7 +108,7 @@ def purchase_to_shell(world: World, screen: Screen) -> dict:
     plan = world.create_plan(grace=GRACE)
     screen.done(f"contracts deployed at {world.contract}, plan {plan} on offer")
     world.start_all()
-    wait_until("the daemon has read the chain", lambda: not world.blockhost("status")["recovering"], 30)
+    world.wait_ready()
     screen.done("signer, netd, launcher and blockhostd run, four plugins loaded through the C ABI")
     before = take_snapshot(world)
 

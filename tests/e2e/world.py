@@ -68,6 +68,16 @@ class World:
     # Making it.
 
     def install(self) -> None:
+        self.make_directories()
+        self.install_programs()
+        self.install_image()
+        os.symlink(self.path("bin", "blockhost-evm-operator"), self.path("plugins", self.plugins["local"][0], "operator"))
+        # netd runs as a user of its own, which the machine's own device node may not let in.
+        tun = self.path("dev", "tun")
+        os.mknod(tun, 0o600 | 0o020000, os.makedev(10, 200))
+        os.chown(tun, NETD, NETD)
+
+    def make_directories(self) -> None:
         for name, owner, mode in (("bin", 0, 0o755), ("plugins", 0, 0o755), ("etc", 0, 0o755), ("etc/plugins.d", 0, 0o755), ("log", 0, 0o755), ("buyer", 0, 0o700),
                                   ("keys", SIGNER, 0o700), ("signer", SIGNER, 0o700), ("state", KERNEL, 0o711), ("state/vm", KERNEL, 0o711), ("pool", KERNEL, 0o711),
                                   ("launch", 0, 0o700), ("images", 0, 0o755), ("run", 0, 0o755), ("run/signer", SIGNER, 0o750), ("run/netd", NETD, 0o750),
@@ -75,16 +85,12 @@ class World:
             os.makedirs(self.path(name), exist_ok=True)
             os.chown(self.path(name), owner, KERNEL if name.startswith("run/") else owner)
             os.chmod(self.path(name), mode)
+
+    def install_programs(self) -> None:
         for program in self.programs:
             shutil.copy2(os.path.join(self.build, "bin", program), self.path("bin", program))
         for plugin, _ in self.plugins.values():
             shutil.copytree(os.path.join(self.build, "plugins", plugin), self.path("plugins", plugin))
-        self.install_image()
-        os.symlink(self.path("bin", "blockhost-evm-operator"), self.path("plugins", self.plugins["local"][0], "operator"))
-        # netd runs as a user of its own, which the machine's own device node may not let in.
-        tun = self.path("dev", "tun")
-        os.mknod(tun, 0o600 | 0o020000, os.makedev(10, 200))
-        os.chown(tun, NETD, NETD)
 
     def install_image(self) -> None:
         shutil.copytree(self.image, self.path("images", os.path.basename(self.image)))
@@ -205,10 +211,31 @@ class World:
         for name in ("signer", "netd", "launcher", "blockhostd"):
             self.start(name)
 
-    def stop_all(self) -> None:
+    def wait_ready(self, timeout: float = 30) -> None:
+        wait_until("the daemon has read the chain", lambda: self.processes["blockhostd"].running() and not self.blockhost("status")["recovering"], timeout)
+
+    def upgrade(self) -> None:
+        """New files under the names of all programs and plugins, as a package's upgrade leaves them; what runs keeps its old ones."""
+        for program in os.listdir(self.path("bin")):
+            self._replace(self.path("bin", program))
+        for plugin, _ in self.plugins.values():
+            self._replace(self.path("plugins", plugin, "plugin.so"))
+
+    @staticmethod
+    def _replace(path: str) -> None:
+        shutil.copy2(path, path + ".new")
+        os.replace(path + ".new", path)
+
+    def reboot(self) -> None:
+        """What a power cut takes: every process, the network with all that was made in it, and what lies in /run. The chain goes on."""
         for name in ("blockhostd", "launcher", "netd", "signer"):
-            if name in self.processes:
-                self.processes[name].stop()
+            self.processes[name].kill()
+        self.chain.stop()
+        self.end_vm_processes()
+        self.spaces.empty_host()
+        shutil.rmtree(self.path("run"))
+        self.make_directories()
+        self.chain.start()
 
     def run(self, program: str, *arguments: str, user: int = 0, in_host: bool = False) -> str:
         command = [*(self.inside if in_host else []), *(self.as_user(user) if user else ()), self.path(program), *arguments]
@@ -273,6 +300,14 @@ class World:
                 continue
         return [pid for pid in found if pid != os.getpid()]
 
+    def end_vm_processes(self) -> None:
+        for pid in self.vm_processes():
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        wait_until("the last processes end", lambda: not self.vm_processes(), 10)
+
     def close(self, keep_logs: bool) -> str | None:
         """Ends and removes everything; returns where the logs were kept."""
         for name in ("blockhostd", "launcher", "netd", "signer"):
@@ -283,12 +318,7 @@ class World:
                     print(error, file=sys.stderr)
         if self.chain is not None:
             self.chain.stop()
-        for pid in self.vm_processes():
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
-        wait_until("the last processes end", lambda: not self.vm_processes(), 10)
+        self.end_vm_processes()
         self.spaces.remove()
         kept = None
         if keep_logs:

@@ -7,7 +7,7 @@
 #include "kernel/ipc/wire.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
-using namespace blockhost;
+using namespace bh;
 
 namespace {
 

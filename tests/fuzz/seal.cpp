@@ -6,7 +6,7 @@
 #include "kernel/seal/content.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
-using namespace blockhost::seal;
+using namespace bh::seal;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     bh::crypto::Secret key{32};

@@ -4,7 +4,7 @@
 #include "kernel/signer/rlp.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
-using blockhost::signer::RlpReader;
+using bh::signer::RlpReader;
 
 namespace {
 
@@ -24,11 +24,11 @@ void walk(RlpReader reader, int depth) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     walk(RlpReader{{data, size}}, 0);
-    const auto tx = blockhost::signer::decode_transaction({data, size});
+    const auto tx = bh::signer::decode_transaction({data, size});
     if (!tx) return 0;
     bh::fuzz::must(tx->value.empty() || tx->value.front() != 0, "a value has no leading zeros");
     bh::fuzz::must(tx->data.size() <= size, "data comes from the payload");
     const auto cost = tx->most_it_can_cost();
-    bh::fuzz::must(blockhost::signer::parse_wei(blockhost::signer::decimal(cost)) == cost, "an amount survives");
+    bh::fuzz::must(bh::signer::parse_wei(bh::signer::decimal(cost)) == cost, "an amount survives");
     return 0;
 }

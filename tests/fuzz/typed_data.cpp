@@ -4,10 +4,10 @@
 #include "tests/fuzz/fuzz.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    const auto typed = blockhost::signer::decode_typed_data({data, size});
+    const auto typed = bh::signer::decode_typed_data({data, size});
     if (!typed) return 0;
     bh::fuzz::must(!typed->primary_type.empty(), "typed data has a type");
-    const auto again = blockhost::signer::decode_typed_data({data, size});
+    const auto again = bh::signer::decode_typed_data({data, size});
     bh::fuzz::must(again.ok() && again->digest == typed->digest, "the digest depends on the input alone");
     return 0;
 }

@@ -61,12 +61,7 @@ class Life(Scenario):
         bob = world.wallet()
         number = world.buy(bob)
         world.wait_state(number, "active", 60)
-
-        def power_off(contents: dict) -> None:
-            for machine in contents["backend"]["machines"]:
-                machine["vm"].update(state="stopped", stopped_by="guest")
-                machine["vm"].pop("started_at", None)
-        world.hypervisor.change(power_off)
+        world.power_off_inside()
         wait_until("it runs again", lambda: world.machine_of(number)["vm"]["state"] == "running", 30)
         self.assertEqual(world.machine_of(number)["guest"]["boots"], 2)
         self.end(bob, number)
@@ -118,7 +113,7 @@ class Life(Scenario):
         world.hypervisor.set(guest_silent_for=1_000_000)
         self.addCleanup(world.hypervisor.set, guest_silent_for=0)
         number = world.buy(erin)
-        wait_until("its VM was started", lambda: (world.machine_of(number) or {"vm": {}})["vm"].get("state") == "running", 30)
+        wait_until("its VM was started", lambda: world.runs(number), 30)
         # The host declines by itself at 80 % of the window: stopped, it misses that, and the buyer is first.
         world.processes["blockhostd"].stop()
         world.chain.pass_time(3600 + 60)
@@ -135,7 +130,7 @@ class Life(Scenario):
         world.hypervisor.set(guest_silent_for=1_000_000)
         self.addCleanup(world.hypervisor.set, guest_silent_for=0)
         number = world.buy(frank)
-        wait_until("its VM was started", lambda: (world.machine_of(number) or {"vm": {}})["vm"].get("state") == "running", 30)
+        wait_until("its VM was started", lambda: world.runs(number), 30)
         world.chain.pass_time(3600 * 85 // 100)
         shown = world.wait_state(number, "ended", 60)
         self.assertTrue(shown["reason"])

@@ -93,9 +93,6 @@ class MemoryWorld(World):
         self.deploy()
         self.plan = self.create_plan(**{"grace": 3600, **plan})
 
-    def wait_ready(self, timeout: float = 30) -> None:
-        wait_until("the daemon has read the chain", lambda: self.processes["blockhostd"].running() and not self.blockhost("status")["recovering"], timeout)
-
     # Buying.
 
     def buyer(self, command: str, key: str, **options) -> dict:
@@ -136,6 +133,18 @@ class MemoryWorld(World):
         if len(found) > 1:
             raise AssertionError(f"subscription {number} has {len(found)} VMs")
         return found[0] if found else None
+
+    def runs(self, number: int) -> bool:
+        machine = self.machine_of(number)
+        return machine is not None and machine["vm"]["state"] == "running"
+
+    def power_off_inside(self) -> None:
+        """All guests power themselves off."""
+        def power_off(contents: dict) -> None:
+            for machine in contents["backend"]["machines"]:
+                machine["vm"].update(state="stopped", stopped_by="guest")
+                machine["vm"].pop("started_at", None)
+        self.hypervisor.change(power_off)
 
     def taps(self) -> list[dict]:
         links = json.loads(subprocess.run([*self.inside, "ip", "-j", "link"], text=True, capture_output=True, check=True).stdout)

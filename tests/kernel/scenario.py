@@ -22,12 +22,13 @@ class Scenario(unittest.TestCase):
     """One world for all tests of a class; they follow each other and leave no subscription that lives."""
     settings: dict = {}
     plan: dict = {}
+    world_class: type = MemoryWorld
     world: MemoryWorld
     failed_here = False
 
     @classmethod
     def setUpClass(cls) -> None:
-        cls.world = MemoryWorld(BUILD, cls.settings)
+        cls.world = cls.world_class(BUILD, cls.settings)
         try:
             cls.build_world()
         except BaseException:

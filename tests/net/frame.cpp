@@ -7,7 +7,7 @@
 #include <cstdio>
 #include <stdexcept>
 
-namespace blockhost::nettest {
+namespace bh::nettest {
 namespace {
 
 constexpr std::uint16_t kIpv4 = 0x0800, kArp = 0x0806, kIpv6 = 0x86dd;
@@ -152,4 +152,4 @@ bool contains(const Frame& frame, const std::string& text) {
     return std::search(frame.begin(), frame.end(), text.begin(), text.end()) != frame.end();
 }
 
-}  // namespace blockhost::nettest
+}  // namespace bh::nettest

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-namespace blockhost::nettest {
+namespace bh::nettest {
 
 using Frame = std::vector<std::uint8_t>;
 
@@ -27,4 +27,4 @@ bool is_icmp6(const Frame& frame, std::uint8_t type);
 bool is_arp(const Frame& frame);
 bool contains(const Frame& frame, const std::string& text);
 
-}  // namespace blockhost::nettest
+}  // namespace bh::nettest

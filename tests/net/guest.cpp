@@ -14,7 +14,7 @@
 #include <cstring>
 #include <stdexcept>
 
-namespace blockhost::nettest {
+namespace bh::nettest {
 namespace {
 
 constexpr std::size_t kVirtioHeader = 10;
@@ -92,4 +92,4 @@ bool Guest::received(const std::function<bool(const Frame&)>& fits) {
     return std::any_of(from_host_.begin(), from_host_.end(), fits);
 }
 
-}  // namespace blockhost::nettest
+}  // namespace bh::nettest

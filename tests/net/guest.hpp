@@ -12,7 +12,7 @@
 #include <string>
 #include <thread>
 
-namespace blockhost::nettest {
+namespace bh::nettest {
 
 class Guest {
 public:
@@ -43,4 +43,4 @@ private:
     std::thread cable_;
 };
 
-}  // namespace blockhost::nettest
+}  // namespace bh::nettest

@@ -8,8 +8,8 @@
 #include <random>
 #include <thread>
 
-using namespace blockhost;
-using namespace blockhost::nettest;
+using namespace bh;
+using namespace bh::nettest;
 
 namespace {
 

@@ -13,8 +13,8 @@
 #include <chrono>
 #include <csignal>
 
-using namespace blockhost;
-using namespace blockhost::nettest;
+using namespace bh;
+using namespace bh::nettest;
 
 namespace {
 

@@ -8,8 +8,8 @@
 #include <fstream>
 #include <sstream>
 
-using namespace blockhost;
-using namespace blockhost::nettest;
+using namespace bh;
+using namespace bh::nettest;
 using nlohmann::json;
 
 namespace {

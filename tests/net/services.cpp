@@ -12,7 +12,7 @@
 #include <cstring>
 #include <stdexcept>
 
-namespace blockhost::nettest {
+namespace bh::nettest {
 namespace {
 
 sockaddr_in6 endpoint(const std::string& address, std::uint16_t port) {
@@ -147,4 +147,4 @@ bool Attempt::unanswered() const {
     return ::poll(&writable, 1, 0) == 0;
 }
 
-}  // namespace blockhost::nettest
+}  // namespace bh::nettest

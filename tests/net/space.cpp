@@ -17,7 +17,7 @@
 #include <stdexcept>
 #include <thread>
 
-namespace blockhost::nettest {
+namespace bh::nettest {
 namespace {
 
 [[noreturn]] void fail(const std::string& what) { throw std::runtime_error{what + ": " + std::strerror(errno)}; }
@@ -134,4 +134,4 @@ bool eventually(const std::function<bool()>& condition) {
     return true;
 }
 
-}  // namespace blockhost::nettest
+}  // namespace bh::nettest

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-namespace blockhost::nettest {
+namespace bh::nettest {
 
 class Space {
 public:
@@ -44,4 +44,4 @@ void as_user(uid_t user, gid_t group, const std::function<void()>& body);
 // Waits until `condition` holds, at most ten seconds. False: it never did.
 bool eventually(const std::function<bool()>& condition);
 
-}  // namespace blockhost::nettest
+}  // namespace bh::nettest

@@ -13,11 +13,11 @@
 #include <fstream>
 #include <stdexcept>
 
-namespace blockhost::nettest {
+namespace bh::nettest {
 namespace {
 
 template <class T>
-T need(bh::Result<T> result) {
+T need(Result<T> result) {
     if (!result) throw std::runtime_error{result.failure().reason + ": " + result.failure().message};
     if constexpr (!std::is_void_v<T>) return std::move(*result);
 }
@@ -188,4 +188,4 @@ std::uint64_t Testbed::drops(const std::string& chain, std::size_t position) con
     throw std::runtime_error{"that rule of " + chain + " has no counter"};
 }
 
-}  // namespace blockhost::nettest
+}  // namespace bh::nettest

@@ -14,7 +14,7 @@
 #include <memory>
 #include <string>
 
-namespace blockhost::nettest {
+namespace bh::nettest {
 
 inline constexpr uid_t kKernel = 3900, kNetd = 3902, kStranger = 3950, kVmProcess = 3960;
 inline constexpr std::uint16_t kOpenPort = 443, kClosedPort = 22;
@@ -111,4 +111,4 @@ private:
     Fd socket_;
 };
 
-}  // namespace blockhost::nettest
+}  // namespace bh::nettest

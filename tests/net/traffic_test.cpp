@@ -4,8 +4,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-using namespace blockhost;
-using namespace blockhost::nettest;
+using namespace bh;
+using namespace bh::nettest;
 
 namespace {
 

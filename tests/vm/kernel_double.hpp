@@ -21,7 +21,7 @@ public:
 private:
     friend struct Services;
     std::string instance_;
-    blockhost::launch::Client launch_;
+    bh::launch::Client launch_;
     bh_kernel kernel_;
 };
 

@@ -122,7 +122,7 @@ TEST_CASE("a VM is created stopped, started, talked to, shut down and destroyed;
     CHECK(std::filesystem::is_empty(world.place / "run/vm"));
     for (const auto& entry : std::filesystem::directory_iterator{world.place / "vm"})
         CHECK(entry.path().filename() == ".accelerator.json");
-    CHECK(blockhost::launch::process_stat(pid).state == 0);
+    CHECK(bh::launch::process_stat(pid).state == 0);
 }
 
 TEST_CASE("a VM outlives kill -9 of the launcher and of the plugin's host, and is found again") {
@@ -282,7 +282,7 @@ TEST_CASE("the console is a socket of the VM") {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     std::strncpy(address.sun_path, console->unix_path.c_str(), sizeof address.sun_path - 1);
-    const blockhost::Fd fd{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+    const bh::Fd fd{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
     REQUIRE(::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
     std::string said;
     char buffer[1024];

@@ -25,8 +25,8 @@ std::string own_network(const std::string& value) {
     return value;
 }
 
-blockhost::Fd open_tap(const std::string& name) {
-    blockhost::Fd fd{::open("/dev/net/tun", O_RDWR | O_CLOEXEC | O_NONBLOCK)};
+bh::Fd open_tap(const std::string& name) {
+    bh::Fd fd{::open("/dev/net/tun", O_RDWR | O_CLOEXEC | O_NONBLOCK)};
     ifreq request{};
     request.ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR;
     std::strncpy(request.ifr_name, name.c_str(), IFNAMSIZ - 1);
@@ -40,17 +40,16 @@ blockhost::Fd open_tap(const std::string& name) {
 TapDaemon::TapDaemon(const std::string& socket, const std::vector<std::string>& taps)
     : stop_{::eventfd(0, EFD_CLOEXEC)} {
     for (const auto& tap : taps) taps_.emplace(tap, open_tap(tap));
-    blockhost::ipc::Verb tap_open{[this](blockhost::ipc::Request& request) -> bh::Result<blockhost::ipc::Reply> {
-                                      const auto tap = taps_.find(request.args.value("tap", ""));
-                                      if (tap == taps_.end())
-                                          return bh::Failure{BH_E_NOT_FOUND, "no_tap", "no such tap"};
-                                      blockhost::ipc::Reply reply;
-                                      reply.fds.emplace_back(::dup(tap->second.get()));
-                                      return reply;
-                                  },
-                                  {}};
-    auto server = blockhost::ipc::Server::listen({socket, 0600, static_cast<gid_t>(-1), {}, false},
-                                                 {{"tap_open", std::move(tap_open)}});
+    bh::ipc::Verb tap_open{[this](bh::ipc::Request& request) -> bh::Result<bh::ipc::Reply> {
+                               const auto tap = taps_.find(request.args.value("tap", ""));
+                               if (tap == taps_.end()) return bh::Failure{BH_E_NOT_FOUND, "no_tap", "no such tap"};
+                               bh::ipc::Reply reply;
+                               reply.fds.emplace_back(::dup(tap->second.get()));
+                               return reply;
+                           },
+                           {}};
+    auto server =
+        bh::ipc::Server::listen({socket, 0600, static_cast<gid_t>(-1), {}, false}, {{"tap_open", std::move(tap_open)}});
     REQUIRE(server);
     thread_ = std::thread{[this, server = std::move(*server)]() mutable { server.run(stop_.get()); }};
 }
@@ -238,7 +237,7 @@ std::string World::ask_until_up(const std::string& vm, const std::string& reques
 }
 
 bh::Result<bh::Unit> World::unit(const std::string& vm) {
-    return launcher.call([&](blockhost::launch::Client& client) { return client.status("qemu", vm); });
+    return launcher.call([&](bh::launch::Client& client) { return client.status("qemu", vm); });
 }
 
 }  // namespace vm_test

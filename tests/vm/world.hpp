@@ -14,11 +14,11 @@
 
 namespace vm_test {
 
-using blockhost::launch::testing::AsKernel;
-using blockhost::launch::testing::kKernelUser;
-using blockhost::launch::testing::read_text;
-using blockhost::launch::testing::wait_until;
-using blockhost::launch::testing::write_text;
+using bh::launch::testing::AsKernel;
+using bh::launch::testing::kKernelUser;
+using bh::launch::testing::read_text;
+using bh::launch::testing::wait_until;
+using bh::launch::testing::write_text;
 
 // Hands out descriptors of taps that were opened before the test gave up root.
 class TapDaemon {
@@ -29,8 +29,8 @@ public:
     TapDaemon& operator=(const TapDaemon&) = delete;
 
 private:
-    std::map<std::string, blockhost::Fd> taps_;
-    blockhost::Fd stop_;
+    std::map<std::string, bh::Fd> taps_;
+    bh::Fd stop_;
     std::thread thread_;
 };
 
@@ -63,7 +63,7 @@ public:
     std::string ask_until_up(const std::string& vm, const std::string& request);
     bh::Result<bh::Unit> unit(const std::string& vm);
 
-    blockhost::launch::testing::Place place;
+    bh::launch::testing::Place place;
 
 private:
     std::string instances() const;
@@ -71,7 +71,7 @@ private:
     TapDaemon taps_;
 
 public:
-    blockhost::launch::testing::Launcher launcher;
+    bh::launch::testing::Launcher launcher;
 
 private:
     KernelDouble storage_kernel_, hypervisor_kernel_;

@@ -1,0 +1,102 @@
+#include "kernel/daemon/program.hpp"
+
+#include "kernel/api/server.hpp"
+#include "kernel/daemon/host.hpp"
+#include "kernel/daemon/routes.hpp"
+#include "kernel/daemon/watch.hpp"
+#include "kernel/ipc/args.hpp"
+#include "kernel/ipc/daemon.hpp"
+#include "kernel/ipc/server.hpp"
+
+#include <sys/eventfd.h>
+#include <unistd.h>
+#include <CLI/CLI.hpp>
+
+#include <filesystem>
+#include <iostream>
+#include <thread>
+
+namespace bh::daemon {
+namespace {
+
+// The control socket beside the API's: what needs a descriptor.
+Result<ipc::Server> control_server(Host& host, gid_t group) {
+    std::map<std::string, ipc::Verb> verbs;
+    verbs["console_open"] = {[&host](ipc::Request& request) -> Result<ipc::Reply> {
+                                 ipc::Args args{request.args};
+                                 const auto vm = args.text("vm", 64);
+                                 if (auto bad = args.finish(); !bad) return bad.failure();
+                                 auto fd = open_console(host, vm);
+                                 if (!fd) return fd.failure();
+                                 ipc::Reply reply;
+                                 reply.fds.push_back(std::move(*fd));
+                                 return reply;
+                             },
+                             {}};
+    return ipc::Server::listen({host.config().sockets.api + ".control", 0660, group, {}, true}, std::move(verbs));
+}
+
+Status serve(const std::string& config_path, const std::string& plugins_path, Log& log, life::Boundaries& boundaries) {
+    // Before any thread: every thread of the daemon leaves the signals to this descriptor.
+    const auto stop = ipc::stop_on_signals();
+    if (!stop) return stop.failure();
+    auto config = read_kernel_config(config_path);
+    if (!config) return config.failure();
+    auto plugins = read_plugin_configs(plugins_path);
+    if (!plugins) return plugins.failure();
+    const auto group = ipc::group_id(config->host.group, "host.group");
+    if (!group) return group.failure().within(config_path);
+
+    auto host = Host::make(std::move(*config), std::move(*plugins), log, boundaries);
+    if (!host) return host.failure();
+    auto api = api::Server::start((*host)->config().sockets.api, 0660, *group, routes_of(**host));
+    if (!api) return api.failure();
+    auto control = control_server(**host, *group);
+    if (!control) return control.failure();
+    if (auto started = (*host)->engine().start(); !started) return started;
+
+    const Fd control_stop{::eventfd(0, EFD_CLOEXEC)};
+    std::thread control_thread{[&] { control->run(control_stop.get()); }};
+    std::thread engine_thread{[&] { (*host)->engine().run(); }};
+    log.info("ready");
+    ipc::announce_ready();
+    // A journal that no longer answers is what a restart can mend.
+    run_until_stopped(*stop, [&host] { return (*host)->journal().read([](life::Tx&) { return Status{}; }).ok(); });
+    log.info("stopping: running work is saved and goes on after the next start");
+    (*host)->engine().stop();
+    engine_thread.join();
+    const std::uint64_t one = 1;
+    if (::write(control_stop.get(), &one, sizeof one) != sizeof one)
+        log.warn("the control socket could not be told to stop");
+    control_thread.join();
+    return {};
+}
+
+}  // namespace
+
+int run_program(int argc, char** argv, life::Boundaries& boundaries) {
+    std::string config = "/etc/blockhost/kernel.yaml";
+    std::string plugins;
+    std::string level = "info";
+    CLI::App app{"blockhostd: the BlockHost daemon. Runs in the foreground, logs to stderr, ends on SIGTERM."};
+    app.add_option("--config", config, "Configuration (default: /etc/blockhost/kernel.yaml)");
+    app.add_option("--plugins", plugins,
+                   "Directory of the plugin instances (default: plugins.d beside the configuration)");
+    app.add_option("--log-level", level, "debug, info, warn or error")
+        ->check(CLI::IsMember({"debug", "info", "warn", "error"}));
+    CLI11_PARSE(app, argc, argv);
+    if (plugins.empty()) plugins = (std::filesystem::path{config}.parent_path() / "plugins.d").string();
+    Log log{level};
+    try {
+        if (const auto served = serve(config, plugins, log, boundaries); !served) {
+            log.error(served.failure().message);
+            return 1;
+        }
+    } catch (const std::exception& error) {
+        log.error(std::string{"a bug: "} + error.what());
+        return 1;
+    }
+    return 0;
+}
+
+}  // namespace bh::daemon
