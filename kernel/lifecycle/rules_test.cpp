@@ -122,6 +122,16 @@ TEST_CASE_METHOD(Fixture, "an active VM found stopped is started again, slower e
     CHECK(world->vms_made == 1);
 }
 
+TEST_CASE_METHOD(Fixture, "after a reboot the VMs run again, also when the chain's first answers are errors") {
+    Scene& s = served();
+    user(*world, "extend", "1", 1000);
+    REQUIRE(s.until([&] { return s.row()->expires_at.seconds > head(*world).time + 900; }));
+    reboot(*world);
+    add_fault(*world, "subscription_state", BH_E_UNAVAILABLE, 5);
+    s.restart();
+    CHECK(s.until([&] { return world->vms[0].running; }, 60));
+}
+
 TEST_CASE_METHOD(Fixture,
                  "after a reboot of the machine the VM and its place on the network are back, from the journal") {
     Scene& s = served();

@@ -198,11 +198,15 @@ bool Engine::watch_vms() {
     return false;
 }
 
-// An active VM found stopped is started again.
+// An active VM found stopped is started again; not while the last word about its order is missing: ordering a step
+// would end the wait for the next one.
 Status Engine::stopped_vm(Tx& tx, const std::string& op_id) {
     const auto vm = vm_by_op_id(tx, op_id);
     auto row = vm ? subscription_by_row(tx, vm->row) : std::nullopt;
-    if (!row || looking_.contains(row->row) || dirty_set_.contains(row->row) || current_job(tx, row->row)) return {};
+    if (!row || looking_.contains(row->row) || dirty_set_.contains(row->row) || underived_.contains(row->row) ||
+        look_failures_.contains(row->row) || current_job(tx, row->row)) {
+        return {};
+    }
     if (const Transition* restart = find_transition(row->state, Fact::vm_stopped)) {
         transition_name_ = name_of(*restart);
         apply(tx, env(), *row, *restart, "");

@@ -1,6 +1,6 @@
 // blockhostd with a death wish: it is killed by SIGKILL the first time it passes a boundary that the file of
-// BLOCKHOST_BOUNDARIES does not name yet, after it has written that boundary there. With BLOCKHOST_DIE=no it only writes
-// them down. survive_test.py starts it instead of the real one.
+// BLOCKHOST_BOUNDARIES does not name yet, after it has written that boundary there. With BLOCKHOST_DIE=no it only
+// writes them down. survive_test.py starts it instead of the real one.
 #include "kernel/daemon/program.hpp"
 
 #include <fcntl.h>
@@ -18,7 +18,8 @@ namespace {
 
 class Dying final : public bh::life::Boundaries {
 public:
-    Dying(const char* path, bool dies) : file_{::open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600)}, dies_{dies} {
+    Dying(const char* path, bool dies)
+        : file_{::open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600)}, dies_{dies} {
         std::ifstream before{path};
         for (std::string name; std::getline(before, name);) passed_.insert(name);
     }
