@@ -60,6 +60,9 @@ function(blockhost_add_library name)
     set_target_properties(${name} PROPERTIES CXX_VISIBILITY_PRESET hidden C_VISIBILITY_PRESET hidden)
 endfunction()
 
+# The programs of the label `unit`, for a build of them alone.
+add_custom_target(unit_tests)
+
 # blockhost_add_test(NAME sources... LIBS libs... LABELS labels... TIMEOUT seconds): a Catch2 program.
 # The default label is `unit`. ctest runs the whole program as one test.
 function(blockhost_add_test name)
@@ -76,6 +79,9 @@ function(blockhost_add_test name)
     target_link_libraries(${name} PRIVATE ${ARG_LIBS} Catch2::Catch2WithMain)
     add_test(NAME ${name} COMMAND ${name})
     set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT})
+    if("unit" IN_LIST ARG_LABELS)
+        add_dependencies(unit_tests ${name})
+    endif()
 endfunction()
 
 include(BlockHostPlugin)

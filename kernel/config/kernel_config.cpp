@@ -117,7 +117,7 @@ Status read_timing(Args& top, KernelConfig& config) {
     read("guard_span_s", 0, 1000, engine.guard.span_ms);
     read("statement_lifetime_s", 60, 1, engine.statement_lifetime_s);
     read("statement_renew_s", 10, 1000, engine.statement_renew_ms);
-    read("create_deadline_s", 60, 1000, engine.long_deadline_ms);
+    read("create_deadline_s", 10, 1000, engine.long_deadline_ms);
     read("watch_s", 1, 1000, engine.watch_ms);
     engine.guard.checks =
         static_cast<decltype(engine.guard.checks)>(args.integer_or("guard_checks", 1, 100, engine.guard.checks));

@@ -9,6 +9,20 @@ from world import KERNEL
 TRANSFER = "0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef"  # Transfer(address,address,uint256)
 NOBODY = "0x" + "0" * 64
 
+# Steps that always wait for something outside: a guest's boot, a final block. Whether another one waits is a matter of milliseconds.
+ALWAYS_WAIT = {"reach", "deliver", "decline", "close", "burn"}
+# How a transaction's success is learnt: from its job, or from the chain before the job asks again. Which is first is a matter of milliseconds, too.
+LEARNT_EITHER_WAY = ("step_done:deliver", "step_done:decline", "step_done:close", "step_done:burn", "delivered_final", "declined_final", "closed_final", "burned_final",
+                     "burned_no_vm")
+
+
+def every_time(boundaries: set[str]) -> set[str]:
+    """Those of one run that the same run passes every time; the others have their kills in the matrix in memory (tests/kill)."""
+    def varies(name: str) -> bool:
+        words = name.split(" ")[-1].split("/")
+        return (words[-1] == "waiting" and words[-2] not in ALWAYS_WAIT) or words[-1] in LEARNT_EITHER_WAY
+    return {name for name in boundaries if not varies(name)}
+
 
 class Dying:
     """Before World in a class's bases. Each boundary is one line of a file; a daemon that dies does so at those that are not in it yet."""

@@ -11,6 +11,7 @@ import subprocess
 PREFIX = "2001:db8:b10c::/64"
 HOST_ADDRESS = "2001:db8:b10c::1"
 CLIENT_ADDRESS = "2001:db8:b10c::2"
+HOST_MAC = "02:00:00:b1:0c:01"  # a network card keeps its address, and so its link-local one, over a reboot
 
 
 def run(*command: str, **kwargs) -> str:
@@ -28,7 +29,7 @@ class Namespaces:
         for name in (self.host, self.client):
             run("ip", "netns", "add", name)
             run(*self.inside(name), "ip", "link", "set", "lo", "up")
-        run(*self.inside(self.host), "ip", "link", "add", "up0", "type", "veth", "peer", "name", "eth0", "netns", self.client)
+        run(*self.inside(self.host), "ip", "link", "add", "up0", "address", HOST_MAC, "type", "veth", "peer", "name", "eth0", "netns", self.client)
         for name, link, address in ((self.host, "up0", HOST_ADDRESS), (self.client, "eth0", CLIENT_ADDRESS)):
             run(*self.inside(name), "sysctl", "-qw", "net.ipv6.conf.all.accept_dad=0", "net.ipv6.conf.default.accept_dad=0",
                 f"net.ipv6.conf.{link}.accept_dad=0", f"net.ipv6.conf.{link}.accept_ra=0")

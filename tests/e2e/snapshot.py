@@ -55,4 +55,11 @@ def take(inside: list[str], root: str, pool: str, run: str, addresses: list[str]
 
 
 def differences(before: dict, after: dict) -> list[str]:
-    return [f"{name}: before {json.dumps(before[name])[:600]}, after {json.dumps(after[name])[:600]}" for name in before if before[name] != after[name]]
+    """What is gone and what is new of each kind, one line a kind."""
+    def text(items) -> str:
+        return ", ".join(item if isinstance(item, str) else json.dumps(item) for item in items)[:600] or "nothing"
+
+    def entries(value) -> list:
+        return value["nftables"] if isinstance(value, dict) else value
+    return [f"{name}: gone {text(item for item in entries(before[name]) if item not in entries(after[name]))}; "
+            f"new {text(item for item in entries(after[name]) if item not in entries(before[name]))}" for name in before if before[name] != after[name]]

@@ -16,13 +16,12 @@ import sys
 sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
 import snapshot  # noqa: E402
 from demo import Screen, check_books, expect, guest_image, take_snapshot  # noqa: E402
-from dying import Dying  # noqa: E402
+from dying import Dying, every_time  # noqa: E402
 from login import login  # noqa: E402
 from processes import Failed, wait_until  # noqa: E402
 from world import World  # noqa: E402
 
 DAYS = 30
-ALWAYS_WAIT = {"reach", "deliver"}  # a guest boots and a transaction gets final; another step may wait or not, which the matrix in memory covers
 MOST_PURCHASES = 3  # with kills: the way to active that one kill opens may leave out another boundary
 
 
@@ -92,7 +91,7 @@ def killed_at_every_boundary(world: DyingWorld, plan: int, screen: Screen) -> li
     world.start_noting("undisturbed", dies=False)
     first = Buyer(world, "alice", plan)
     world.wait_state(first.number, "active", 300, screen.state)
-    wanted = {name for name in world.passed() if not name.endswith("/waiting") or name.split("/")[-2] in ALWAYS_WAIT}
+    wanted = every_time(world.passed())
     screen.done(f"an undisturbed purchase passed {len(wanted)} boundaries that each one passes")
     check_each_once(world, [first.number])
 

@@ -9,13 +9,11 @@ import unittest
 from collections.abc import Callable
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "e2e"))
-from dying import Dying  # noqa: E402
+from dying import Dying, every_time  # noqa: E402
 from scenario import DAY, PRICE, Failed, MemoryWorld, Scenario, wait_until  # noqa: E402
 
 GRACE = WINDOW = 3600
 MOST_ROUNDS = 3  # with kills: the way that one kill opens may leave out another boundary
-# Steps that always wait for something outside, a block or a guest; whether another one waits is a matter of milliseconds.
-ALWAYS_WAIT = {"deliver", "decline", "close", "burn"}
 Act = Callable[[str, int], None]
 
 
@@ -25,6 +23,7 @@ class DyingWorld(Dying, MemoryWorld):
 
 class Boundaries(Scenario):
     world_class = DyingWorld
+    settings = {"timing": {"create_deadline_s": 10}}  # an interrupted create may appear for twice as long, and cleaning waits for it
     world: DyingWorld
 
     def act_when(self, number: int, state: str, act: Callable[[], None] | None = None) -> None:
@@ -33,11 +32,14 @@ class Boundaries(Scenario):
         if act is not None:
             act()
 
-    def its_vm_was_started(self, number: int) -> None:
-        def runs() -> bool:
+    def it_waits_for_its_guest(self, number: int) -> None:
+        def waits() -> bool:
             self.world.revive()
-            return self.world.runs(number)
-        wait_until("its VM was started", runs, 60)
+            try:
+                return any(job["step"] == "reach" and job["state"] == "waiting" for job in self.world.subscription(number)["jobs"])
+            except Failed:  # the daemon does not answer yet
+                return False
+        wait_until("its VM was started and is waited for", waits, 60)
 
     def go(self, way: Callable[[str, int], int | None], **buy) -> None:
         key = self.world.wallet()
@@ -67,7 +69,7 @@ class Boundaries(Scenario):
 
         world.start_noting(f"{name}-undisturbed", dies=False)
         self.go(way, **buy)
-        wanted = {boundary for boundary in world.passed() if not boundary.endswith("/waiting") or boundary.split("/")[-2] in ALWAYS_WAIT}
+        wanted = every_time(world.passed())
         world.deaths = 0
         world.start_noting(f"{name}-killed", dies=True)
         for _ in range(MOST_ROUNDS):
@@ -110,7 +112,7 @@ class Boundaries(Scenario):
         self.addCleanup(world.hypervisor.set, guest_silent_for=0)
 
         def way(key: str, number: int) -> None:
-            self.its_vm_was_started(number)
+            self.it_waits_for_its_guest(number)
             world.chain.pass_time(WINDOW * 85 // 100)
         self.check(way, minted=0)
 
@@ -120,7 +122,7 @@ class Boundaries(Scenario):
         self.addCleanup(world.hypervisor.set, guest_silent_for=0)
 
         def way(key: str, number: int) -> None:
-            self.its_vm_was_started(number)
+            self.it_waits_for_its_guest(number)
             # The host declines by itself at 80 % of the window: stopped, it misses that, and the buyer is first.
             world.stop_blockhostd()
             world.chain.pass_time(WINDOW + 60)
