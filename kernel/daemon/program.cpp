@@ -8,6 +8,7 @@
 #include "kernel/ipc/daemon.hpp"
 #include "kernel/ipc/server.hpp"
 
+#include <malloc.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 #include <CLI/CLI.hpp>
@@ -18,6 +19,16 @@
 
 namespace bh::daemon {
 namespace {
+
+// Some thirty threads, most of which sleep: with an arena each, what one has freed is of no use to another. And what is
+// freed goes back to the system; by default glibc keeps ever larger blocks once one was freed.
+void keep_memory_small() {
+    constexpr int kArenas = 2;
+    constexpr int kReturnBytes = 128 * 1024;
+    ::mallopt(M_ARENA_MAX, kArenas);
+    ::mallopt(M_MMAP_THRESHOLD, kReturnBytes);
+    ::mallopt(M_TRIM_THRESHOLD, kReturnBytes);
+}
 
 // The control socket beside the API's: what needs a descriptor.
 Result<ipc::Server> control_server(Host& host, gid_t group) {
@@ -75,6 +86,7 @@ Status serve(const std::string& config_path, const std::string& plugins_path, Lo
 }  // namespace
 
 int run_program(int argc, char** argv, life::Boundaries& boundaries) {
+    keep_memory_small();
     std::string config = "/etc/blockhost/kernel.yaml";
     std::string plugins;
     std::string level = "info";

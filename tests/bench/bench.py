@@ -101,7 +101,9 @@ def size(build: str, rows: Rows, screen: Screen) -> None:
     for name in sorted(os.listdir(os.path.join(build, "bin"))):
         rows.add(f"size: {name}", os.path.getsize(os.path.join(build, "bin", name)) / 2**20, "MiB")
     for name in sorted(os.listdir(os.path.join(build, "plugins"))):
-        rows.add(f"size: {name}", os.path.getsize(os.path.join(build, "plugins", name, "plugin.so")) / 2**20, "MiB")
+        library = os.path.join(build, "plugins", name, "plugin.so")
+        if os.path.exists(library):
+            rows.add(f"size: {name}", os.path.getsize(library) / 2**20, "MiB")
 
 
 BENCHES = {"purchase": purchase, "memory": memory, "size": size}
