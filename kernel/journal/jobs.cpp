@@ -55,6 +55,14 @@ std::int64_t next_job_ms(Tx& tx) {
     return s.executeStep() ? s.getColumn(0).getInt64() : 0;
 }
 
+void wake_waiting(Tx& tx, const std::string& instance) {
+    // The list of states is the index's own condition: without it SQLite would read the whole table.
+    change(tx.db(),
+           "UPDATE job SET not_before_ms = ? WHERE state IN ('queued', 'waiting', 'backoff', 'uncertain') AND "
+           "not_before_ms > ? AND state = 'waiting' AND instance = ?",
+           tx.now_ms(), tx.now_ms(), instance);
+}
+
 std::vector<JobRow> jobs_in_state(Tx& tx, JobState state) {
     return select<JobRow>(tx.db(), "job", "WHERE state = ? ORDER BY n", state);
 }

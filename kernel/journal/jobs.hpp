@@ -20,6 +20,8 @@ std::vector<JobRow> jobs_due(Tx& tx, std::int64_t now_ms, std::uint32_t limit, s
 // Touches nothing else of the job: its verb is running.
 void save_checkpoint(Tx& tx, std::int64_t n, const Bytes& checkpoint);
 std::int64_t next_job_ms(Tx& tx);  // 0 = none
+// Jobs of this instance that are WAITING for a later time are due now.
+void wake_waiting(Tx& tx, const std::string& instance);
 std::vector<JobRow> jobs_in_state(Tx& tx, JobState state);
 // Until when a create of this subscription that was given up may still appear in its backend; 0 = all are settled.
 std::int64_t unsettled_until_ms(Tx& tx, std::int64_t row);

@@ -73,6 +73,11 @@ Status Engine::polled(ChainSlot& slot, const Result<ChainEvents>& events) {
             raise_alarm(tx, subject, taken->failure().reason, taken->failure().message);
             return {};
         }
+        // What a transaction waits for can only have happened in a new block: its job need not wait for its timer.
+        const CursorRow& next = (*taken)->cursor;
+        if (!(next.head == slot.cursor.head) || !(next.final == slot.cursor.final)) {
+            wake_waiting(tx, slot.config.instance);
+        }
         if (slot.failures > 0) clear_alarms(tx, subject, "unreadable");
         for (const std::int64_t row : (*taken)->transferred) {
             auto statement = statement_of(tx, row);

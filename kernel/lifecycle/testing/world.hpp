@@ -120,6 +120,7 @@ struct World {
     Text<44> delegation_op;
     Text<32> delegation_epoch;
     std::uint32_t vms_made = 0, volumes_made = 0, statements = 0, max_vms = 0;
+    std::uint32_t pending_ms = 1000;  // after which a transaction that is not final yet wants to be asked for again
 
     Fault faults[8];
     Text<160> violation;  // the first one

@@ -77,7 +77,7 @@ public:
         }
         BH_LOST("submit");
         const bool final = tx->state != WorldTx::pending && final_at.known() && tx->height <= final_at.height;
-        if (!final) return Failure{BH_PENDING, "not_final", "not final yet", 1000};
+        if (!final) return Failure{BH_PENDING, "not_final", "not final yet", w_.pending_ms};
         if (tx->state == WorldTx::reverted) {
             tx->reported = true;
             return Failure{BH_E_CONFLICT, "reverted", "the transaction was reverted", 0};
