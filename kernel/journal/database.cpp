@@ -2,6 +2,8 @@
 
 #include "kernel/journal/schema.hpp"
 
+#include <sqlite3.h>
+
 namespace bh::life {
 namespace {
 constexpr int kBusyTimeoutMs = 5000;
@@ -28,6 +30,15 @@ SQLite::Statement& Database::prepare(const std::string& sql) {
     slot->reset();
     slot->clearBindings();
     return *slot;
+}
+
+std::vector<std::string> Database::take_scans() {
+    std::vector<std::string> all;
+    sqlite3* handle = connection_.getHandle();
+    for (sqlite3_stmt* each = sqlite3_next_stmt(handle, nullptr); each; each = sqlite3_next_stmt(handle, each)) {
+        if (sqlite3_stmt_status(each, SQLITE_STMTSTATUS_FULLSCAN_STEP, 1) > 0) all.emplace_back(sqlite3_sql(each));
+    }
+    return all;
 }
 
 void Database::migrate() {

@@ -24,6 +24,7 @@ public:
     // A cached statement, reset and without bindings.
     SQLite::Statement& prepare(const std::string& sql);
     void execute(const char* sql) { connection_.exec(sql); }
+    std::vector<std::string> take_scans();  // Journal::take_scans
     [[nodiscard]] std::int64_t last_row() const { return connection_.getLastInsertRowid(); }
 
 private:

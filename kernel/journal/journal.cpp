@@ -72,6 +72,11 @@ void Journal::fail_commits(int count) noexcept {
     failing_ = count;
 }
 
+std::vector<std::string> Journal::take_scans() {
+    const std::lock_guard lock{mutex_};
+    return db_->take_scans();
+}
+
 Status Journal::write(const std::string& name, const Body& body) { return run(name, body, true); }
 Status Journal::read(const Body& body) { return run({}, body, false); }
 

@@ -12,6 +12,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <vector>
 
 namespace bh::life {
 
@@ -59,6 +60,10 @@ public:
     // Nothing is written while the file system refuses: makes the next `count` commits fail as a full disk does.
     // For tests of what follows.
     void fail_commits(int count) noexcept;
+
+    // Statements that read rows of a table without an index to find them, since the last call: what SQLite itself
+    // counts (SQLITE_STMTSTATUS_FULLSCAN_STEP), not what a plan promises. For tests of the work per tick.
+    std::vector<std::string> take_scans();
 
 private:
     void note(const Status& written);
