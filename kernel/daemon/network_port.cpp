@@ -22,16 +22,14 @@ public:
         return client_.vm_remove(tap, owner);
     }
 
-    // A VM that lacks a part of its network is left out: the lifecycle then applies it again, which repairs it.
     Result<std::vector<life::NetworkBinding>> vm_list() override {
         auto vms = client_.vm_list();
         if (!vms) return vms.failure();
         std::vector<life::NetworkBinding> bindings;
         for (const auto& vm : *vms) {
-            if (!vm.missing.empty()) continue;
             const auto& network = vm.network;
-            bindings.push_back(
-                {network.tap, network.owner, network.address, network.mac, network.mode, network.uplink, vm.blocked});
+            bindings.push_back({network.tap, network.owner, network.address, network.mac, network.mode, network.uplink,
+                                vm.blocked, vm.missing});
         }
         return bindings;
     }

@@ -31,6 +31,10 @@ void save_delegation(Tx& tx, const DelegationRow& delegation) {
 std::vector<DelegationRow> delegations(Tx& tx) {
     return select<DelegationRow>(tx.db(), "delegation", "ORDER BY instance, op_id");
 }
+std::optional<DelegationRow> delegation_of(Tx& tx, const std::optional<AddressRow>& address) {
+    if (!address) return std::nullopt;
+    return select_one<DelegationRow>(tx.db(), "delegation", "WHERE op_id = ?", address->delegation);
+}
 std::vector<DelegationRow> delegations_to_renew(Tx& tx, std::int64_t now_ms) {
     return select<DelegationRow>(tx.db(), "delegation", "WHERE renew_ms > 0 AND renew_ms <= ? ORDER BY op_id", now_ms);
 }

@@ -19,6 +19,8 @@ std::vector<VolumeRow> list_volumes(Tx& tx);
 
 void save_delegation(Tx& tx, const DelegationRow& delegation);
 std::vector<DelegationRow> delegations(Tx& tx);
+// The delegation that this address is out of.
+std::optional<DelegationRow> delegation_of(Tx& tx, const std::optional<AddressRow>& address);
 std::vector<DelegationRow> delegations_to_renew(Tx& tx, std::int64_t now_ms);
 std::int64_t next_delegation_ms(Tx& tx);  // 0 = none
 

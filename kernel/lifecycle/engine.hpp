@@ -113,9 +113,12 @@ private:
     bool upkeep();
     bool unpark_instances();
     bool send_statements();
-    bool watch_vms();
     bool keep_delegations();
+
+    // watch.cpp
+    bool watch_vms();
     Status stopped_vm(Tx& tx, const std::string& op_id);
+    void repair_network(const std::string& op_id, bool has_tap);
 
     // recover.cpp
     bool recover_step();
@@ -143,6 +146,7 @@ private:
     std::unordered_map<std::int64_t, RunningJob> running_;  // by job number
     std::unordered_map<std::string, std::uint32_t> busy_;   // verbs per instance
     std::unordered_set<std::int64_t> stating_;              // rows whose statement is on its way
+    std::unordered_set<std::int64_t> repairing_;            // rows whose place on the network is applied again
     std::unordered_set<std::string> checking_, delegating_;
     std::map<std::string, std::int64_t> next_watch_ms_;
     std::unordered_set<std::string> watching_;

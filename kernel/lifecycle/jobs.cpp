@@ -46,7 +46,7 @@ bool Engine::run_due_jobs() {
 // False: it can't run now.
 bool Engine::start_job(JobRow job) {
     if (running_.contains(job.n) || looking_.contains(job.row) || dirty_set_.contains(job.row) ||
-        underived_.contains(job.row)) {
+        underived_.contains(job.row) || repairing_.contains(job.row)) {
         return false;
     }
     if (!job.instance.empty() && busy_[job.instance] >= config_.parallel_per_instance) return false;
@@ -117,9 +117,7 @@ Result<WorkInput> Engine::input_of(Tx& tx, const SubscriptionRow& row, const Job
     in.vm = vm_of(tx, row.row);
     in.volumes = volumes_of(tx, row.row);
     in.address = address_of(tx, row.row);
-    for (const auto& each : delegations(tx)) {
-        if (in.address && each.op_id == in.address->delegation) in.delegation = each;
-    }
+    in.delegation = delegation_of(tx, in.address);
     in.credential = credential_of(tx, row.row);
     for (const auto& stage : stages_of(tx, row.row)) in.stages[stage.stage] = stage.at_ms;
     in.final_block = slot.cursor.final;
@@ -297,6 +295,11 @@ void Engine::record_effects(Tx& tx, SubscriptionRow& row, const JobRow& job, Wor
         }
         case Step::start:
             stage("started");
+            break;
+        case Step::resume:
+        case Step::restart:
+            clear_alarms(tx, subject_of(row), "network");
+            clear_alarms(tx, subject_of(row), "tap_lost");
             break;
         case Step::reach:
             if (auto vm = vm_of(tx, row.row)) {

@@ -148,7 +148,10 @@ void apply(Tx& tx, const MachineEnv& env, SubscriptionRow& row, const Transition
     } else if (from == State::held) {
         clear_alarms(tx, subject_of(row), "held");
     }
-    if (row.state == State::active || row.state == State::ended) clear_alarms(tx, subject_of(row), "late_delivery");
+    if (row.state == State::active) clear_alarms(tx, subject_of(row), "late_delivery");
+    if (row.state == State::ended) {
+        for (const char* reason : {"late_delivery", "network", "tap_lost"}) clear_alarms(tx, subject_of(row), reason);
+    }
     mark_arrival(tx, row, from);
     save_subscription(tx, row);
     plan_statements(tx, row);

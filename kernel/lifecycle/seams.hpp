@@ -115,8 +115,9 @@ public:
 struct NetworkBinding {
     std::string tap, owner;  // owner: op_id of the VM
     std::string address, mac;
-    std::string mode, uplink;  // of the delegation
-    bool blocked = false;      // vm_list: only the tap is there
+    std::string mode, uplink;          // of the delegation
+    bool blocked = false;              // vm_list: only the tap is there
+    std::vector<std::string> missing;  // vm_list: parts that are gone; vm_apply repairs them
     bool operator==(const NetworkBinding&) const = default;
 };
 

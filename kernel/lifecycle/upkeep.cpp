@@ -1,5 +1,5 @@
-// Engine: what goes on beside the subscriptions' own steps: parked instances, owner statements, VMs that stopped by
-// themselves, the host's delegation. Each by a timer of its own.
+// Engine: what goes on beside the subscriptions' own steps: parked instances, owner statements, the host's delegation.
+// Each by a timer of its own.
 #include "kernel/lifecycle/engine.hpp"
 
 #include "kernel/journal/audit.hpp"
@@ -164,54 +164,6 @@ bool Engine::send_statements() {
         return true;
     }
     return false;
-}
-
-// A VM that stopped by itself, or whose place on the network is gone (netd or the machine began anew), is started
-// again.
-bool Engine::watch_vms() {
-    for (auto& [instance, port] : ports_.hypervisors) {
-        if (watching_.contains(instance) || next_watch_ms_[instance] > now()) continue;
-        watching_.insert(instance);
-        post([this, instance = instance, port = port]() -> Done {
-            auto vms = all_vms(*port);
-            auto bindings = ports_.network.vm_list();
-            return [this, instance, vms = std::move(vms), bindings = std::move(bindings)]() -> Status {
-                watching_.erase(instance);
-                next_watch_ms_[instance] = now() + config_.watch_ms;
-                if (!vms || !bindings) return {};  // no word about any VM
-                std::unordered_set<std::string> bound;
-                for (const auto& binding : *bindings) {
-                    if (!binding.blocked) bound.insert(binding.owner);
-                }
-                for (const auto& vm : *vms) {
-                    if (vm.state != "stopped" && bound.contains(vm.created_by)) continue;
-                    transition_name_.clear();
-                    const auto written =
-                        journal_.write(transition_name_, [&](Tx& tx) { return stopped_vm(tx, vm.created_by); });
-                    if (!written) return written;
-                }
-                return {};
-            };
-        });
-        return true;
-    }
-    return false;
-}
-
-// An active VM found stopped is started again; not while the last word about its order is missing: ordering a step
-// would end the wait for the next one.
-Status Engine::stopped_vm(Tx& tx, const std::string& op_id) {
-    const auto vm = vm_by_op_id(tx, op_id);
-    auto row = vm ? subscription_by_row(tx, vm->row) : std::nullopt;
-    if (!row || looking_.contains(row->row) || dirty_set_.contains(row->row) || underived_.contains(row->row) ||
-        look_failures_.contains(row->row) || current_job(tx, row->row)) {
-        return {};
-    }
-    if (const Transition* restart = find_transition(row->state, Fact::vm_stopped)) {
-        transition_name_ = name_of(*restart);
-        apply(tx, env(), *row, *restart, "");
-    }
-    return {};
 }
 
 // The host's delegation: asked for once, under an epoch that is journalled before the request, and renewed in time.

@@ -64,3 +64,54 @@ TEST_CASE_METHOD(Fixture, "the work of a tick does not grow with the journal: no
     }));
     CHECK(s.journal->take_scans().size() == 1);
 }
+
+TEST_CASE_METHOD(Fixture, "a running VM whose place on the network is broken or gone gets it back, and is left alone") {
+    Scene& s = served();
+    user(*world, "extend", "1", 100'000);
+    // Whatever touches the VM itself would use these up.
+    constexpr std::uint32_t kMany = 1000;
+    add_fault(*world, "vm_start", BH_E_INTERNAL, kMany);
+    add_fault(*world, "vm_stop", BH_E_INTERNAL, kMany);
+    const BindingObject before = world->bindings[0];
+    SECTION("a part is gone") {
+        world->bindings[0].broken = true;
+        REQUIRE(s.until([&] { return !world->bindings[0].broken; }, 20));
+        CHECK(standing_alarms().empty());
+    }
+    SECTION("all of it is gone: the VM's own end of the tap, too, and a person should know") {
+        world->bindings[0] = {};
+        REQUIRE(s.until([&] { return world->bindings[0].exists; }, 20));
+        REQUIRE(s.until([&] { return standing_alarms().size() == 1; }));
+        CHECK(standing_alarms()[0].reason == "tap_lost");
+    }
+    SECTION("it is blocked") {
+        world->bindings[0].blocked = true;
+        REQUIRE(s.until([&] { return !world->bindings[0].blocked; }, 20));
+    }
+    SECTION("netd can't yet: an alarm stands until it can") {
+        add_fault(*world, "vm_apply", BH_E_UNAVAILABLE, 2);
+        world->bindings[0].broken = true;
+        REQUIRE(s.until([&] { return standing_alarms().size() == 1; }));
+        CHECK(standing_alarms()[0].reason == "network");
+        REQUIRE(s.until([&] { return !world->bindings[0].broken; }, 20));
+        REQUIRE(s.until([&] { return standing_alarms().empty(); }));
+    }
+    CHECK(world->bindings[0].address == before.address.str());
+    CHECK(world->bindings[0].owner == before.owner.str());
+    CHECK(s.until_state(State::active));
+    CHECK_FALSE(s.job(Step::restart));
+    CHECK(s.row()->restarts == 0);
+    for (const Fault& fault : world->faults) {
+        if (fault.verb == "vm_start" || fault.verb == "vm_stop") CHECK(fault.count == kMany);
+    }
+}
+
+TEST_CASE_METHOD(Fixture, "the network of a VM that is suspended or stopped is not opened by the watch") {
+    Scene& s = served();
+    expect(State::suspended);
+    world->bindings[0].broken = true;
+    world->vms[0].running = true;  // somebody started it by hand
+    CHECK_FALSE(s.until([&] { return !world->bindings[0].blocked; }, 15));
+    CHECK(world->bindings[0].broken);
+    CHECK(s.state_is(State::suspended));
+}

@@ -226,17 +226,12 @@ private:
     static Failure lost(const Target&) {
         return {BH_E_NOT_FOUND, "vm_missing", "the hypervisor does not know the VM any more", 0};
     }
-    [[nodiscard]] NetworkBinding binding() const {
-        NetworkBinding bound{in_.vm->tap, in_.vm->op_id, in_.vm->address, in_.vm->mac, "routed", "", false};
-        if (in_.delegation) bound.mode = in_.delegation->mode, bound.uplink = in_.delegation->uplink;
-        return bound;
-    }
 
     Status start() {
         auto found = target();
         if (!found) return found.failure();
         if (found->gone) return lost(*found);
-        if (auto applied = ports_.network.vm_apply(binding()); !applied) return applied;
+        if (auto applied = ports_.network.vm_apply(binding_of(*in_.vm, in_.delegation)); !applied) return applied;
         return found->port->vm_power(call_, in_.vm->vm, Power::start);
     }
 
@@ -391,6 +386,12 @@ private:
 };
 
 }  // namespace
+
+NetworkBinding binding_of(const VmRow& vm, const std::optional<DelegationRow>& delegation) {
+    NetworkBinding bound{vm.tap, vm.op_id, vm.address, vm.mac, "routed", "", false, {}};
+    if (delegation) bound.mode = delegation->mode, bound.uplink = delegation->uplink;
+    return bound;
+}
 
 WorkResult perform(const WorkInput& input, const EngineConfig& config, Ports& ports, const Call& call) {
     return Worker{input, config, ports, call}.run();

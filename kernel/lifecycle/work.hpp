@@ -47,6 +47,9 @@ WorkResult perform(const WorkInput& input, const EngineConfig& config, Ports& po
 // Both reads of a look. A failure says nothing about the subscription.
 Result<View> look(ChainPort& chain, const std::string& id, const Block& final_block, std::uint32_t min_agree);
 
+// A VM's place on the network, as netd is asked for it.
+NetworkBinding binding_of(const VmRow& vm, const std::optional<DelegationRow>& delegation);
+
 // All pages.
 Result<std::vector<Vm>> all_vms(HypervisorPort& hypervisor);
 Result<std::vector<Volume>> all_volumes(StoragePort& storage);

@@ -67,6 +67,28 @@ class Life(Scenario):
         self.end(bob, number)
         self.assert_nothing_left()
 
+    def test_a_vm_whose_place_on_the_network_was_taken_away_gets_it_back_and_runs_on(self) -> None:
+        world = self.world
+        key = world.wallet()
+        number = world.buy(key)
+        shown = world.wait_state(number, "active", 60)
+        tap, address = shown["vm"]["tap"], shown["address"]
+        powered = world.hypervisor.calls("vm_power")
+        self.assertEqual(world.lacks(tap, address), [])
+        for take_away in (lambda: world.in_host("nft", "flush", "ruleset"), lambda: world.in_host("ip", "link", "set", tap, "down")):
+            take_away()
+            self.assertNotEqual(world.lacks(tap, address), [])
+            wait_until("its network is whole again", lambda: world.lacks(tap, address) == [], 30)
+        world.processes["netd"].stop()
+        world.in_host("nft", "flush", "ruleset")
+        world.in_host("ip", "link", "set", tap, "down")
+        world.start("netd")
+        wait_until("its network is whole again", lambda: world.lacks(tap, address) == [], 30)
+        machine = world.machine_of(number)
+        self.assertEqual((machine["vm"]["state"], machine["guest"]["boots"], world.hypervisor.calls("vm_power")), ("running", 1, powered), "the VM itself was left alone")
+        self.end(key, number)
+        self.assert_nothing_left()
+
     def test_lost_answers_of_the_backends_make_nothing_twice(self) -> None:
         world = self.world
         key = world.wallet()

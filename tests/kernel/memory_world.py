@@ -150,6 +150,17 @@ class MemoryWorld(World):
         links = json.loads(subprocess.run([*self.inside, "ip", "-j", "link"], text=True, capture_output=True, check=True).stdout)
         return [link for link in links if link["ifname"].startswith("bh")]
 
+    def in_host(self, *command: str) -> str:
+        return subprocess.run([*self.inside, *command], text=True, capture_output=True, check=True).stdout
+
+    def lacks(self, tap: str, address: str) -> list[str]:
+        """Which parts of a VM's network are not there."""
+        routes = json.loads(self.in_host("ip", "-6", "-j", "route", "show", address))
+        table = subprocess.run([*self.inside, "nft", "list", "set", "inet", "blockhost", "vm_sources"], text=True, capture_output=True)
+        parts = {"link": any(link["ifname"] == tap and "UP" in link["flags"] for link in self.taps()),
+                 "route": any(route["dev"] == tap for route in routes), "rules": address in table.stdout}
+        return [name for name, there in parts.items() if not there]
+
     def left_behind(self) -> list[str]:
         """What exists of VMs: nothing, after the last one's end."""
         routes = subprocess.run([*self.inside, "ip", "-6", "route", "show", "proto", "98"], text=True, capture_output=True, check=True).stdout.split("\n")

@@ -203,6 +203,49 @@ TEST_CASE("what was taken away by hand is named, and applying again repairs it",
     CHECK(bed.footprint() == running);
 }
 
+TEST_CASE("what an uplink that went down or away took with it is named, and applying again puts it back", "[net]") {
+    Testbed bed;
+    const auto a = bed.boot(kVmA);
+    const auto b = bed.boot(kVmB);
+    const Services in_a{a->space(), kEcho}, in_b{b->space(), kEcho};
+    REQUIRE(echoes(bed.outside(), kVmA.address, kEcho, "before"));
+    REQUIRE(echoes(bed.outside(), kVmB.address, kEcho, "before"));
+    const auto up = [&bed] {
+        bed.host().ip("link set up0 up");
+        // The kernel forgets an interface's IPv6 addresses and routes with its link.
+        (void)bed.host().output({"sh", "-c", "ip -6 address add " + kHost + "/64 dev up0 nodad 2>&1 || true"});
+        (void)bed.host().output({"sh", "-c", "ip -6 route add default via " + kOutside + " 2>&1 || true"});
+    };
+    const auto proxies = [&bed] { return bed.host().output({"ip", "-6", "neigh", "show", "proxy"}); };
+    SECTION("down and up") {
+        bed.host().ip("link set up0 down");
+        CHECK(proxies().empty());
+        CHECK(missing(bed.list()) == kVmA.tap + ":proxy ");
+        up();
+    }
+    SECTION("down and up, applied while it was down") {
+        bed.host().ip("link set up0 down");
+        bed.apply(kVmA);
+        up();
+    }
+    SECTION("away and back") {
+        bed.host().ip("link del up0");
+        CHECK(missing(bed.list()) == kVmA.tap + ":proxy ");
+        CHECK_THROWS_WITH(bed.apply(kVmA), Catch::Matchers::ContainsSubstring("\"uplink\""));
+        bed.plug_uplink();
+        CHECK(missing(bed.list()) == kVmA.tap + ":proxy ");
+    }
+    SECTION("another one in its place") {
+        bed.host().ip("link del up0");
+        bed.plug_uplink();
+    }
+    bed.apply(kVmA);
+    CHECK(missing(bed.list()).empty());
+    CHECK(proxies().find(kVmA.address) != std::string::npos);
+    CHECK(echoes(bed.outside(), kVmA.address, kEcho, "on-link again"));
+    CHECK(echoes(bed.outside(), kVmB.address, kEcho, "routed again"));
+}
+
 TEST_CASE("the rest of a tap that was deleted by hand goes with vm_remove", "[net]") {
     Testbed bed;
     const auto before = empty_footprint(bed);

@@ -63,6 +63,10 @@ Testbed::~Testbed() {
 
 void Testbed::wire_host() {
     host_ = std::make_unique<Space>();
+    plug_uplink();
+}
+
+void Testbed::plug_uplink() {
     host_->ip("link add up0 type veth peer name out0 netns " + std::to_string(outside_->holder()));
     host_->run({"sh", "-c", "echo 0 > /proc/sys/net/ipv6/conf/up0/accept_dad"});
     host_->ip("link set up0 up");

@@ -55,6 +55,8 @@ public:
     int stop_netd();    // SIGTERM; the exit status
     // The host goes away with all its links, and comes back as after a boot. netd is not started.
     void reboot();
+    // A new uplink with its addresses and routes; there is none now.
+    void plug_uplink();
 
     // Everything that a guest may leave behind: links, addresses, routes, permanent neighbours, neighbour proxies,
     // group memberships of the uplink, and the whole rule set without handles and counters.

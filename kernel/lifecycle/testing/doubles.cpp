@@ -165,8 +165,9 @@ public:
         std::vector<NetworkBinding> all;
         for (const BindingObject& each : w_.bindings) {
             if (each.exists)
-                all.push_back(
-                    {each.tap.str(), each.owner.str(), each.address.str(), each.mac.str(), "routed", "", each.blocked});
+                all.push_back({each.tap.str(), each.owner.str(), each.address.str(), each.mac.str(), "routed", "",
+                               each.blocked,
+                               each.broken ? std::vector<std::string>{"proxy"} : std::vector<std::string>{}});
         }
         return all;
     }

@@ -84,7 +84,7 @@ struct VolumeObject {
     Text<32> chain, contract, subject, part, epoch;
 };
 struct BindingObject {
-    bool exists = false, blocked = false;
+    bool exists = false, blocked = false, broken = false;  // broken: a part of it is gone
     Text<44> owner;
     Text<48> address;
     Text<20> tap, mac;
