@@ -24,7 +24,10 @@ constexpr std::uint16_t kMachine = EM_AARCH64;
 #endif
 
 Failure damaged(const std::string& what) { return invalid("damaged_elf", what + "; install the plugin again"); }
-Failure crafted(const std::string& what) { return invalid("crafted_elf", what + ": no linker writes this"); }
+Failure crafted(const std::string& what) {
+    return invalid("crafted_elf",
+                   what + ": no linker writes this; do not use this file, install the plugin from its author again");
+}
 
 using Bytes = std::span<const std::uint8_t>;
 
@@ -52,7 +55,7 @@ public:
 private:
     std::optional<Failure> header() {
         if (file_.size() < SELFMAG || std::memcmp(file_.data(), ELFMAG, SELFMAG) != 0)
-            return invalid("not_elf", "it is not a shared library (no ELF header)");
+            return invalid("not_elf", "it is not a shared library (no ELF header); install the plugin again");
         const auto found = at<Elf64_Ehdr>(file_, 0);
         if (!found) return damaged("it ends inside its ELF header");
         header_ = *found;
@@ -61,7 +64,8 @@ private:
             return invalid("wrong_machine", "it is built for another machine (ELF machine " +
                                                 std::to_string(header_.e_machine) + ", this one is " +
                                                 std::to_string(kMachine) + "); install the package for this machine");
-        if (header_.e_type != ET_DYN) return invalid("not_elf", "it is not a shared library (ELF type)");
+        if (header_.e_type != ET_DYN)
+            return invalid("not_elf", "it is not a shared library (ELF type); install the plugin again");
         if (header_.e_phentsize != sizeof(Elf64_Phdr)) return damaged("its program headers have another size");
         if (header_.e_phnum == 0 || header_.e_phnum > kMaxSegments)
             return damaged("its program headers are too many or none");

@@ -92,7 +92,9 @@ std::optional<std::string> listen(int in, std::chrono::milliseconds patience) {
 Result<ElfFacts> understand(const std::optional<std::string>& answer) {
     const json node = answer ? json::parse(*answer, nullptr, false) : json{};
     if (!node.is_object())
-        return invalid("crafted_elf", "the reader of its symbols failed on it: the file is damaged or crafted");
+        return invalid("crafted_elf",
+                       "the reader of its symbols failed on it: the file is damaged or crafted; do not use it, install "
+                       "the plugin from its author again");
     if (node.contains("reason")) return invalid(node.value("reason", ""), node.value("message", ""));
     return ElfFacts{node.value("exported", std::vector<std::string>{}), node.value("now", false),
                     node.value("kept", false)};

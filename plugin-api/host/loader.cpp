@@ -59,7 +59,8 @@ std::optional<Failure> check_hash(const std::string& hash, const Manifest& manif
 std::optional<Failure> check_symbols(const ElfFacts& facts) {
     const auto& names = facts.exported;
     if (std::find(names.begin(), names.end(), kEntry) == names.end())
-        return invalid("no_entry", std::string{"it does not export "} + kEntry + "; it is no plugin for this kernel");
+        return invalid("no_entry",
+                       std::string{"it does not export "} + kEntry + "; install the plugin's release for this kernel");
     if (names.size() != 1) {
         const std::string& other = names[0] == kEntry ? names[1] : names[0];
         return invalid("exports_too_much", "it exports " + std::to_string(names.size()) + " symbols, among them " +

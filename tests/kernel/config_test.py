@@ -4,13 +4,56 @@ import json
 import os
 import shutil
 import sqlite3
+import struct
 import subprocess
 import sys
 import unittest
 
-from scenario import PRICE, Failed, Scenario, wait_until
+from scenario import BUILD, PRICE, Failed, Scenario, wait_until
 from memory_world import HERE, Process
-from world import KERNEL
+from world import KERNEL, sha256
+
+# Offsets and numbers of <elf.h>, 64 bit.
+E_MACHINE, E_PHOFF, E_SHOFF, E_PHNUM, E_SHNUM, E_SHSTRNDX, PHDR_SIZE, P_OFFSET, P_FILESZ, PT_LOAD, PT_DYNAMIC, PT_GNU_STACK, EM_S390 = 18, 32, 40, 56, 60, 62, 56, 8, 32, 1, 2, 0x6474E551, 22
+
+
+def two_symbols(_: bytes = b"") -> bytearray:
+    """A plugin that exports one symbol too many: a fixture of the loader's own tests."""
+    with open(os.path.join(BUILD, "plugin-api/host/fixtures/two-symbols.so"), "rb") as fixture:
+        return bytearray(fixture.read())
+
+
+def patched(data: bytearray, offset: int, form: str, value: int) -> bytearray:
+    struct.pack_into(form, data, offset, value)
+    return data
+
+
+def without_sections(data: bytearray) -> bytearray:
+    """More than strip(1) takes away: the section headers themselves and whatever lies behind them."""
+    end, = struct.unpack_from("<Q", data, E_SHOFF)
+    for offset, form in ((E_SHOFF, "<Q"), (E_SHNUM, "<H"), (E_SHSTRNDX, "<H")):
+        patched(data, offset, form, 0)
+    return data[:end]
+
+
+def with_forged_sections(data: bytearray) -> bytearray:
+    """A table of section headers far outside of the file."""
+    return patched(patched(data, E_SHOFF, "<Q", 2**64 - 64), E_SHNUM, "<H", 0xFFFE)
+
+
+def segments(data: bytearray, kind: int) -> list[int]:
+    """Where the program headers of a kind are."""
+    start, count = struct.unpack_from("<Q", data, E_PHOFF)[0], struct.unpack_from("<H", data, E_PHNUM)[0]
+    return [at for at in range(start, start + count * PHDR_SIZE, PHDR_SIZE) if struct.unpack_from("<I", data, at)[0] == kind]
+
+
+def mapped(data: bytearray) -> int:
+    """How much of the file the segments need; debug information and section headers lie behind it."""
+    return max(struct.unpack_from("<Q", data, at + P_OFFSET)[0] + struct.unpack_from("<Q", data, at + P_FILESZ)[0] for at in segments(data, PT_LOAD))
+
+
+def with_two_dynamic_segments(data: bytearray) -> bytearray:
+    return patched(data, segments(data, PT_GNU_STACK)[0], "<I", PT_DYNAMIC)
 
 
 class Stops(Scenario):
@@ -49,15 +92,43 @@ class Stops(Scenario):
         self.addCleanup(lambda: self.world.write(f"plugins.d/{instance}.yaml", self.world.plugin_file(instance)))
 
     def with_file(self, change) -> str:
-        path = self.world.path("plugins/org.blockhost.mem-storage/plugin.so")
-        shutil.copy2(path, path + ".kept")
+        folder = self.world.path("plugins/org.blockhost.mem-storage")
+        path = os.path.join(folder, "plugin.so")
+        for name in ("plugin.so", "plugin.json"):
+            shutil.copy2(os.path.join(folder, name), os.path.join(folder, name + ".kept"))
 
         def put_back() -> None:
-            os.replace(path + ".kept", path)
+            for name in ("plugin.so", "plugin.json"):
+                os.replace(os.path.join(folder, name + ".kept"), os.path.join(folder, name))
             self.world.write("plugins.d/store.yaml", self.world.plugin_file("store"))
         self.addCleanup(put_back)
         change(path)
         return path
+
+    def with_trusted_file(self, change) -> str:
+        """As if its author had shipped it so: the manifest and the operator's pin have its hash. What the daemon says of it is not about hashes."""
+        def rewrite(path: str) -> None:
+            with open(path, "rb") as file:
+                data = bytearray(file.read())
+            data = change(data)
+            os.unlink(path)
+            with open(path, "wb") as file:
+                file.write(data)
+            manifest = os.path.join(os.path.dirname(path), "plugin.json")
+            with open(manifest) as file:
+                document = json.load(file)
+            with open(manifest, "w") as file:
+                json.dump({**document, "sha256": sha256(path)}, file)
+            self.world.write("plugins.d/store.yaml", self.world.plugin_file("store"))
+        return self.with_file(rewrite)
+
+    def assert_starts(self) -> None:
+        world = self.world
+        world.start("blockhostd")
+        try:
+            self.assertIn("store", [plugin["instance"] for plugin in world.blockhost("plugin", "list")["plugins"]])
+        finally:
+            world.processes["blockhostd"].stop()
 
     def test_an_unknown_key(self) -> None:
         self.with_kernel(lambda config: config["timing"].update(undo_windows_s=3))
@@ -92,9 +163,46 @@ class Stops(Scenario):
         self.assert_says("store", path)
 
     def test_a_truncated_plugin_file(self) -> None:
-        self.with_file(lambda path: os.truncate(path, 4096))
-        self.world.write("plugins.d/store.yaml", self.world.plugin_file("store"))  # pinned as it is now
-        self.assert_says("store", "plugin.so")
+        path = self.with_file(lambda path: os.truncate(path, 4096))
+        self.assert_says("store", path, "step hash", "install it again")
+
+    def test_a_truncated_plugin_file_that_was_pinned_so(self) -> None:
+        for name, size in (("header", lambda _: 40), ("program headers", lambda _: 100), ("first segment", lambda _: 1000), ("last byte that is mapped", lambda data: mapped(data) - 1)):
+            with self.subTest(name):
+                path = self.with_trusted_file(lambda data: data[:size(data)])
+                self.assert_says("store", path, "step symbols", "install the plugin again")
+                self.doCleanups()
+
+    def test_a_plugin_file_of_another_machine(self) -> None:
+        path = self.with_trusted_file(lambda data: patched(data, E_MACHINE, "<H", EM_S390))
+        self.assert_says("store", path, "step symbols", f"another machine (ELF machine {EM_S390}", "install the package for this machine")
+
+    def test_a_plugin_file_that_exports_too_much(self) -> None:
+        path = self.with_trusted_file(two_symbols)
+        self.assert_says("store", path, "step symbols", "exports 2 symbols", "another_symbol", "plugin.map")
+
+    def test_section_headers_hide_no_export(self) -> None:
+        for change in (without_sections, with_forged_sections):
+            with self.subTest(change.__name__):
+                path = self.with_trusted_file(lambda data: change(two_symbols()))
+                self.assert_says("store", path, "step symbols", "exports 2 symbols", "another_symbol", "plugin.map")
+                self.doCleanups()
+
+    def test_a_plugin_without_sections_or_with_forged_ones_is_what_its_segments_say(self) -> None:
+        # The dynamic linker never looks at section headers, so neither do we: what can't matter is no reason to refuse a release that was stripped.
+        for change in (without_sections, with_forged_sections):
+            with self.subTest(change.__name__):
+                self.with_trusted_file(change)
+                self.assert_starts()
+                self.doCleanups()
+
+    def test_a_plugin_file_with_crafted_segments(self) -> None:
+        path = self.with_trusted_file(with_two_dynamic_segments)
+        self.assert_says("store", path, "step symbols", "two dynamic segments", "install the plugin from its author again")
+
+    def test_a_plugin_file_that_is_none(self) -> None:
+        path = self.with_trusted_file(lambda data: b"#!/bin/sh\nexit 0\n")
+        self.assert_says("store", path, "step symbols", "not a shared library", "install the plugin again")
 
     def test_a_plugin_file_rewritten_after_it_was_pinned(self) -> None:
         def append(path: str) -> None:
