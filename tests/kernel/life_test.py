@@ -146,6 +146,47 @@ class Life(Scenario):
         self.assertEqual(world.credit(erin), PRICE)
         world.books()
 
+    def refund_in_the_block_of_the_delivery(self, refund_first: bool) -> None:
+        world, chain = self.world, self.world.chain
+        key = world.wallet()
+        world.hypervisor.set(guest_silent_for=1_000_000)
+        self.addCleanup(world.hypervisor.set, guest_silent_for=0)
+        number = world.buy(key)
+        wait_until("its VM was started", lambda: world.runs(number), 30)
+        # Blocks stop; the delivery is sent and waits in the node. Then the window is over, and the buyer's refund waits beside it.
+        chain.call("evm_setIntervalMining", 0)
+        self.addCleanup(chain.call, "evm_setIntervalMining", 1)
+        world.let_guests_speak()
+        wait_until("the delivery is sent", lambda: int(chain.call("txpool_status")["pending"], 16) == 1, 15)
+        chain.call("evm_increaseTime", hex(3600 + 60))
+        buyer = world.buyer("address", key)["address"]
+        chain.call("anvil_impersonateAccount", buyer)
+        selector = chain.call("web3_sha3", "0x" + b"refund(uint256)".hex())[:10]
+        least = int(chain.call("eth_getBlockByNumber", "latest", False)["baseFeePerGas"], 16)  # the node puts the highest fee first
+        refund = chain.call("eth_sendTransaction", {"from": buyer, "to": world.contract, "data": selector + f"{number:064x}", "gas": hex(300_000),
+                                                    "maxFeePerGas": hex(least + 500 * 10**9 if refund_first else least), "maxPriorityFeePerGas": hex(400 * 10**9 if refund_first else 0)})
+        chain.mine(1)
+        # Both are in it, in the order that was asked for; one was refused.
+        mined = chain.call("eth_getBlockByNumber", "latest", False)["transactions"]
+        self.assertEqual(len(mined), 2)
+        self.assertEqual(mined.index(refund) == 0, refund_first)
+        succeeded = {hash: int(chain.call("eth_getTransactionReceipt", hash)["status"], 16) == 1 for hash in mined}
+        self.assertEqual([hash for hash in mined if succeeded[hash]], [refund])
+        chain.call("evm_setIntervalMining", 1)
+        shown = world.wait_state(number, "ended", 60)
+        self.assertIn("state:refunded", [stage["stage"] for stage in shown["timeline"]])
+        self.assert_nothing_left()
+        self.assertEqual(world.credit(key), PRICE)
+        with self.assertRaises(Failed):  # no credential was made
+            world.buyer("open", key, id=number)
+        world.books()
+
+    def test_a_refund_mined_just_before_the_delivery_in_one_block(self) -> None:
+        self.refund_in_the_block_of_the_delivery(refund_first=True)
+
+    def test_a_refund_mined_just_behind_the_delivery_that_came_too_late_in_one_block(self) -> None:
+        self.refund_in_the_block_of_the_delivery(refund_first=False)
+
     def test_an_order_whose_vm_never_answers_is_declined_in_time(self) -> None:
         world = self.world
         frank = world.wallet()

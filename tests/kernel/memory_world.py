@@ -146,6 +146,13 @@ class MemoryWorld(World):
                 machine["vm"].pop("started_at", None)
         self.hypervisor.change(power_off)
 
+    def let_guests_speak(self) -> None:
+        """Guests that are silent answer from now on."""
+        def speak(contents: dict) -> None:
+            for machine in contents["backend"]["machines"]:
+                machine["guest"]["silent_left"] = 0
+        self.hypervisor.change(speak)
+
     def taps(self) -> list[dict]:
         links = json.loads(subprocess.run([*self.inside, "ip", "-j", "link"], text=True, capture_output=True, check=True).stdout)
         return [link for link in links if link["ifname"].startswith("bh")]
