@@ -13,7 +13,6 @@
 namespace bh::launch {
 namespace {
 
-const std::string kRoot = "/sys/fs/cgroup";
 constexpr std::uint64_t kTrialMemory = std::uint64_t{64} << 20;
 constexpr std::uint32_t kTrialProcesses = 7;
 
@@ -37,11 +36,17 @@ bool is_directory(const std::string& path) {
 bool make(const std::string& path) { return ::mkdir(path.c_str(), 0755) == 0 || errno == EEXIST; }
 
 // Where the cgroup2 tree is: alone, or beside cgroup1.
-std::string unified_root() {
-    for (const auto& root : {kRoot, kRoot + "/unified"}) {
-        if (!first_line(root + "/cgroup.controllers").empty()) return root;
+std::string unified_root(const std::string& root) {
+    for (const auto& each : {root, root + "/unified"}) {
+        if (!first_line(each + "/cgroup.controllers").empty()) return each;
     }
     return {};
+}
+
+std::string sentence(const std::vector<std::string>& reasons) {
+    std::string text;
+    for (const auto& reason : reasons) text += (text.empty() ? "" : "; ") + reason;
+    return text;
 }
 
 }  // namespace
@@ -76,7 +81,7 @@ void Limits::remove(const std::string& name) const {
     for (const auto& hierarchy : hierarchies_) ::rmdir((hierarchy.path + "/" + name).c_str());
 }
 
-Limits Limits::tried(std::string kind, std::vector<Hierarchy> hierarchies, std::string& why) {
+Limits Limits::tried(std::string kind, std::vector<Hierarchy> hierarchies, std::vector<std::string>& why) {
     Limits limits;
     limits.kind_ = std::move(kind);
     limits.hierarchies_ = std::move(hierarchies);
@@ -106,40 +111,40 @@ Limits Limits::tried(std::string kind, std::vector<Hierarchy> hierarchies, std::
     }
     limits.remove(name);
     if (inside) return limits;
-    why += limits.kind_ + (doors ? ": a process put there was not limited; " : ": " + doors.failure().message + "; ");
+    why.push_back(limits.kind_ + ": " + (doors ? "a process put there was not limited" : doors.failure().message));
     return {};
 }
 
-Limits Limits::find(const std::string& parent) {
-    std::string why;
-    if (const std::string root = unified_root(); !root.empty()) {
-        const std::string own = root + "/" + parent;
-        const std::string controllers = " " + first_line(root + "/cgroup.controllers") + " ";
+Limits Limits::find(const std::string& parent, const std::string& root) {
+    std::vector<std::string> why;
+    if (const std::string unified = unified_root(root); !unified.empty()) {
+        const std::string own = unified + "/" + parent;
+        const std::string controllers = " " + first_line(unified + "/cgroup.controllers") + " ";
         if (controllers.find(" memory ") == std::string::npos || controllers.find(" pids ") == std::string::npos) {
-            why += "cgroup2: has no memory and pids controllers here; ";
-        } else if (!put(root + "/cgroup.subtree_control", "+memory +pids") || !make(own) ||
+            why.emplace_back("cgroup2: has no memory and pids controllers here");
+        } else if (!put(unified + "/cgroup.subtree_control", "+memory +pids") || !make(own) ||
                    !put(own + "/cgroup.subtree_control", "+memory +pids")) {
-            why += std::string{"cgroup2: the controllers can't be enabled ("} + std::strerror(errno) + "); ";
+            why.push_back(std::string{"cgroup2: the controllers can't be enabled ("} + std::strerror(errno) + ")");
         } else if (auto limits = tried("cgroup2", {{own, "memory.max", "pids.max"}}, why); limits.kind_ != "rlimit") {
             return limits;
         }
     } else {
-        why += "cgroup2: not mounted with controllers; ";
+        why.emplace_back("cgroup2: not mounted with controllers");
     }
-    const std::string memory = kRoot + "/memory", pids = kRoot + "/pids";
+    const std::string memory = root + "/memory", pids = root + "/pids";
     if (is_directory(memory) && is_directory(pids) && make(memory + "/" + parent) && make(pids + "/" + parent)) {
         auto limits =
             tried("cgroup1",
                   {{memory + "/" + parent, "memory.limit_in_bytes", ""}, {pids + "/" + parent, "", "pids.max"}}, why);
         if (limits.kind_ != "rlimit") {
-            limits.why_ = why;
+            limits.why_ = sentence(why);
             return limits;
         }
     } else {
-        why += "cgroup1: no writable memory and pids hierarchies; ";
+        why.emplace_back("cgroup1: no writable memory and pids hierarchies");
     }
     Limits none;
-    none.why_ = why;
+    none.why_ = sentence(why);
     return none;
 }
 

@@ -15,11 +15,11 @@ namespace bh::launch {
 
 class Limits {
 public:
-    // Tries cgroup2, then cgroup1 below /sys/fs/cgroup, with `parent` as the name of our own cgroup there.
-    static Limits find(const std::string& parent);
+    // Tries cgroup2, then cgroup1 below `root`, with `parent` as the name of our own cgroup there.
+    static Limits find(const std::string& parent, const std::string& root = "/sys/fs/cgroup");
 
     [[nodiscard]] const std::string& kind() const { return kind_; }        // "cgroup2", "cgroup1" or "rlimit"
-    [[nodiscard]] const std::string& explanation() const { return why_; }  // why not a better one
+    [[nodiscard]] const std::string& explanation() const { return why_; }  // why not a better one; "" = it is the best
 
     // Makes the unit's cgroup with its limits (0 = none); the descriptors of its cgroup.procs: who writes "0" into each
     // of them is inside. Empty with "rlimit".
@@ -34,7 +34,7 @@ private:
         std::string path;                         // of our own cgroup in it
         std::string memory_file, processes_file;  // names of the limits' files, "" if not in this hierarchy
     };
-    static Limits tried(std::string kind, std::vector<Hierarchy> hierarchies, std::string& why);
+    static Limits tried(std::string kind, std::vector<Hierarchy> hierarchies, std::vector<std::string>& why);
 
     std::string kind_ = "rlimit", why_;
     std::vector<Hierarchy> hierarchies_;
