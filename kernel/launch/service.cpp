@@ -115,6 +115,13 @@ Result<std::optional<Service::Seen>> Service::look(const std::string& instance, 
     return std::optional{std::move(seen)};
 }
 
+Result<Service::Seen> Service::started(const std::string& instance, const std::string& unit) const {
+    auto seen = look(instance, unit);
+    if (!seen) return seen.failure();
+    if (*seen && (*seen)->state != UnitState::kNever) return std::move(**seen);
+    return Failure{BH_E_NOT_FOUND, "no_unit", "the unit " + unit + " was not started since the machine booted"};
+}
+
 // The uid that the unit has, or one that nobody has: a uid is free again when its unit has ended and its files are
 // gone.
 Result<uid_t> Service::uid_for(const StartArgs& request) {
@@ -250,13 +257,9 @@ Result<nlohmann::json> Service::status(const nlohmann::json& args) {
     if (!request) return request.failure();
     if (const auto home = instance(request->instance); !home) return home.failure();
     const std::scoped_lock lock{mutex_};
-    const auto seen = look(request->instance, request->unit);
+    const auto seen = started(request->instance, request->unit);
     if (!seen) return seen.failure();
-    if (!*seen || (*seen)->state == UnitState::kNever) {
-        return Failure{BH_E_NOT_FOUND, "no_unit",
-                       "the unit " + request->unit + " was not started since the machine booted"};
-    }
-    return (*seen)->document();
+    return seen->document();
 }
 
 Result<nlohmann::json> Service::signal(const nlohmann::json& args) {
@@ -264,15 +267,11 @@ Result<nlohmann::json> Service::signal(const nlohmann::json& args) {
     if (!request) return request.failure();
     if (const auto home = instance(request->instance); !home) return home.failure();
     const std::scoped_lock lock{mutex_};
-    const auto seen = look(request->instance, request->unit);
+    const auto seen = started(request->instance, request->unit);
     if (!seen) return seen.failure();
-    if (!*seen || (*seen)->state == UnitState::kNever) {
-        return Failure{BH_E_NOT_FOUND, "no_unit",
-                       "the unit " + request->unit + " was not started since the machine booted"};
-    }
     const bool whole = request->number == SIGKILL;
-    if (!whole && (*seen)->state != UnitState::kRunning) return nlohmann::json::object();
-    const auto sent = whole ? end_all_of((*seen)->record.uid) : signal_process((*seen)->run, request->number);
+    if (!whole && seen->state != UnitState::kRunning) return nlohmann::json::object();
+    const auto sent = whole ? end_all_of(seen->record.uid) : signal_process(seen->run, request->number);
     if (!sent) return sent.failure();
     return nlohmann::json::object();
 }

@@ -33,6 +33,8 @@ private:
     struct Seen;  // a unit as it is now
     Result<const InstanceConfig*> instance(const std::string& name) const;
     Result<std::optional<Seen>> look(const std::string& instance, const std::string& unit) const;
+    // The same, but a unit that was not started since the machine booted is BH_E_NOT_FOUND.
+    Result<Seen> started(const std::string& instance, const std::string& unit) const;
     Result<uid_t> uid_for(const StartArgs& request);
     Status grant(const StartArgs& request, uid_t uid) const;
     Status launch(const StartArgs& request, const UnitRecord& record, const std::vector<Fd>& fds);
