@@ -17,7 +17,7 @@ paths: {state: /s, run: /r, plugins: /p}
 host: {name: host-1}
 chains:
   - {instance: local, finality: latest+2}
-placement: {hypervisor: qemu, storage: dir, ipv6: static, default_image: debian-12}
+placement: {hypervisor: hyper, storage: store, ipv6: net6, default_image: debian-12}
 timing: {undo_window_s: 0, poll_ms: 200}
 )";
 

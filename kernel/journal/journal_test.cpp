@@ -211,11 +211,11 @@ TEST_CASE_METHOD(Fixture, "timers come by index and in order") {
 
 TEST_CASE_METHOD(Fixture, "an address and a name are given once") {
     REQUIRE(journal->write([&](Tx& tx) -> Status {
-        CHECK(assign_address(tx, {"2001:db8::1", "d", "bh-1-a", "qemu", "dir", 1}));
-        CHECK_FALSE(assign_address(tx, {"2001:db8::1", "d", "bh-2-a", "qemu", "dir", 2}));
-        CHECK_FALSE(assign_address(tx, {"2001:db8::2", "d", "bh-1-a", "qemu", "dir", 2}));
+        CHECK(assign_address(tx, {"2001:db8::1", "d", "bh-1-a", "hyper", "store", 1}));
+        CHECK_FALSE(assign_address(tx, {"2001:db8::1", "d", "bh-2-a", "hyper", "store", 2}));
+        CHECK_FALSE(assign_address(tx, {"2001:db8::2", "d", "bh-1-a", "hyper", "store", 2}));
         release_addresses(tx, 1);
-        CHECK(assign_address(tx, {"2001:db8::1", "d", "bh-1-a", "qemu", "dir", 2}));
+        CHECK(assign_address(tx, {"2001:db8::1", "d", "bh-1-a", "hyper", "store", 2}));
         return {};
     }));
 }

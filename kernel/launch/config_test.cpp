@@ -37,12 +37,12 @@ void refused(const std::string& text, const std::string& word) {
 TEST_CASE("a whole configuration is read") {
     const auto config =
         read(kHead +
-             "instances:\n  dir:\n    tools:\n      tool: {path: /bin/tool, commands: [[\"resize\", \"[0-9]+\"]]}\n"
-             "  qemu: {programs: {q: /bin/q}, directories: [/usr]}\n");
+             "instances:\n  store:\n    tools:\n      tool: {path: /bin/tool, commands: [[\"resize\", \"[0-9]+\"]]}\n"
+             "  hyper: {programs: {q: /bin/q}, directories: [/usr]}\n");
     REQUIRE(config);
     CHECK(config->socket == "/run/x/launch/launch.sock");
-    CHECK(config->instances.at("qemu").programs.at("q") == "/bin/q");
-    const Tool& tool = config->instances.at("dir").tools.at("tool");
+    CHECK(config->instances.at("hyper").programs.at("q") == "/bin/q");
+    const Tool& tool = config->instances.at("store").tools.at("tool");
     CHECK(allows(tool, {"resize", "12"}));
     CHECK_FALSE(allows(tool, {"resize", "12x"}));
     CHECK_FALSE(allows(tool, {"resize"}));

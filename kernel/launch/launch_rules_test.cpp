@@ -53,13 +53,14 @@ TEST_CASE("what is not listed or not owned is refused") {
     CHECK(world.launcher.call([&](Client& c) { return c.start("other", kOwner, kOwner, world.spec("exit 0"), ""); })
               .failure()
               .code == BH_E_DENIED);
-    CHECK(world.launcher.call([&](Client& c) { return c.start("qemu", kOther, kOwner, world.spec("exit 0"), ""); })
+    CHECK(world.launcher.call([&](Client& c) { return c.start("hyper", kOther, kOwner, world.spec("exit 0"), ""); })
               .failure()
               .code == BH_E_INVALID);
     auto tap = world.spec("exit 0");
     tap.fds = {{"bh" + kOther.substr(0, 12), 0}};
-    CHECK(world.launcher.call([&](Client& c) { return c.start("qemu", kOwner, kOwner, tap, kOwner); }).failure().code ==
-          BH_E_DENIED);
+    CHECK(
+        world.launcher.call([&](Client& c) { return c.start("hyper", kOwner, kOwner, tap, kOwner); }).failure().code ==
+        BH_E_DENIED);
     auto passed = world.spec("exit 0");
     passed.fds = {{"", 0}};
     CHECK(world.start(kOwner, passed).failure().code == BH_E_INVALID);
@@ -71,11 +72,11 @@ TEST_CASE("only the kernel's user is served, and only known verbs with known arg
     const bh_status stranger = raw_call(world, "check", nlohmann::json::object(), 0).code;
     CHECK((stranger == BH_E_DENIED || stranger == BH_E_UNKNOWN_OUTCOME));
     CHECK(raw_call(world, "exec", nlohmann::json::object()).code == BH_E_INVALID);
-    CHECK(raw_call(world, "status", {{"instance", "qemu"}}).message.find("\"unit\"") != std::string::npos);
-    CHECK(raw_call(world, "status", {{"instance", "qemu"}, {"unit", "../x"}}).code == BH_E_INVALID);
-    CHECK(raw_call(world, "status", {{"instance", "qemu"}, {"unit", kOwner}, {"force", true}})
+    CHECK(raw_call(world, "status", {{"instance", "hyper"}}).message.find("\"unit\"") != std::string::npos);
+    CHECK(raw_call(world, "status", {{"instance", "hyper"}, {"unit", "../x"}}).code == BH_E_INVALID);
+    CHECK(raw_call(world, "status", {{"instance", "hyper"}, {"unit", kOwner}, {"force", true}})
               .message.find("\"force\"") != std::string::npos);
-    CHECK(raw_call(world, "signal", {{"instance", "qemu"}, {"unit", kOwner}, {"number", 4096}}).code == BH_E_INVALID);
+    CHECK(raw_call(world, "signal", {{"instance", "hyper"}, {"unit", kOwner}, {"number", 4096}}).code == BH_E_INVALID);
 }
 
 TEST_CASE("descriptors that were passed arrive as 3 and on") {
@@ -111,12 +112,12 @@ TEST_CASE("the tap comes from netd, by the name and the owner of the request") {
     const Fd stop{::eventfd(0, EFD_CLOEXEC)};
     std::thread thread{[&] { netd->run(stop.get()); }};
     {
-        Launcher launcher{place, "  qemu:\n    programs: {sh: /bin/sh}\n", "netd_socket: " + socket + "\n"};
+        Launcher launcher{place, "  hyper:\n    programs: {sh: /bin/sh}\n", "netd_socket: " + socket + "\n"};
         bh::UnitSpec spec;
         spec.program = "sh";
         spec.args = {"-c", "echo up >&3; exec sleep 1000"};
         spec.fds = {{"bh" + kOwner.substr(0, 12), 0}};
-        const auto unit = launcher.call([&](Client& c) { return c.start("qemu", kOwner, kOwner, spec, kOwner); });
+        const auto unit = launcher.call([&](Client& c) { return c.start("hyper", kOwner, kOwner, spec, kOwner); });
         char text[8] = {};
         if (unit) CHECK(::read(ends[0], text, sizeof text) == 3);
         CHECK(unit.ok());
@@ -134,20 +135,20 @@ TEST_CASE("units are listed per instance") {
     REQUIRE(world.start(kOwner, world.spec("exec sleep 1000")));
     REQUIRE(world.start(kOwner + "-aux", world.spec("exit 4")));
     REQUIRE(world.ends(kOwner + "-aux"));
-    const auto page = world.launcher.call([](Client& c) { return c.list("qemu", ""); });
+    const auto page = world.launcher.call([](Client& c) { return c.list("hyper", ""); });
     REQUIRE(page);
     REQUIRE(page->units.size() == 2);
     CHECK(page->units[0].unit == kOwner);
     CHECK(page->units[1].exit_code == 4);
     CHECK(page->next.empty());
-    CHECK(world.launcher.call([](Client& c) { return c.list("dir", ""); })->units.empty());
+    CHECK(world.launcher.call([](Client& c) { return c.list("store", ""); })->units.empty());
 }
 
 TEST_CASE("a one-shot tool runs as the kernel's user and its output comes back") {
     World world;
     const auto run = [&](const std::string& script, int milliseconds = 20000) {
         return world.launcher.call([&](Client& c) {
-            return c.run("dir", {"sh", {"-c", script}, {}}, std::chrono::milliseconds{milliseconds});
+            return c.run("store", {"sh", {"-c", script}, {}}, std::chrono::milliseconds{milliseconds});
         });
     };
     const auto result = run("id -u; echo no >&2; exit 5");
@@ -159,13 +160,13 @@ TEST_CASE("a one-shot tool runs as the kernel's user and its output comes back")
     CHECK(run("sleep 100", 200).failure().code == BH_E_UNKNOWN_OUTCOME);
     CHECK(run("head -c 1000000 /dev/zero")->output.size() == 131072);
     const auto input = world.launcher.call(
-        [&](Client& c) { return c.run("dir", {"cat", {}, bh::Bytes(100000, 'y')}, std::chrono::seconds{20}); });
+        [&](Client& c) { return c.run("store", {"cat", {}, bh::Bytes(100000, 'y')}, std::chrono::seconds{20}); });
     REQUIRE(input);
     CHECK(input->output == bh::Bytes(100000, 'y'));
-    CHECK(
-        world.launcher.call([&](Client& c) { return c.run("qemu", {"sh", {"-c", "id"}, {}}, std::chrono::seconds{5}); })
-            .failure()
-            .code == BH_E_DENIED);
+    CHECK(world.launcher
+              .call([&](Client& c) { return c.run("hyper", {"sh", {"-c", "id"}, {}}, std::chrono::seconds{5}); })
+              .failure()
+              .code == BH_E_DENIED);
 }
 
 TEST_CASE("a slow tool delays no other verb") {
@@ -174,7 +175,7 @@ TEST_CASE("a slow tool delays no other verb") {
     const AsKernel kernel;
     Client client{world.launcher.socket()};
     slow = std::thread{[&] {
-        (void)Client{world.launcher.socket()}.run("dir", {"sh", {"-c", "sleep 2"}, {}}, std::chrono::seconds{20});
+        (void)Client{world.launcher.socket()}.run("store", {"sh", {"-c", "sleep 2"}, {}}, std::chrono::seconds{20});
     }};
     const auto before = std::chrono::steady_clock::now();
     for (int i = 0; i < 20; ++i) CHECK(client.check());
@@ -185,7 +186,7 @@ TEST_CASE("a slow tool delays no other verb") {
 TEST_CASE("a damaged record is an error, never an empty answer") {
     World world;
     REQUIRE(world.start(kOwner, world.spec("exec sleep 1000")));
-    write_text(world.place / ("state/qemu/" + kOwner + ".json"), "{");
+    write_text(world.place / ("state/hyper/" + kOwner + ".json"), "{");
     CHECK(world.status(kOwner).failure().code == BH_E_CORRUPT);
     CHECK(world.start(kOwner, world.spec("exec sleep 1000")).failure().code == BH_E_CORRUPT);
 }

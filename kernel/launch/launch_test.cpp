@@ -69,7 +69,7 @@ TEST_CASE("the end of a unit is recorded while no launcher runs") {
     world.launcher.stop(SIGKILL);
     write_text(world.vms + "/" + kOwner + "/go", "");
     REQUIRE(
-        wait_until([&] { return read_text(world.place / ("state/qemu/" + kOwner + ".run")).starts_with("ended"); }));
+        wait_until([&] { return read_text(world.place / ("state/hyper/" + kOwner + ".run")).starts_with("ended"); }));
     world.launcher.start();
     const auto unit = world.status(kOwner);
     REQUIRE(unit);
@@ -168,10 +168,10 @@ TEST_CASE("limits hold: a unit is in a cgroup of its own, or has rlimits") {
     const auto check = world.launcher.call([](Client& c) { return c.check(); });
     REQUIRE(check);
     CHECK(check->limits == unit->limits);
-    CHECK(check->missing == std::vector<std::string>{"qemu/missing"});
+    CHECK(check->missing == std::vector<std::string>{"hyper/missing"});
     if (unit->limits == "rlimit") {
         CHECK(read_text(home + "limit") == "524288\n");
     } else {
-        CHECK(read_text(home + "cgroup").find("/qemu." + kOwner) != std::string::npos);
+        CHECK(read_text(home + "cgroup").find("/hyper." + kOwner) != std::string::npos);
     }
 }

@@ -16,9 +16,9 @@ struct World {
     Launcher launcher{place, instances()};
 
     std::string instances() const {
-        return "  qemu:\n    programs: {sh: /bin/sh, missing: /nowhere/program}\n    directories: [" + vms + ", " +
+        return "  hyper:\n    programs: {sh: /bin/sh, missing: /nowhere/program}\n    directories: [" + vms + ", " +
                pool +
-               "]\n  dir:\n    tools:\n      sh: {path: /bin/sh, commands: [[\"-c\", \"[a-z0-9 ;/>&-]+\"]]}\n"
+               "]\n  store:\n    tools:\n      sh: {path: /bin/sh, commands: [[\"-c\", \"[a-z0-9 ;/>&-]+\"]]}\n"
                "      cat: {path: /bin/cat, commands: [[]]}\n";
     }
     UnitSpec spec(const std::string& script) const {
@@ -35,13 +35,13 @@ struct World {
         return made;
     }
     Result<Unit> start(const std::string& unit, const UnitSpec& spec, const std::vector<int>& fds = {}) {
-        return launcher.call([&](Client& c) { return c.start("qemu", unit, unit.substr(0, 40), spec, "", fds); });
+        return launcher.call([&](Client& c) { return c.start("hyper", unit, unit.substr(0, 40), spec, "", fds); });
     }
     Result<Unit> status(const std::string& unit) {
-        return launcher.call([&](Client& c) { return c.status("qemu", unit); });
+        return launcher.call([&](Client& c) { return c.status("hyper", unit); });
     }
     Status signal(const std::string& unit, int number) {
-        return launcher.call([&](Client& c) { return c.signal("qemu", unit, number); });
+        return launcher.call([&](Client& c) { return c.signal("hyper", unit, number); });
     }
     bool ends(const std::string& unit) {
         return wait_until([&] {

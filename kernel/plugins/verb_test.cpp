@@ -39,8 +39,8 @@ TEST_CASE("a verb's error keeps code, reason, sentence and hint") {
 }
 
 TEST_CASE("an error without words, without an end, and an unknown status are survived and named") {
-    CHECK(run_verb("qemu", [](bh_error*) { return bh_status{BH_E_BUSY}; }).failure().message ==
-          "plugin instance qemu gave no reason");
+    CHECK(run_verb("hyper", [](bh_error*) { return bh_status{BH_E_BUSY}; }).failure().message ==
+          "plugin instance hyper gave no reason");
     const auto endless = run_verb("a", [](bh_error* err) {
         std::memset(err->reason, 'r', sizeof err->reason);
         std::memset(err->message, 'm', sizeof err->message);
