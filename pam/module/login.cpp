@@ -159,10 +159,18 @@ Status Login::judge_signature(const crypto::Signature& signature, std::int64_t n
     if (earlier && *earlier == Shown::kUnused) {
         return denied("old", "That signature is for an older text of this VM. Sign the text that is shown now.");
     }
-    return denied("wrong_signature",
-                  "That is not a signature by " + challenge_.address.text() +
-                      " over this text: another wallet made it, or it is over the text of another VM than " +
-                      challenge_.vm + ".");
+    // Which text was signed can't be seen in a signature: over any other text it recovers to an account that nobody
+    // has. So the account is shown, and whether they know it tells the person what went wrong.
+    const std::string other_text =
+        "it is over another text, such as the one of another VM, or over this one changed on the way: sign exactly "
+        "what is shown now, from the line that begins with " +
+        challenge_.vm + ".";
+    if (!key) return denied("wrong_signature", "That signature is not over this text: " + other_text);
+    return denied("wrong_signature", "Over this text, that signature is by " + crypto::Address::of(*key).text() +
+                                         "; the one asked for is " + challenge_.address.text() +
+                                         ". If the first is a wallet of yours, sign with the second. If you do not "
+                                         "know the first, " +
+                                         other_text);
 }
 
 }  // namespace bh::guest

@@ -32,7 +32,7 @@ struct Vm {
 
 std::string by_owner(const std::string& text) { return sample::wallet_signature(sample::owner_key(), text); }
 
-void refuses(const bh::Status& verdict, std::string_view reason, std::string_view sentence) {
+void refuses(const bh::Status& verdict, std::string_view reason, const std::string& sentence) {
     REQUIRE(!verdict);
     INFO(verdict.failure().message);
     CHECK(verdict.failure().reason == reason);
@@ -80,16 +80,42 @@ TEST_CASE("who rents the login signs instead of the owner") {
     refuses(login.judge(by_owner(*login.new_challenge(kNow)), kNow), "wrong_signature", statement.user);
 }
 
-TEST_CASE("another wallet's signature and one over another VM's text are refused") {
+TEST_CASE("another wallet's signature is refused with both accounts named") {
     const Vm vm;
     Login login = vm.begin();
     const std::string text = *login.new_challenge(kNow);
     refuses(login.judge(sample::wallet_signature(sample::other_key(), text), kNow), "wrong_signature",
-            "another wallet made it");
-    auto other_vm = *bh::formats::parse_login_challenge(*login.new_challenge(kNow));
-    other_vm.vm = "bh-8-000000";
-    refuses(login.judge(by_owner(*bh::formats::login_challenge_text(other_vm)), kNow), "wrong_signature",
-            "text of another VM");
+            "by " + sample::address_of(sample::other_key()) + "; the one asked for is " +
+                sample::address_of(sample::owner_key()) + ". If the first is a wallet of yours, sign with the second.");
+}
+
+TEST_CASE("a signature over another VM's text is refused with an account that nobody knows, and what that means") {
+    const Vm vm;
+    Login login = vm.begin();
+    const std::string text = *login.new_challenge(kNow);
+    // A real one: nothing of it is this VM's.
+    auto other = *bh::formats::parse_login_challenge(text);
+    other.vm = "bh-8-000000";
+    other.nonce.fill(7);
+    const std::string signature = by_owner(*bh::formats::login_challenge_text(other));
+    const auto nobody =
+        bh::crypto::recover_address(*bh::crypto::parse_hex(signature), bh::formats::login_challenge_digest(text));
+    REQUIRE(nobody);
+    CHECK(nobody->text() != sample::address_of(sample::owner_key()));
+    const auto verdict = login.judge(signature, kNow);
+    refuses(verdict, "wrong_signature", "by " + nobody->text() + ";");
+    refuses(verdict, "wrong_signature",
+            "If you do not know the first, it is over another text, such as the one of another VM");
+    refuses(verdict, "wrong_signature", "begins with bh-7-3fa91c");
+}
+
+TEST_CASE("a signature that no account can have made over this text is refused as one of another text") {
+    const Vm vm;
+    Login login = vm.begin();
+    REQUIRE(login.new_challenge(kNow));
+    // 5 is no x coordinate of a point of secp256k1.
+    const std::string none = "0x" + std::string(63, '0') + "5" + std::string(63, '0') + "1" + "1b";
+    refuses(login.judge(none, kNow), "wrong_signature", "not over this text: it is over another text");
 }
 
 TEST_CASE("a signature for an older text is told from a foreign one") {

@@ -132,7 +132,7 @@ def purchase_to_shell(world: World, screen: Screen) -> dict:
     screen.done("the stock ssh client logged in with a wallet signature")
     code, said = login(world, buyers[0], details[1], known_hosts[1], "id")
     refusal = next((line for line in said.splitlines() if line.startswith("Refused")), "")
-    expect(code is None and "Refused: That is not a signature by" in said, f"bob's VM refuses alice's wallet; ssh ended with {code}: {said[-400:]}")
+    expect(code is None and "Refused: Over this text, that signature is by" in said, f"bob's VM refuses alice's wallet; ssh ended with {code}: {said[-400:]}")
     print(f"    {refusal}\n", flush=True)
     screen.done("the other buyer's VM refused that wallet")
     return {"before": before, "buyers": buyers, "bought": bought, "details": details, "known_hosts": known_hosts}

@@ -103,11 +103,11 @@ TEST_CASE("three wrong signatures end the connection; each new prompt says why t
     CHECK(vm.log_in(person) == PAM_MAXTRIES);
     REQUIRE(person.prompts.size() == 3);
     CHECK(!contains(person.prompts[0], "Refused"));
-    CHECK(contains(person.prompts[1], "Refused: That is not a signature by"));
+    CHECK(contains(person.prompts[1], "Refused: Over this text, that signature is by"));
     CHECK(contains(person.prompts[2], "This is the last try"));
     CHECK(text_of(person.prompts[1]) != text_of(person.prompts[0]));
     REQUIRE(person.errors.size() == 1);
-    CHECK(contains(person.errors[0], "another wallet made it"));
+    CHECK(contains(person.errors[0], "If the first is a wallet of yours"));
 }
 
 TEST_CASE("an answer of 10 kB is refused with a sentence, and the next try still counts") {

@@ -66,12 +66,18 @@ class Login(unittest.TestCase):
         self.assertTrue(text.endswith("urn:blockhost:client:" + ADDRESS))
 
     def test_another_wallet_is_refused(self):
-        self.assertIn("another wallet made it", self.refused(lambda prompt: self.sign(prompt, "other")))
+        said = self.refused(lambda prompt: self.sign(prompt, "other"))
+        self.assertIn(f"that signature is by {self.keys.address('other')}; the one asked for is {self.keys.address('owner')}", said)
+        self.assertIn("If the first is a wallet of yours, sign with the second", said)
 
     def test_the_text_of_another_vm_is_refused(self):
         def answer(prompt):
             return self.keys.sign("owner", login_text(prompt).replace("bh-7-3fa91c", "bh-8-000000"))
-        self.assertIn("the text of another VM than bh-7-3fa91c", self.refused(answer))
+        said = self.refused(answer)
+        self.assertRegex(said, "that signature is by 0x[0-9A-Fa-f]{40}; the one asked for is " + self.keys.address("owner"))
+        self.assertNotIn("by " + self.keys.address("owner"), said)
+        self.assertIn("If you do not know the first, it is over another text, such as the one of another VM", said)
+        self.assertIn("begins with bh-7-3fa91c", said)
 
     def test_a_used_signature_is_refused(self):
         signature = self.log_in("true")[2]
