@@ -115,3 +115,68 @@ TEST_CASE_METHOD(Fixture, "the network of a VM that is suspended or stopped is n
     CHECK(world->bindings[0].broken);
     CHECK(s.state_is(State::suspended));
 }
+
+TEST_CASE_METHOD(Fixture, "an active VM found stopped is started again, slower each time") {
+    Scene& s = served();
+    user(*world, "extend", "1", 1000);
+    std::vector<std::int64_t> waits;
+    for (int i = 0; i < 5; ++i) {
+        REQUIRE(s.until([&] { return s.state_is(State::active) && world->vms[0].running; }));
+        world->vms[0].running = false;
+        const std::int64_t stopped = world->now_ms;
+        REQUIRE(s.until([&] { return world->vms[0].running; }));
+        waits.push_back(world->now_ms - stopped);
+    }
+    CHECK(waits.back() > waits.front());
+    CHECK(s.job(Step::restart)->epoch == "boot-1:5");
+    CHECK(world->vms_made == 1);
+}
+
+TEST_CASE_METHOD(Fixture, "after a reboot the VMs run again, also when the chain's first answers are errors") {
+    Scene& s = served();
+    user(*world, "extend", "1", 1000);
+    REQUIRE(s.until([&] { return s.row()->expires_at.seconds > head(*world).time + 900; }));
+    reboot(*world);
+    add_fault(*world, "subscription_state", BH_E_UNAVAILABLE, 5);
+    s.restart();
+    CHECK(s.until([&] { return world->vms[0].running; }, 60));
+}
+
+TEST_CASE_METHOD(Fixture,
+                 "after a reboot of the machine the VM and its place on the network are back, from the journal") {
+    Scene& s = served();
+    user(*world, "extend", "1", 1000);
+    const std::string address = world->vms[0].address.str();
+    reboot(*world);
+    s.restart();
+    REQUIRE(s.until([&] { return world->vms[0].running && count_bindings(*world) == 1; }));
+    CHECK(world->bindings[0].address == address);
+    CHECK(s.job(Step::restart)->epoch == "boot-2:1");
+}
+
+TEST_CASE_METHOD(Fixture,
+                 "owner statements rise, are renewed, and none is issued for an owner whom the head contradicts") {
+    Scene& s = served();
+    user(*world, "extend", "1", 2000);
+    REQUIRE(s.until([&] { return world->statements == 1; }));
+    const std::uint64_t first = world->vms[0].statement;
+    REQUIRE(s.until([&] { return world->statements == 2; }, 400));
+    CHECK(world->vms[0].statement >= first + 300'000);
+    // Sold, but not final yet.
+    user(*world, "transfer", "1", 0, "0xother");
+    mine_block(*world);
+    CHECK(head(*world).subs[0].owner == "0xother");
+    const auto number = s.row()->row;
+    REQUIRE(s.journal->write([&](Tx& tx) -> Status {
+        auto statement = *statement_of(tx, number);
+        statement.next_ms = tx.now_ms();
+        save_statement(tx, statement);
+        return {};
+    }));
+    for (int i = 0; i < 50; ++i) s.engine->step();
+    CHECK(world->statements == 2);
+    REQUIRE(s.until([&] { return show_subscription(*s.journal, "chain", "1")->statement->owner == "0xother"; }));
+    CHECK(world->statements == 3);
+    const auto detail = show_subscription(*s.journal, "chain", "1");
+    CHECK(detail->subscription.owner == "0xother");
+}
