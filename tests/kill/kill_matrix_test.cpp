@@ -5,20 +5,12 @@
 //   kill_matrix_test             all
 //   kill_matrix_test --list      the boundaries and how often the scenarios pass them
 //   kill_matrix_test NAME        only scenarios whose name contains NAME
+#include "tests/kill/arena.hpp"
 #include "tests/kill/scenarios.hpp"
-
-#include <sys/mman.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <chrono>
 #include <cstdio>
-#include <cstdlib>
-#include <filesystem>
 #include <map>
-#include <new>
-#include <set>
 
 using namespace bh::life;
 using namespace bh::life::testing;
@@ -27,85 +19,13 @@ namespace {
 
 constexpr unsigned kSecondsPerChild = 60;
 
-// In the child: notes every boundary, dies at one.
-class Killer final : public Boundaries {
-public:
-    explicit Killer(World& world) : world_{world} {}
-    void at(const std::string& name) noexcept override {
-        if (!world_.die_at.empty() && world_.die_at == name) ::kill(::getpid(), SIGKILL);
-        for (std::uint32_t i = 0; i < world_.passed_count; ++i) {
-            if (world_.passed[i] == name) return;
-        }
-        if (world_.passed_count < std::size(world_.passed)) world_.passed[world_.passed_count++] = name;
-    }
-
-private:
-    World& world_;
-};
-
-class Matrix {
-public:
-    Matrix() {
-        void* memory = ::mmap(nullptr, sizeof(World), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-        if (memory == MAP_FAILED) std::abort();
-        world_ = static_cast<World*>(memory);
-        char pattern[] = "/dev/shm/bh-kill-XXXXXX";
-        if (::mkdtemp(pattern) == nullptr) std::abort();
-        directory_ = pattern;
-    }
-    ~Matrix() {
-        std::filesystem::remove_all(directory_);
-        ::munmap(world_, sizeof(World));
-    }
-
-    // Empty: it went as it should.
-    std::string run(const Script& script, const std::string& die_at, std::set<std::string>* passed) {
-        for (const auto& entry : std::filesystem::directory_iterator{directory_})
-            std::filesystem::remove_all(entry.path());
-        new (world_) World{};
-        begin_world(*world_);
-        world_->die_at = die_at;
-        if (!die_at.empty()) {
-            const int status = child(script);
-            if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGKILL) {
-                return "was not killed at '" + die_at + "': " + complaint();
-            }
-            world_->die_at = "";
-        }
-        const int status = child(script);
-        if (passed != nullptr) {
-            for (std::uint32_t i = 0; i < world_->passed_count; ++i) passed->insert(world_->passed[i].str());
-        }
-        if (WIFEXITED(status) && WEXITSTATUS(status) == 0 && world_->finished) return {};
-        return complaint() + " (wait status " + std::to_string(status) + ")";
-    }
-
-private:
-    [[nodiscard]] std::string complaint() const {
-        return world_->complaint.empty() ? "no complaint, state unknown" : world_->complaint.str();
-    }
-    int child(const Script& script) {
-        std::fflush(nullptr);
-        const pid_t pid = ::fork();
-        if (pid == 0) {
-            ::alarm(kSecondsPerChild);
-            int code = 2;
-            try {
-                Killer killer{*world_};
-                Scene scene{*world_, directory_, script, &killer};
-                code = scene.play() ? 0 : 1;
-            } catch (const std::exception& error) {
-                world_->complaint = error.what();
-            }
-            ::_exit(code);
-        }
-        int status = 0;
-        ::waitpid(pid, &status, 0);
-        return status;
-    }
-    World* world_;
-    std::string directory_;
-};
+std::string run(Arena& arena, const Script& script, const std::string& die_at, std::set<std::string>* passed) {
+    return arena.run(die_at, passed, begin_world, [&](World& world) {
+        Killer killer{world};
+        Scene scene{world, arena.directory(), script, &killer};
+        return scene.play();
+    });
+}
 
 // Every boundary that must have a kill test, from the tables.
 std::set<std::string> required_boundaries() {
@@ -143,7 +63,7 @@ int main(int argc, char** argv) {
     const std::string only = argc > 1 ? argv[1] : "";
     const bool list = only == "--list";
     const auto begin = std::chrono::steady_clock::now();
-    Matrix matrix;
+    Arena arena{kSecondsPerChild};
     int failures = 0;
     const auto fail = [&failures](const std::string& text) {
         ++failures;
@@ -156,7 +76,7 @@ int main(int argc, char** argv) {
     for (const Script& script : scripts) {
         if (!list && !only.empty() && script.name.find(only) == std::string::npos) continue;
         std::set<std::string> passed;
-        const std::string wrong = matrix.run(script, "", &passed);
+        const std::string wrong = run(arena, script, "", &passed);
         ++played;
         if (!wrong.empty()) fail("without a kill: " + script.name + ": " + wrong);
         for (const auto& boundary : passed) {
@@ -176,7 +96,7 @@ int main(int argc, char** argv) {
             std::printf("%s  [%s]\n", boundary.c_str(), script->name.c_str());
             continue;
         }
-        const std::string wrong = matrix.run(*script, boundary, nullptr);
+        const std::string wrong = run(arena, *script, boundary, nullptr);
         ++killed;
         if (!wrong.empty()) fail("killed at '" + boundary + "' in '" + script->name + "': " + wrong);
     }

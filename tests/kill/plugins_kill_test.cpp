@@ -8,27 +8,22 @@
 #include "kernel/plugins/registry.hpp"
 #include "plugin-api/crypto/bytes.hpp"
 #include "plugin-api/crypto/digest.hpp"
+#include "tests/kill/arena.hpp"
 #include "tests/plugins/mem-chain/driver.hpp"
 #include "tests/plugins/mem-hypervisor/state.hpp"
 #include "tests/plugins/mem-ipv6/state.hpp"
 #include "tests/plugins/mem-storage/state.hpp"
 
-#include <sys/mman.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <cstdio>
-#include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <map>
-#include <new>
-#include <set>
 
 using namespace bh;
 using namespace bh::life;
+using bh::life::testing::Arena;
+using bh::life::testing::Killer;
 using bh::life::testing::World;
 
 namespace {
@@ -64,21 +59,6 @@ public:
     }
     Status put(const std::string&, const std::vector<std::pair<std::string, Bytes>>&) override { return {}; }
     Result<Keys> list(const std::string&, const std::string&, const std::string&) override { return Keys{}; }
-};
-
-class Killer final : public Boundaries {
-public:
-    explicit Killer(World& world) : world_{world} {}
-    void at(const std::string& name) noexcept override {
-        if (!world_.die_at.empty() && world_.die_at == name) ::kill(::getpid(), SIGKILL);
-        for (std::uint32_t i = 0; i < world_.passed_count; ++i) {
-            if (world_.passed[i] == name) return;
-        }
-        if (world_.passed_count < std::size(world_.passed)) world_.passed[world_.passed_count++] = name;
-    }
-
-private:
-    World& world_;
 };
 
 // What a scenario does when the subscription has come to a state.
@@ -261,63 +241,14 @@ private:
     NoStore store_;
 };
 
-class Matrix {
-public:
-    Matrix() {
-        void* memory = ::mmap(nullptr, sizeof(World), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-        if (memory == MAP_FAILED) std::abort();
-        world_ = static_cast<World*>(memory);
-        char pattern[] = "/dev/shm/bh-pkill-XXXXXX";
-        if (::mkdtemp(pattern) == nullptr) std::abort();
-        directory_ = pattern;
-    }
-    ~Matrix() {
-        std::filesystem::remove_all(directory_);
-        ::munmap(world_, sizeof(World));
-    }
-    std::string run(const Scenario& scenario, const std::string& die_at, std::set<std::string>* passed) {
-        for (const auto& entry : std::filesystem::directory_iterator{directory_})
-            std::filesystem::remove_all(entry.path());
-        new (world_) World{};
-        world_->request_opens = scenario.request_opens;
-        world_->die_at = die_at;
-        Host::prepare(directory_, scenario);
-        if (!die_at.empty()) {
-            const int status = child(scenario);
-            if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGKILL)
-                return "was not killed: " + world_->complaint.str();
-            world_->die_at = "";
-        }
-        const int status = child(scenario);
-        if (passed != nullptr) {
-            for (std::uint32_t i = 0; i < world_->passed_count; ++i) passed->insert(world_->passed[i].str());
-        }
-        if (WIFEXITED(status) && WEXITSTATUS(status) == 0 && world_->finished) return {};
-        return world_->complaint.str() + " (wait status " + std::to_string(status) + ")";
-    }
-
-private:
-    int child(const Scenario& scenario) {
-        std::fflush(nullptr);
-        const pid_t pid = ::fork();
-        if (pid == 0) {
-            ::alarm(kSecondsPerChild);
-            int code = 2;
-            try {
-                Host host{*world_, directory_, scenario};
-                code = host.play() ? 0 : 1;
-            } catch (const std::exception& error) {
-                world_->complaint = error.what();
-            }
-            ::_exit(code);
-        }
-        int status = 0;
-        ::waitpid(pid, &status, 0);
-        return status;
-    }
-    World* world_;
-    std::string directory_;
-};
+std::string run(Arena& arena, const Scenario& scenario, const std::string& die_at, std::set<std::string>* passed) {
+    const auto prepare = [&](World& world) {
+        world.request_opens = scenario.request_opens;
+        Host::prepare(arena.directory(), scenario);
+    };
+    return arena.run(die_at, passed, prepare,
+                     [&](World& world) { return Host{world, arena.directory(), scenario}.play(); });
+}
 
 }  // namespace
 
@@ -331,7 +262,7 @@ int main(int argc, char** argv) {
     for (const char* plugin : {"mem-chain", "mem-hypervisor", "mem-storage", "mem-ipv6"}) {
         pin_of(std::string{"org.blockhost."} + plugin);
     }
-    Matrix matrix;
+    Arena arena{kSecondsPerChild};
     int failures = 0;
     std::size_t kills = 0;
     std::set<std::string> done;
@@ -339,7 +270,7 @@ int main(int argc, char** argv) {
     for (const Scenario& scenario : all) {
         if (!only.empty() && scenario.name != only) continue;
         std::set<std::string> passed;
-        if (const auto wrong = matrix.run(scenario, "", &passed); !wrong.empty()) {
+        if (const auto wrong = run(arena, scenario, "", &passed); !wrong.empty()) {
             ++failures;
             std::printf("FAILED without a kill: %s: %s\n", scenario.name.c_str(), wrong.c_str());
             continue;
@@ -347,7 +278,7 @@ int main(int argc, char** argv) {
         for (const auto& boundary : passed) {
             if (!done.insert(boundary).second || done.size() % shares != share) continue;
             ++kills;
-            if (const auto wrong = matrix.run(scenario, boundary, nullptr); !wrong.empty()) {
+            if (const auto wrong = run(arena, scenario, boundary, nullptr); !wrong.empty()) {
                 ++failures;
                 std::printf("FAILED killed at '%s' in '%s': %s\n", boundary.c_str(), scenario.name.c_str(),
                             wrong.c_str());
