@@ -36,7 +36,7 @@ Host::Host(KernelConfig config, Log& log, life::Boundaries& boundaries)
 
 Host::~Host() = default;
 
-Result<std::unique_ptr<Host>> Host::make(KernelConfig config, std::vector<PluginConfig> plugins, Log& log,
+Result<std::unique_ptr<Host>> Host::make(KernelConfig config, const std::vector<PluginConfig>& plugins, Log& log,
                                          life::Boundaries& boundaries) {
     std::unique_ptr<Host> host{new Host{std::move(config), log, boundaries}};
     if (auto opened = host->open(plugins); !opened) return opened.failure();

@@ -19,7 +19,7 @@ class Host {
 public:
     // Opens the journal, loads the plugins and makes the engine; starts nothing. A failure names what is wrong and the
     // remedy. `log` and `boundaries` outlive the host.
-    static Result<std::unique_ptr<Host>> make(KernelConfig config, std::vector<PluginConfig> plugins, Log& log,
+    static Result<std::unique_ptr<Host>> make(KernelConfig config, const std::vector<PluginConfig>& plugins, Log& log,
                                               life::Boundaries& boundaries);
     Host(const Host&) = delete;
     Host& operator=(const Host&) = delete;

@@ -73,8 +73,8 @@ def guest_image(build: str, screen: Screen) -> str:
     log = os.path.join(REPO, "build", "images", "build.log")
     with open(log, "w") as output:
         if subprocess.run(command, stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL).returncode != 0:
-            last = [line for line in open(log).read().splitlines() if line.strip()][-1:]
-            raise Failed(f"the guest image was not built: {last[0] if last else 'no output'} (log: {log})")
+            last = [line for line in open(log).read().splitlines() if line.strip()][-12:]
+            raise Failed("\n    ".join([f"the guest image was not built (log: {log}):", *last]))
     with open(stamp, "w") as file:
         file.write(wanted)
     return out
