@@ -4,7 +4,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "login"))
-from ssh_client import Ssh, login_text  # noqa: E402
+from ssh_client import BEGIN, Ssh, login_text  # noqa: E402
 
 from world import World  # noqa: E402
 
@@ -19,10 +19,12 @@ def sign(world: World, key: str, text: str) -> str:
 
 
 def login(world: World, key: str, details: dict, known_hosts: str, command: str) -> tuple[int | None, str]:
-    """(ssh's exit code, what it said); the code is None when the signature was refused and the VM asked again."""
+    """(ssh's exit code, what it said); the code is None when the VM asked for no signature, or refused it and asked again."""
     inside = world.spaces.inside(world.spaces.client)
     with Ssh(details["hostname"], known_hosts, command, user=details["username"], prefix=inside, seconds=90, options=("-p", str(details["port"]))) as ssh:
         said = ssh.prompt()
+        if BEGIN not in said:
+            return None, said
         ssh.paste(sign(world, key, login_text(said)))
         try:
             return None, said + ssh.prompt()

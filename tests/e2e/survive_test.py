@@ -62,10 +62,14 @@ class Buyer:
             nonlocal said
             try:
                 code, said = login(self.world, self.key, self.details, self.known_hosts, command)
-            except (TimeoutError, EOFError):
+            except (TimeoutError, EOFError) as error:
+                said = str(error)
                 return False
             return code == 0
-        wait_until(f"subscription {self.number}'s wallet logs in", once, 120, 1.0)
+        try:
+            wait_until(f"subscription {self.number}'s wallet logs in", once, 120, 1.0)
+        except Failed as error:
+            raise Failed(f"{error}; the last try said: {said[-600:]}") from None
         return said.strip().splitlines()[-1].strip()
 
     def boot(self) -> str:
