@@ -3,8 +3,8 @@
 #
 #   pam/package.sh OUT_DIR [BUILD_DIR]
 #
-# BUILD_DIR (default: build/guest-package) is configured in Release mode if it is new, and built; with BUILT=1 it is taken as it is. A package built on Debian 12 installs on 12 and 13;
-# one built on 13 needs 13, and its dependencies say so. Prints the package's path.
+# BUILD_DIR (default: build/guest-package) is configured in Release mode if it is new, and built; with BUILT=1 it is taken as it is. A package built on Debian 12 or 13
+# installs on both; its dependencies say which libc it needs. Prints the package's path.
 set -Eeuo pipefail
 umask 022
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)

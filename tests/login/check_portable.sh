@@ -12,7 +12,17 @@ expect() {
     }
 }
 allowed='^(ld-linux-x86-64\.so\.2|libc\.so\.6|libm\.so\.6|libpam\.so\.0|libcrypto\.so\.3)$'
+# The newest version of a library's symbols that a file needs.
+newest() { objdump -T "$1" | grep -o "$2_[0-9.]*" | sed "s/$2_//" | sort -V | tail -n 1; }
+at_most() {
+    [[ $(printf '%s\n%s\n' "$2" "$3" | sort -V | tail -n 1) == "$3" ]] || {
+        echo "$1: $2, but Debian 12 has $3" >&2
+        exit 1
+    }
+}
 for file in "$module" "$helper"; do
+    at_most "libc of $file" "$(newest "$file" GLIBC)" 2.36
+    at_most "OpenSSL of $file" "$(newest "$file" OPENSSL)" 3.0.9
     expect "libraries of $file beyond the allowed" "$(needed "$file" | tr ' ' '\n' | grep -Ev "$allowed" || true)" ''
     grep -q 'libcrypto.so.3' <<<"$(needed "$file")"
 done
