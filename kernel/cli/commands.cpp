@@ -35,6 +35,7 @@ std::int64_t now_ms() {
 // A table of some fields of each object in `list`.
 void table(const json& list, const std::vector<std::pair<std::string, const char*>>& columns) {
     std::vector<std::string> head;
+    head.reserve(columns.size());
     for (const auto& [title, field] : columns) head.push_back(title);
     Rows rows;
     for (const auto& item : list) {

@@ -12,6 +12,7 @@ namespace bh::cli {
 void print_table(std::ostream& out, const std::vector<std::string>& head,
                  const std::vector<std::vector<std::string>>& rows) {
     std::vector<std::size_t> width;
+    width.reserve(head.size());
     for (const auto& name : head) width.push_back(name.size());
     for (const auto& row : rows) {
         for (std::size_t i = 0; i < row.size(); ++i) width[i] = std::max(width[i], row[i].size());

@@ -52,7 +52,7 @@ private:
         std::set<std::string> volumes;
         std::string tap;
         bool found = false;
-        const auto read = journal_.read([&](life::Tx& tx) -> Status {
+        auto read = journal_.read([&](life::Tx& tx) -> Status {
             const auto vm = life::vm_by_op_id(tx, owner);
             if (!vm || vm->instance != instance) return {};
             found = true;

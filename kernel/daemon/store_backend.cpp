@@ -13,6 +13,7 @@ public:
     }
     Status put(const std::string& instance, const std::vector<std::pair<std::string, Bytes>>& changes) override {
         std::vector<life::StoreEntry> entries;
+        entries.reserve(changes.size());
         for (const auto& [key, value] : changes) entries.push_back({key, value});
         return life::store_put(journal_, instance, entries);
     }

@@ -158,7 +158,7 @@ TEST_CASE_METHOD(Fixture, "nothing is final while more is to be polled") {
 TEST_CASE_METHOD(Fixture, "a plan of another agent's host is not ours") {
     ChainEvent plan;
     plan.type = "plan", plan.position = block(5).position, plan.tx = "0xp", plan.plan = "1";
-    plan.plan_state.emplace();
+    plan.plan_state = ChainEvent::PlanState{};
     plan.plan_state->agent = "0xother";
     CHECK(take(report({plan, purchase(10)}, 11)).touched.empty());
 }

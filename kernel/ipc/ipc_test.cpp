@@ -147,9 +147,9 @@ TEST_CASE("garbage ends the connection and harms nobody else") {
 }
 
 TEST_CASE("a client reconnects after the server was restarted, and says so plainly while it is down") {
-    std::string path;
     char pattern[] = "/tmp/bh-ipc-XXXXXX";
-    const std::string directory = ::mkdtemp(pattern);
+    REQUIRE(::mkdtemp(pattern) != nullptr);
+    const std::string directory = pattern;
     Client client{directory + "/s", "blockhost-test"};
     auto down = client.call("echo", {{"text", "a"}});
     REQUIRE_FALSE(down);

@@ -6,7 +6,7 @@
 namespace bh::life {
 
 inline constexpr std::size_t kStoreMaxKey = 128;
-inline constexpr std::size_t kStoreMaxTotal = 1024 * 1024;  // keys and values of one instance together
+inline constexpr std::size_t kStoreMaxTotal = std::size_t{1024} * 1024;  // keys and values of one instance together
 
 struct StoreEntry {
     std::string key;

@@ -32,7 +32,7 @@ TEST_CASE("without cgroups the limits are rlimits, and each reason is told once"
 TEST_CASE("a hierarchy that takes a limit and limits nothing is not used") {
     const Tree tree;
     std::ofstream{tree.root + "/cgroup.controllers"} << "cpu memory pids\n";
-    std::ofstream{tree.root + "/cgroup.subtree_control"};
+    std::ofstream{tree.root + "/cgroup.subtree_control"}.close();
     const Limits limits = Limits::find("blockhost", tree.root);
     CHECK(limits.kind() == "rlimit");
     CHECK(limits.explanation().starts_with("cgroup2: the controllers can't be enabled ("));

@@ -1,10 +1,12 @@
 #include "kernel/launch/process_id.hpp"
 
+#include "kernel/launch/fields.hpp"
+
 #include <fcntl.h>
 #include <unistd.h>
 #include <cstdio>
-#include <cstdlib>
 #include <cstring>
+#include <string_view>
 
 namespace bh::launch {
 namespace {
@@ -31,15 +33,13 @@ ProcessStat process_stat(pid_t pid) noexcept {
     const char* fields = std::strrchr(text, ')');
     if (fields == nullptr) return {};
     ProcessStat stat;
-    long parent = 0;
-    unsigned long long start = 0;
-    // Fields 3 (state), 4 (ppid) and 22 (starttime) of proc(5).
-    const int count =
-        std::sscanf(fields + 1, " %c %ld %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %llu",
-                    &stat.state, &parent, &start);
-    if (count != 3) return {};
-    stat.parent = static_cast<pid_t>(parent);
-    stat.start_time = start;
+    Fields rest{fields + 1};
+    // proc(5) numbers the fields: 3 is the state, 4 the parent, 22 the start time.
+    const std::string_view state = rest.next();
+    if (state.empty() || !rest.next(stat.parent)) return {};
+    for (int skipped = 5; skipped < 22; ++skipped) rest.next();
+    if (!rest.next(stat.start_time)) return {};
+    stat.state = state.front();
     return stat;
 }
 

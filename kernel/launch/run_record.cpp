@@ -1,10 +1,13 @@
 #include "kernel/launch/run_record.hpp"
 
+#include "kernel/launch/fields.hpp"
+
 #include <fcntl.h>
 #include <unistd.h>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <string_view>
 
 namespace bh::launch {
 namespace {
@@ -43,26 +46,21 @@ ReadRecord read_run_record(int directory_fd, const char* unit, RunRecord& out) n
     const int fd = openat(directory_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0) return errno == ENOENT ? ReadRecord::kMissing : ReadRecord::kDamaged;
     char line[kMaxLine];
-    const ssize_t size = read(fd, line, sizeof line - 1);
+    const ssize_t size = read(fd, line, sizeof line);
     close(fd);
     if (size <= 0 || line[size - 1] != '\n') return ReadRecord::kDamaged;
-    line[size] = '\0';
     RunRecord record;
-    char state[8];
-    long pid = 0, supervisor = 0;
-    unsigned long long start = 0, supervisor_start = 0;
-    long long since = 0;
-    if (std::sscanf(line, "%7s %36s %ld %llu %ld %llu %lld %d %d", state, record.boot_id, &pid, &start, &supervisor,
-                    &supervisor_start, &since, &record.exit_code, &record.signal) != 9) {
+    Fields fields{{line, static_cast<std::size_t>(size)}};
+    const std::string_view state = fields.next();
+    const std::string_view boot_id = fields.next();
+    if ((state != "running" && state != "ended") || boot_id.size() >= sizeof record.boot_id)
         return ReadRecord::kDamaged;
-    }
-    record.running = std::strcmp(state, "running") == 0;
-    if (!record.running && std::strcmp(state, "ended") != 0) return ReadRecord::kDamaged;
-    record.pid = static_cast<pid_t>(pid);
-    record.start_time = start;
-    record.supervisor = static_cast<pid_t>(supervisor);
-    record.supervisor_start = supervisor_start;
-    record.since = since;
+    const bool read_all = fields.next(record.pid) && fields.next(record.start_time) && fields.next(record.supervisor) &&
+                          fields.next(record.supervisor_start) && fields.next(record.since) &&
+                          fields.next(record.exit_code) && fields.next(record.signal) && fields.at_end();
+    if (!read_all) return ReadRecord::kDamaged;
+    record.running = state == "running";
+    std::memcpy(record.boot_id, boot_id.data(), boot_id.size());
     out = record;
     return ReadRecord::kOk;
 }

@@ -1,6 +1,7 @@
 #include "kernel/launch/starter.hpp"
 
 #include "kernel/launch/child.hpp"
+#include "kernel/launch/fields.hpp"
 #include "kernel/launch/plan.hpp"
 
 #include <fcntl.h>
@@ -37,12 +38,14 @@ std::string report_line(int pipe) {
 
 Status outcome(const std::string& line, const std::string& program) {
     if (line.starts_with("ok ")) return {};
-    char step[32] = {};
+    Fields fields{line};
+    const bool reported = fields.next() == "error";
+    const std::string step{fields.next()};
     int error = 0;
-    if (std::sscanf(line.c_str(), "error %31s %d", step, &error) != 2) {
+    if (!reported || !fields.next(error)) {
         return Failure{BH_E_UNKNOWN_OUTCOME, "no_report", "the supervisor of " + program + " gave no word", 1000};
     }
-    const bool cannot_exec = std::strcmp(step, "exec") == 0;
+    const bool cannot_exec = step == "exec";
     return Failure{cannot_exec ? BH_E_INVALID : BH_E_UNAVAILABLE, "unit_start",
                    program + ": cannot start it, step " + step + ": " + std::strerror(error), 1000};
 }

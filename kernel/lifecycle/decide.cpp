@@ -113,7 +113,7 @@ void Engine::start_look(std::int64_t row) {
 Status Engine::looked(std::int64_t row, const Result<View>& view) {
     transition_name_.clear();
     bool moved = false, derived = false, counting = false;
-    const auto written = journal_.write(transition_name_, [&](Tx& tx) -> Status {
+    auto written = journal_.write(transition_name_, [&](Tx& tx) -> Status {
         auto found = subscription_by_row(tx, row);
         if (!found) return {};
         if (!view) {

@@ -14,7 +14,7 @@ namespace bh::life {
 namespace {
 
 constexpr std::uint32_t kJobsPerPage = 64;
-constexpr std::size_t kMaxCheckpoint = 64 * 1024;
+constexpr std::size_t kMaxCheckpoint = std::size_t{64} * 1024;
 constexpr std::int64_t kPendingMs = 1000;
 constexpr std::int64_t kShortestPendingMs = 200;  // a plugin in a hurry doesn't keep the journal busy
 constexpr std::uint64_t kNsPerMs = 1'000'000;
@@ -136,7 +136,7 @@ Status Engine::settled(std::int64_t n, const std::shared_ptr<WorkResult>& result
     transition_name_.clear();
     std::int64_t row_number = 0;
     bool look_again = false;
-    const auto written = journal_.write(transition_name_, [&](Tx& tx) -> Status {
+    auto written = journal_.write(transition_name_, [&](Tx& tx) -> Status {
         auto job = job_by_number(tx, n);
         if (!job) return {};
         row_number = job->row;

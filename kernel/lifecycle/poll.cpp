@@ -67,7 +67,7 @@ Status Engine::polled(ChainSlot& slot, const Result<ChainEvents>& events) {
         });
     }
     std::optional<Result<Ingested>> taken;
-    const auto written = journal_.write(events->events.empty() ? "poll" : "ingest", [&](Tx& tx) -> Status {
+    auto written = journal_.write(events->events.empty() ? "poll" : "ingest", [&](Tx& tx) -> Status {
         taken = ingest(tx, {slot.config.instance, slot.description, slot.config.finality}, *events);
         if (!*taken) {
             raise_alarm(tx, subject, taken->failure().reason, taken->failure().message);

@@ -75,7 +75,7 @@ bool Engine::recover_step() {
         if (!slot.caught_up) return false;  // poll_chains() is at it
     }
     bool started = false;
-    const auto list = [&](const std::string& what, auto work, auto keep) {
+    const auto list = [&](const std::string& what, auto work, const auto& keep) {
         if (started || listed_.contains(what) || listing_.contains(what) || next_list_ms_[what] > now()) return;
         started = true;
         listing_.insert(what);
@@ -119,7 +119,7 @@ bool Engine::recover_step() {
 
 Status Engine::reconcile() {
     std::vector<std::int64_t> unfinished;
-    const auto written = journal_.write("reconcile", [&](Tx& tx) -> Status {
+    auto written = journal_.write("reconcile", [&](Tx& tx) -> Status {
         unfinished.clear();
         for (const auto& [instance, all] : inventory_.delegations) {
             const auto known = delegations(tx);

@@ -230,7 +230,7 @@ bool Engine::keep_delegations() {
                     : port->delegation_acquire(call, {0, {chain.chain, chain.contract, kHostSubject, "", row.epoch}});
         ports_.boundaries.at("effect/delegation");
         return [this, row, renew, got = std::move(got)]() mutable -> Status {
-            const auto written = journal_.write("delegated", [&](Tx& tx) -> Status {
+            auto written = journal_.write("delegated", [&](Tx& tx) -> Status {
                 if (!got) {
                     if (got.failure().code != BH_PENDING)
                         raise_alarm(tx, "instance:" + row.instance, "delegation", got.failure().message);

@@ -9,7 +9,7 @@
 namespace bh::net {
 namespace {
 
-constexpr std::size_t kReceiveBuffer = 64 * 1024;
+constexpr std::size_t kReceiveBuffer = std::size_t{64} * 1024;
 constexpr int kDumpTries = 50;
 
 const AttributeVisitor* visitor_of(void* data) { return static_cast<const AttributeVisitor*>(data); }

@@ -163,6 +163,7 @@ std::map<std::string, life::Ipv6Port*> Registry::ipv6() const {
 
 std::vector<Registry::Info> Registry::list() const {
     std::vector<Info> all;
+    all.reserve(entries_.size());
     for (const auto& entry : entries_) {
         all.push_back({entry->config.instance, entry->config.kind, entry->config.plugin, entry->loaded.manifest.version,
                        entry->config.sha256});

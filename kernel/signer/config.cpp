@@ -20,7 +20,7 @@ constexpr std::size_t kMaxName = 64;
 constexpr std::size_t kMaxList = 64;
 constexpr std::size_t kMaxText = 256;
 constexpr std::int64_t kMaxGas = 1'000'000'000;
-constexpr std::int64_t kMaxStatementLifetime = 7 * 86400;
+constexpr std::int64_t kMaxStatementLifetime = std::int64_t{7} * 86400;
 constexpr std::int64_t kStatementLifetime = 3600;
 
 Failure bad(const std::string& key, const std::string& rule) { return invalid("bad_value", "\"" + key + "\" " + rule); }

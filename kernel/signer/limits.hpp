@@ -5,8 +5,8 @@
 
 namespace bh::signer {
 
-inline constexpr std::size_t kMaxPayload = 64 * 1024;  // bytes of a transaction, message or sealed request
-inline constexpr std::size_t kMaxNameArg = 64;         // keys, schemes, formats, plugin instances
-inline constexpr std::size_t kMaxTextArg = 256;        // every other text
+inline constexpr std::size_t kMaxPayload = std::size_t{64} * 1024;  // bytes of a transaction, message or sealed request
+inline constexpr std::size_t kMaxNameArg = 64;                      // keys, schemes, formats, plugin instances
+inline constexpr std::size_t kMaxTextArg = 256;                     // every other text
 
 }  // namespace bh::signer

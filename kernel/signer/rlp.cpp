@@ -39,7 +39,7 @@ Result<crypto::ByteView> RlpReader::text() {
         rest_ = rest_.subspan(1);
         return byte;
     }
-    const auto payload = item(kText);
+    auto payload = item(kText);
     if (payload && payload->size() == 1 && (*payload)[0] < kText)
         return bad("wraps a single byte that stands for itself");
     return payload;

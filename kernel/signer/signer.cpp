@@ -18,7 +18,7 @@ namespace {
 using crypto::ByteView;
 using nlohmann::json;
 
-constexpr std::size_t kMaxMessage = 64 * 1024;
+constexpr std::size_t kMaxMessage = std::size_t{64} * 1024;
 constexpr std::int64_t kClockSkew = 300;
 
 Failure denied(const char* reason, std::string message) { return {BH_E_DENIED, reason, std::move(message)}; }

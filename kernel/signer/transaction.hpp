@@ -8,7 +8,7 @@
 
 namespace bh::signer {
 
-inline constexpr std::size_t kMaxTransaction = 32 * 1024;
+inline constexpr std::size_t kMaxTransaction = std::size_t{32} * 1024;
 
 // An unsigned amount of wei; 128 bits hold gas times fee of any 64-bit pair.
 __extension__ using Wei = unsigned __int128;

@@ -9,7 +9,7 @@
 
 namespace bh::signer {
 
-inline constexpr std::size_t kMaxTypedData = 64 * 1024;
+inline constexpr std::size_t kMaxTypedData = std::size_t{64} * 1024;
 
 struct TypedData {
     // The domain has exactly name, version, chainId and verifyingContract.

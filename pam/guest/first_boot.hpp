@@ -8,7 +8,7 @@
 
 namespace bh::guest {
 
-inline constexpr std::size_t kMaxUserData = 64 * 1024;
+inline constexpr std::size_t kMaxUserData = std::size_t{64} * 1024;
 
 struct FirstBoot {
     std::string instance_id;

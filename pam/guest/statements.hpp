@@ -13,7 +13,7 @@
 
 namespace bh::guest {
 
-inline constexpr std::int64_t kDefaultGraceSeconds = 24 * 3600;
+inline constexpr std::int64_t kDefaultGraceSeconds = std::int64_t{24} * 3600;
 
 // BH_E_NOT_FOUND before first boot.
 Result<FirstBoot> load_first_boot(const Places& places);

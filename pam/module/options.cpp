@@ -3,6 +3,9 @@
 #include "plugin-api/formats/rules.hpp"
 
 namespace bh::guest {
+namespace {
+constexpr std::uint64_t kMaxGraceSeconds = std::uint64_t{365} * 24 * 3600;
+}
 
 Result<Options> parse_options(int count, const char* const* arguments) {
     Options options;
@@ -18,7 +21,7 @@ Result<Options> parse_options(int count, const char* const* arguments) {
             options.places.run = value;
         } else if (name == "host_key" && path) {
             options.places.host_key = value;
-        } else if (const auto grace = formats::parse_decimal(value, 365 * 24 * 3600); name == "grace" && grace) {
+        } else if (const auto grace = formats::parse_decimal(value, kMaxGraceSeconds); name == "grace" && grace) {
             options.grace = static_cast<std::int64_t>(*grace);
         } else {
             return invalid(

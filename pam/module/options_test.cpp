@@ -8,7 +8,7 @@ TEST_CASE("without arguments everything is where the package puts it") {
     const auto options = parse_options(0, nullptr);
     REQUIRE(options);
     CHECK(options->places.state == "/var/lib/blockhost-guest");
-    CHECK(options->grace == 24 * 3600);
+    CHECK(options->grace == std::int64_t{24} * 3600);
 }
 
 TEST_CASE("arguments move the places and the grace") {

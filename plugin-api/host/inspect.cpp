@@ -19,7 +19,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t kMaxAnswer = 64 * 1024;
+constexpr std::size_t kMaxAnswer = std::size_t{64} * 1024;
 constexpr std::size_t kMaxNames = 200;  // more exported symbols than this need not be listed
 
 void limit(int resource, rlim_t value) {

@@ -26,7 +26,6 @@ Result<Entry> map_library(const std::string& path) {
     using Mode = boost::dll::load_mode::type;
     auto library = std::make_unique<boost::dll::shared_library>();
     boost::dll::fs::error_code error;
-    std::string why;
     try {
         library->load(path, error, static_cast<Mode>(Mode::rtld_now | Mode::rtld_local));
     } catch (const std::exception& thrown) {

@@ -28,7 +28,7 @@ Result<std::unique_ptr<Transport>> connect(const Config& config, const Services&
 }
 
 EvmChain::EvmChain(Services services, Config config, std::unique_ptr<Transport> transport, const Address& agent)
-    : services_{std::move(services)},
+    : services_{services},
       config_{std::move(config)},
       agent_{agent},
       node_{std::move(transport)},

@@ -8,14 +8,15 @@
 #include <charconv>
 #include <ctime>
 #include <sstream>
+#include <utility>
 
 namespace hypervisor_qemu {
 namespace {
 
 std::optional<std::string> text_of(const std::string& path) {
-    const auto text = bh::sdk::read_file(path);
-    if (!text || !*text) return std::nullopt;
-    return **text;
+    auto text = bh::sdk::read_file(path);
+    if (!text) return std::nullopt;
+    return std::move(*text);
 }
 
 // -1: not available.

@@ -123,7 +123,7 @@ private:
     static void plan(ChainEvents& out) {
         ChainEvent event;
         event.type = "plan", event.position = {"0x1-0", 0}, event.tx = "0xplan", event.plan = "1";
-        event.plan_state.emplace();
+        event.plan_state = ChainEvent::PlanState{};
         event.plan_state->resources =
             R"({"cpus":1,"memory_bytes":268435456,"disk_bytes":2147483648,"image":"debian-12"})";
         event.plan_state->delivery_window_s = kWindow, event.plan_state->grace_s = kGrace,

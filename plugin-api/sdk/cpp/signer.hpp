@@ -28,12 +28,12 @@ public:
     // Lends the plaintext to `body(std::string_view) -> Status` and wipes it afterwards.
     [[nodiscard]] Status unseal(const std::string& key, const std::string& format, const Bytes& sealed,
                                 const Bytes& context, const std::function<Status(std::string_view)>& body) const {
-        constexpr std::size_t kMaxPlaintext = 64 * 1024;
+        constexpr std::size_t kMaxPlaintext = std::size_t{64} * 1024;
         struct Wiped : Collector {
             Wiped() : Collector{kMaxPlaintext} { reserve(); }
             ~Wiped() { wipe(); }
         } plaintext;
-        const Status status = use([&](auto& t, bh_error* err) {
+        Status status = use([&](auto& t, bh_error* err) {
             return t.unseal(kernel(), key.c_str(), format.c_str(), raw(sealed), raw(context), plaintext.sink(), err);
         });
         if (!status) return status;

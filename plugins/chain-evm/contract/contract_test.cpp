@@ -113,7 +113,7 @@ TEST_CASE("logs become events only when our contracts can have made them") {
 }
 
 TEST_CASE("a view that was cut short is not a state") {
-    CHECK_FALSE(decode_subscription(Bytes(32 * 10, 0), "1").ok());
-    CHECK_FALSE(decode_plan(Bytes(32 * 3, 0)).ok());
+    CHECK_FALSE(decode_subscription(Bytes(std::size_t{32} * 10, 0), "1").ok());
+    CHECK_FALSE(decode_plan(Bytes(std::size_t{32} * 3, 0)).ok());
     CHECK_FALSE(decode_subscription({}, "1").ok());
 }

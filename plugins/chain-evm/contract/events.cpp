@@ -4,6 +4,8 @@
 #include "plugins/chain-evm/abi/encode.hpp"
 #include "plugins/chain-evm/contract/calls.hpp"
 
+#include <utility>
+
 namespace bh::evm {
 namespace {
 
@@ -78,7 +80,7 @@ Result<ChainEvent> plan_created(const Log& log) {
     ChainEvent event;
     event.type = "plan";
     event.plan = topics.uint(0).decimal();
-    ChainEvent::PlanState& state = event.plan_state.emplace();
+    ChainEvent::PlanState state;
     state.resources = data.text(1, kMaxResourcesBytes);
     state.delivery_window_s = data.u64(2);
     state.grace_s = data.u64(3);
@@ -86,6 +88,7 @@ Result<ChainEvent> plan_created(const Log& log) {
     state.agent = data.address(5).text();
     state.total = data.u64(6);
     state.active = true;  // as createPlan makes it
+    event.plan_state = std::move(state);
     return finish(std::move(event), topics, data);
 }
 

@@ -87,5 +87,5 @@ TEST_CASE("a checkpoint comes back whole or is called damaged") {
     }
     for (std::size_t i = 1; i < kMaxVariants; ++i) saved.variants.push_back(saved.variants.front());
     for (Variant& variant : saved.variants) variant.raw = Bytes(1700, 0xff);
-    CHECK(checkpoint_text(saved).size() < 64 * 1024);
+    CHECK(checkpoint_text(saved).size() < std::size_t{64} * 1024);
 }
