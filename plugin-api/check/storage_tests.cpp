@@ -53,16 +53,22 @@ void foreign(Stage& stage) {
     for (const Thing& thing : list_all(stage, maker))
         require(thing.id.find("oreign") == std::string::npos,
                 "volume_list lists " + thing.id + ", which it did not make");
-    int number = 0;
-    for (const auto& [path, text] : planted) {
-        const fs::path name = fs::path{path}.filename();
-        for (const std::string& id : {path, name.string(), name.stem().string(), "../" + name.string(),
-                                      fs::path{path}.lexically_relative(root).string()}) {
-            // Whatever it answers: the file must be there afterwards.
-            attempt(stage, maker.remove, "foreign-" + std::to_string(number++), 1, id);
+    // Whatever it answers: the files must be there afterwards.
+    stage.apart([&]() -> json {
+        const Session session{stage};
+        int number = 0;
+        for (const auto& [path, text] : planted) {
+            const fs::path name = fs::path{path}.filename();
+            for (const std::string& id : {path, name.string(), name.stem().string(), "../" + name.string(),
+                                          fs::path{path}.lexically_relative(root).string()}) {
+                const Job job{stage, "foreign-" + std::to_string(number++), 1};
+                session.ask("volume_delete of " + id,
+                            [&](bh_sink o, bh_error* e) { return maker.remove(session, job.c(), sdk::str(id), o, e); });
+                require(fs::exists(path), "volume_delete of " + id + " removed " + path + ", which it did not make");
+            }
         }
-        require(fs::exists(path), "volume_delete removed " + path + ", which it did not make");
-    }
+        return {};
+    });
     const std::string own = require_ok(maker.parse(second.text), "volume_create").id;
     require(attempt(stage, maker.remove, "own-remove", 1, own).ok(), "volume_delete beside files of others fails");
     for (const auto& [path, text] : planted)
