@@ -2,8 +2,9 @@
 #
 # Makes build/plugins/ID/{plugin.so, plugin.json}: hidden visibility, exactly one exported symbol, linked
 # with -z defs -z now -z relro -z nodelete and --exclude-libs ALL. The manifest is plugin.json of the source
-# folder with "file" and "sha256" filled in after the link. Registers the tests plugin-ID-linkage, which looks at
-# what was linked, and plugin-ID-load, which loads it as the kernel does (label abi). A plugin in C++ adds LIBS bh_sdk
+# folder with "file" and "sha256" filled in after the link; a folder check/ beside it is linked to. Registers the tests
+# plugin-ID-linkage, which looks at what was linked, plugin-ID-load, which loads it as the kernel does (label abi), and
+# where there is a check/ folder plugin-ID-check, the conformance test (label check). A plugin in C++ adds LIBS bh_sdk
 # (plugin-api/sdk/cpp/plugin.hpp).
 function(blockhost_add_plugin id)
     cmake_parse_arguments(ARG "" "MANIFEST" "LIBS" ${ARGN})
@@ -31,6 +32,20 @@ function(blockhost_add_plugin id)
     add_test(NAME plugin-${id}-linkage
         COMMAND ${Python3_EXECUTABLE} ${BLOCKHOST_ROOT}/plugin-api/tools/check_exports.py $<TARGET_FILE:plugin-${id}>)
     set_tests_properties(plugin-${id}-linkage PROPERTIES LABELS abi TIMEOUT 30)
+    get_filename_component(source ${ARG_MANIFEST} DIRECTORY)
+    if(TARGET blockhost-plugin-check)
+        set(check blockhost-plugin-check)
+    else()
+        # Outside of BlockHost's tree: the installed one.
+        find_program(BLOCKHOST_PLUGIN_CHECK blockhost-plugin-check HINTS ${BLOCKHOST_ROOT}/../../../bin)
+        set(check ${BLOCKHOST_PLUGIN_CHECK})
+    endif()
+    if(check AND EXISTS ${source}/check/check.json)
+        file(MAKE_DIRECTORY ${out})
+        file(CREATE_LINK ${source}/check ${out}/check SYMBOLIC)
+        add_test(NAME plugin-${id}-check COMMAND ${check} check ${out} --timeout 300)
+        set_tests_properties(plugin-${id}-check PROPERTIES LABELS check TIMEOUT 1200)
+    endif()
     if(TARGET bh-plugin-load)
         add_test(NAME plugin-${id}-load COMMAND bh-plugin-load ${out})
         set_tests_properties(plugin-${id}-load PROPERTIES LABELS abi TIMEOUT 30)

@@ -74,6 +74,7 @@ private:
 
     std::optional<Failure> segments() {
         bool has_dynamic = false;
+        facts_.executable_stack = true;  // what the dynamic loader takes silence for
         std::uint64_t mapped_to = 0;
         for (std::uint16_t i = 0; i < header_.e_phnum; ++i) {
             const auto segment = at<Elf64_Phdr>(file_, header_.e_phoff + std::uint64_t{i} * sizeof(Elf64_Phdr));
@@ -94,6 +95,10 @@ private:
                 if (has_dynamic) return crafted("there are two dynamic segments");
                 has_dynamic = true;
                 dynamic_ = *segment;
+            } else if (segment->p_type == PT_GNU_RELRO) {
+                facts_.relro = true;
+            } else if (segment->p_type == PT_GNU_STACK) {
+                facts_.executable_stack = (segment->p_flags & PF_X) != 0;
             }
         }
         if (!has_dynamic) return damaged("it has no dynamic segment");
@@ -140,8 +145,16 @@ private:
                 case DT_BIND_NOW:
                     facts_.binds_now = true;
                     break;
+                case DT_RPATH:
+                case DT_RUNPATH:
+                    facts_.run_path = true;
+                    break;
+                case DT_TEXTREL:
+                    facts_.text_relocations = true;
+                    break;
                 case DT_FLAGS:
                     facts_.binds_now |= (value & DF_BIND_NOW) != 0;
+                    facts_.text_relocations |= (value & DF_TEXTREL) != 0;
                     break;
                 case DT_FLAGS_1:
                     facts_.binds_now |= (value & DF_1_NOW) != 0;

@@ -18,6 +18,10 @@ struct ElfFacts {
     std::vector<std::string> exported;  // names of the defined symbols that others can bind to
     bool binds_now = false;
     bool never_unmapped = false;  // NODELETE
+    bool relro = false;           // its relocations are read-only once it is loaded
+    bool run_path = false;        // it says where to look for libraries
+    bool text_relocations = false;
+    bool executable_stack = false;  // asks for one, or does not say that it needs none
 };
 
 // Failures: BH_E_INVALID with the reason not_elf, wrong_machine, damaged_elf or crafted_elf.

@@ -44,7 +44,13 @@ std::string describe(const Result<ElfFacts>& facts) {
     if (!facts) return json{{"reason", facts.failure().reason}, {"message", facts.failure().message}}.dump();
     auto names = facts->exported;
     if (names.size() > kMaxNames) names.resize(kMaxNames);
-    json answer{{"exported", names}, {"now", facts->binds_now}, {"kept", facts->never_unmapped}};
+    json answer{{"exported", names},
+                {"now", facts->binds_now},
+                {"kept", facts->never_unmapped},
+                {"relro", facts->relro},
+                {"run_path", facts->run_path},
+                {"text", facts->text_relocations},
+                {"stack", facts->executable_stack}};
     // A name may be any bytes.
     return answer.dump(-1, ' ', false, json::error_handler_t::replace);
 }
@@ -96,8 +102,15 @@ Result<ElfFacts> understand(const std::optional<std::string>& answer) {
                        "the reader of its symbols failed on it: the file is damaged or crafted; do not use it, install "
                        "the plugin from its author again");
     if (node.contains("reason")) return invalid(node.value("reason", ""), node.value("message", ""));
-    return ElfFacts{node.value("exported", std::vector<std::string>{}), node.value("now", false),
-                    node.value("kept", false)};
+    ElfFacts facts;
+    facts.exported = node.value("exported", std::vector<std::string>{});
+    facts.binds_now = node.value("now", false);
+    facts.never_unmapped = node.value("kept", false);
+    facts.relro = node.value("relro", false);
+    facts.run_path = node.value("run_path", false);
+    facts.text_relocations = node.value("text", false);
+    facts.executable_stack = node.value("stack", false);
+    return facts;
 }
 
 }  // namespace

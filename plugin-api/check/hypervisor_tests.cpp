@@ -1,0 +1,133 @@
+// What a hypervisor owes besides the job rules.
+#include "plugin-api/check/jobs.hpp"
+#include "plugin-api/documents/hypervisor.hpp"
+
+namespace bh::check {
+namespace {
+
+using nlohmann::json;
+
+const bh_hypervisor& table(const Session& s) { return s.table<bh_hypervisor>(BH_HYPERVISOR); }
+
+Vm make(Stage& stage, const std::string& op_id) {
+    const Maker maker = *hypervisor_kind().maker;
+    const Attempt made = attempt(stage, maker.make, op_id, 1, maker.request(stage, 0));
+    require(made.ok(), "vm_create: " + made.said);
+    return require_ok(parse_vm(made.text), "vm_create");
+}
+
+Vm look(Stage& stage, const std::string& vm) {
+    const json text = stage.apart([&]() -> json {
+        const Session session{stage};
+        const Answer answer = session.ask(
+            "vm_get", [&](bh_sink o, bh_error* e) { return table(session).vm_get(session.self, sdk::str(vm), o, e); });
+        require(answer.status == BH_OK, "vm_get: " + answer.said());
+        return answer.text;
+    });
+    return require_ok(parse_vm(text.get<std::string>()), "vm_get");
+}
+
+Attempt power(Stage& stage, const std::string& vm, std::uint32_t action, const std::string& op_id,
+              std::uint32_t number = 1) {
+    const JobVerb verb = [action](const Session& s, const bh_call* c, bh_str id, bh_sink, bh_error* e) {
+        return table(s).vm_power(s.self, c, id, action, e);
+    };
+    return attempt(stage, verb, op_id, number, vm);
+}
+
+void stopped(Stage& stage) {
+    const VmSpec spec = require_ok(parse_vm_spec(hypervisor_kind().maker->request(stage, 0)), "vm_spec of check.json");
+    const Vm made = make(stage, "stopped-1"), seen = look(stage, made.vm);
+    require(made.state == "stopped" && seen.state == "stopped",
+            "vm_create leaves the VM " + seen.state + "; it must be stopped, the kernel starts it");
+    for (const Vm& vm : {made, seen}) {
+        require(vm.name == spec.name, "the VM's name is " + vm.name + ", its spec says " + spec.name);
+        require(vm.mac == spec.network.mac && vm.address == spec.network.address && vm.tap == spec.network.tap,
+                "the VM's network is not that of its spec");
+        require(vm.tags == spec.tags, "the VM's tags are not those of its spec");
+        require(vm.volumes.size() == spec.volumes.size() && vm.volumes[0] == spec.volumes[0].volume,
+                "the VM's volumes are not those of its spec");
+    }
+}
+
+void power_states(Stage& stage) {
+    const std::string vm = make(stage, "power-1").vm;
+    struct Step {
+        const char* name;
+        std::uint32_t action;
+        const char* state;
+    };
+    int number = 0;
+    // Each step in a process of its own: a VM outlives the plugin that started it.
+    for (const Step& step :
+         {Step{"OFF of a stopped VM", BH_POWER_OFF, "stopped"}, Step{"START", BH_POWER_START, "running"},
+          Step{"START of a running VM", BH_POWER_START, "running"}, Step{"RESET", BH_POWER_RESET, "running"},
+          Step{"SHUTDOWN", BH_POWER_SHUTDOWN, "stopped"},
+          Step{"SHUTDOWN of a stopped VM", BH_POWER_SHUTDOWN, "stopped"},
+          Step{"START again", BH_POWER_START, "running"}, Step{"OFF", BH_POWER_OFF, "stopped"},
+          Step{"the last START", BH_POWER_START, "running"}}) {
+        const Attempt done = power(stage, vm, step.action, "power-" + std::to_string(10 + number++));
+        require(done.ok(), std::string{"vm_power "} + step.name + ": " + done.said);
+        const std::string state = look(stage, vm).state;
+        require(state == step.state,
+                std::string{"after vm_power "} + step.name + " the VM is " + state + ", not " + step.state);
+    }
+    const Maker maker = *hypervisor_kind().maker;
+    const Attempt destroyed = attempt(stage, maker.remove, "power-destroy", 1, vm);
+    require(destroyed.ok(), "vm_destroy of a running VM: " + destroyed.said);
+    require(!made_by(stage, maker, "power-1"), "vm_destroy of a running VM leaves it in the list");
+}
+
+void unknown_action(Stage& stage) {
+    const std::string vm = make(stage, "action-1").vm;
+    const Attempt done = power(stage, vm, 999, "action-2");
+    require(done.status == BH_E_UNSUPPORTED || done.status == BH_E_INVALID,
+            "vm_power with an action that there is not answers " + done.said);
+    require(look(stage, vm).state == "stopped", "vm_power with an action that there is not changes the VM");
+}
+
+void stats(Stage& stage) {
+    const std::string vm = make(stage, "stats-1").vm;
+    stage.apart([&]() -> json {
+        struct Room {
+            bh_vm_stats known;
+            std::uint8_t more[64];
+        };
+        const Session session{stage};
+        for (const std::size_t size : {sizeof(Room), sizeof(bh_vm_stats), offsetof(bh_vm_stats, memory_used_bytes)}) {
+            Room room{};
+            std::memset(&room, 0x5a, sizeof room);
+            room.known.struct_size = static_cast<std::uint32_t>(size);
+            const Answer answer = session.ask("vm_stats", [&](bh_sink, bh_error* e) {
+                return table(session).vm_stats(session.self, sdk::str(vm), &room.known, e);
+            });
+            require(answer.status == BH_OK, "vm_stats: " + answer.said());
+            require(room.known.struct_size <= size, "vm_stats says that it filled more than the kernel's struct has");
+            require(room.known.state <= BH_VM_PAUSED, "vm_stats: the state is none of the headers'");
+            const auto* bytes = reinterpret_cast<const std::uint8_t*>(&room);
+            const std::size_t filled = std::min(size, sizeof(bh_vm_stats));
+            for (std::size_t i = filled; i < sizeof room; ++i)
+                require(bytes[i] == 0x5a, "vm_stats writes beyond the struct_size that the kernel gave");
+        }
+        return {};
+    });
+}
+
+}  // namespace
+
+std::vector<Test> hypervisor_tests() {
+    return {
+        {"hypervisor.stopped", "vm_create leaves the VM stopped, and tells of it as its spec says.", BH_HYPERVISOR,
+         false, stopped},
+        {"hypervisor.power",
+         "START, RESET, SHUTDOWN and OFF end in their states, twice too; a VM outlives its plugin's "
+         "process.",
+         BH_HYPERVISOR, false, power_states},
+        {"hypervisor.unknown_action", "A power action that there is not is refused.", BH_HYPERVISOR, false,
+         unknown_action},
+        {"hypervisor.stats", "vm_stats fills the struct of an older and a newer kernel as far as it goes.",
+         BH_HYPERVISOR, false, stats},
+    };
+}
+
+}  // namespace bh::check
