@@ -9,6 +9,7 @@
 
 #include <array>
 #include <cerrno>
+#include <initializer_list>
 
 #ifndef PR_SET_VMA
 #define PR_SET_VMA 0x53564d41
@@ -184,6 +185,11 @@ constexpr int kThread = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLON
 // setsockopt() of a socket that the kernel handed over: what a client tunes, and nothing of routing or filters.
 constexpr int kTcpLevel = 6;
 
+// The library's macros for this are C.
+scmp_arg_cmp argument(unsigned number, scmp_compare how, scmp_datum_t first, scmp_datum_t second = 0) {
+    return {number, how, first, second};
+}
+
 class Filter {
 public:
     // What is not allowed asks the watching process, which refuses and remembers it.
@@ -196,15 +202,14 @@ public:
 
     [[nodiscard]] bool made() const { return context_ != nullptr; }
     // A call that this architecture does not have is none to allow.
-    template <class... Conditions>
-    void add(std::uint32_t action, const char* name, Conditions... conditions) {
+    void add(std::uint32_t action, const char* name, std::initializer_list<scmp_arg_cmp> conditions = {}) {
         const int number = seccomp_syscall_resolve_name(name);
         if (number == __NR_SCMP_ERROR || number < 0) return;
-        good_ = good_ && seccomp_rule_add(context_, action, number, sizeof...(conditions), conditions...) == 0;
+        good_ = good_ && seccomp_rule_add_array(context_, action, number, static_cast<unsigned>(conditions.size()),
+                                                conditions.begin()) == 0;
     }
-    template <class... Conditions>
-    void allow(const char* name, Conditions... conditions) {
-        add(SCMP_ACT_ALLOW, name, conditions...);
+    void allow(const char* name, std::initializer_list<scmp_arg_cmp> conditions = {}) {
+        add(SCMP_ACT_ALLOW, name, conditions);
     }
     const char* load(int& listener) {
         if (!good_ || seccomp_attr_set(context_, SCMP_FLTATR_CTL_OPTIMIZE, 2) != 0) return "seccomp: its rules";
@@ -228,27 +233,27 @@ const char* restrict_calls(const Plan& plan, int& listener) {
     if (!filter.made()) return "seccomp";
     for (const auto* name : kAllowed) filter.allow(name);
     // Threads, not processes. clone3 hides its flags behind a pointer: "not there" makes the C library use clone.
-    filter.allow("clone", SCMP_A0(SCMP_CMP_MASKED_EQ, kThread, kThread));
+    filter.allow("clone", {argument(0, SCMP_CMP_MASKED_EQ, kThread, kThread)});
     filter.add(SCMP_ACT_ERRNO(ENOSYS), "clone3");
     for (const scmp_datum_t request :
          {scmp_datum_t{FIONREAD}, scmp_datum_t{FIONBIO}, scmp_datum_t{FIOCLEX}, scmp_datum_t{FIONCLEX},
           scmp_datum_t{TCGETS}, scmp_datum_t{FICLONE}, scmp_datum_t{FICLONERANGE}}) {
-        filter.allow("ioctl", SCMP_A1(SCMP_CMP_MASKED_EQ, 0xffffffffU, request));
+        filter.allow("ioctl", {argument(1, SCMP_CMP_MASKED_EQ, 0xffffffffU, request)});
     }
     for (const auto option : {PR_SET_NAME, PR_GET_NAME, PR_SET_VMA}) {
-        filter.allow("prctl", SCMP_A0(SCMP_CMP_EQ, static_cast<scmp_datum_t>(option)));
+        filter.allow("prctl", {argument(0, SCMP_CMP_EQ, static_cast<scmp_datum_t>(option))});
     }
-    filter.allow("prlimit64", SCMP_A2(SCMP_CMP_EQ, 0));  // to look
-    filter.allow("socketpair", SCMP_A0(SCMP_CMP_EQ, AF_UNIX));
+    filter.allow("prlimit64", {argument(2, SCMP_CMP_EQ, 0)});  // to look
+    filter.allow("socketpair", {argument(0, SCMP_CMP_EQ, AF_UNIX)});
     // A flag that connects would lead a socket from the kernel elsewhere.
-    filter.allow("sendto", SCMP_A3(SCMP_CMP_MASKED_EQ, MSG_FASTOPEN, 0));
-    filter.allow("sendmsg", SCMP_A2(SCMP_CMP_MASKED_EQ, MSG_FASTOPEN, 0));
-    filter.allow("sendmmsg", SCMP_A3(SCMP_CMP_MASKED_EQ, MSG_FASTOPEN, 0));
+    filter.allow("sendto", {argument(3, SCMP_CMP_MASKED_EQ, MSG_FASTOPEN, 0)});
+    filter.allow("sendmsg", {argument(2, SCMP_CMP_MASKED_EQ, MSG_FASTOPEN, 0)});
+    filter.allow("sendmmsg", {argument(3, SCMP_CMP_MASKED_EQ, MSG_FASTOPEN, 0)});
     for (const int level : {SOL_SOCKET, kTcpLevel}) {
-        filter.allow("setsockopt", SCMP_A1(SCMP_CMP_EQ, static_cast<scmp_datum_t>(level)));
+        filter.allow("setsockopt", {argument(1, SCMP_CMP_EQ, static_cast<scmp_datum_t>(level))});
     }
     if (plan.local_sockets) {
-        filter.allow("socket", SCMP_A0(SCMP_CMP_EQ, AF_UNIX));
+        filter.allow("socket", {argument(0, SCMP_CMP_EQ, AF_UNIX)});
         filter.allow("connect");
     }
     return filter.load(listener);
