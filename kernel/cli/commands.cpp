@@ -187,9 +187,15 @@ int plugin_list(const Context& context) {
                                      {"kind", "kind"},
                                      {"plugin", "plugin"},
                                      {"version", "version"},
+                                     {"isolation", "runs in"},
                                      {"health", "health"},
                                      {"sha256", "sha256"}});
     });
+}
+
+int plugin_unpark(const Context& context, const std::string& instance) {
+    return show(context, context.api.post("/v1/plugins/" + instance + "/unpark", json::object()),
+                [](const json&) { std::cout << "It is tried again, and its jobs with it.\n"; });
 }
 
 int event_list(const Context& context, std::int64_t before, std::int64_t limit) {

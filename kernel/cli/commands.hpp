@@ -31,6 +31,7 @@ int vm_list(const Context& context);
 int vm_show(const Context& context, const std::string& name);
 int vm_console(const Context& context, const std::string& name);
 int plugin_list(const Context& context);
+int plugin_unpark(const Context& context, const std::string& instance);
 int event_list(const Context& context, std::int64_t before, std::int64_t limit);
 int job_list(const Context& context, const std::string& state, std::int64_t limit);
 int job_show(const Context& context, std::int64_t number);

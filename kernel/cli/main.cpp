@@ -91,7 +91,10 @@ void add_rest(CLI::App& app, Options& options, Command& chosen) {
     events->add_option("--before", options.before, "Continue before this event");
     events->add_option("--limit", options.limit, "At most so many")->check(CLI::Range(1, 1000));
     auto* plugin = group(app, "plugin", "Plugins");
-    add(*plugin, chosen, "list", "Configured instances and their health", plugin_list);
+    add(*plugin, chosen, "list", "Configured instances, where they run, and their health", plugin_list);
+    auto* unpark = add(*plugin, chosen, "unpark", "Try a parked or poisoned instance again",
+                       [&](const Context& c) { return plugin_unpark(c, options.name); });
+    unpark->add_option("instance", options.name, "Name of the instance")->required();
 
     auto* plan = group(app, "plan", "Plans on offer");
     add(*plan, chosen, "list", "List plans", plan_list);

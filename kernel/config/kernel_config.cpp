@@ -153,7 +153,9 @@ Result<PluginConfig> read_plugin_config(const std::filesystem::path& path) {
     if (plugin.kind != "chain" && plugin.kind != "hypervisor" && plugin.kind != "storage" && plugin.kind != "ipv6") {
         args.refuse("kind", "must be chain, hypervisor, storage or ipv6");
     }
-    if (args.text_or("isolation", 16, "inprocess") != "inprocess") args.refuse("isolation", "must be inprocess");
+    plugin.isolation = args.text_or("isolation", 16, "");
+    if (!plugin.isolation.empty() && plugin.isolation != "process" && plugin.isolation != "inprocess")
+        args.refuse("isolation", "must be process or inprocess");
     plugin.config = args.object_or_empty("config");
     const auto& secrets = args.object_or_empty("secrets");
     for (const auto& [name, file] : secrets.items()) {

@@ -30,10 +30,11 @@ struct KernelConfig {
 
 // One plugin instance: plugins.d/NAME.yaml.
 struct PluginConfig {
-    std::string instance;  // the file's name without .yaml
-    std::string plugin;    // id, a folder below paths.plugins
-    std::string sha256;    // the operator's pin, 64 hex digits
-    std::string kind;      // chain, hypervisor, storage, ipv6
+    std::string instance;   // the file's name without .yaml
+    std::string plugin;     // id, a folder below paths.plugins
+    std::string sha256;     // the operator's pin, 64 hex digits
+    std::string kind;       // chain, hypervisor, storage, ipv6
+    std::string isolation;  // "process", "inprocess", or "" = in a process unless the plugin can't
     nlohmann::json config = nlohmann::json::object();
     std::map<std::string, std::string> secrets;  // name -> file
     struct Grants {

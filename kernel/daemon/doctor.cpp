@@ -50,8 +50,23 @@ void look_at_programs(Host& host, Findings& findings) {
         findings.add("launcher", "error", program + " can't be run", "install it, or correct its path in launch.yaml");
 }
 
+void look_at_worker(const std::string& instance, const worker::Worker::State& state, Findings& findings) {
+    findings.add(instance, "info", "runs in a process of its own: " + state.sandbox + ", limits by " + state.limits);
+    if (state.ends > 0)
+        findings.add(instance, "warning",
+                     "its worker ended " + std::to_string(state.ends) + " times of late: " + state.last_end,
+                     "look at its log, and tell the plugin's author");
+    if (!state.denied.empty()) {
+        std::string calls;
+        for (const auto& call : state.denied) calls += (calls.empty() ? "" : ", ") + call;
+        findings.add(instance, "warning", "its sandbox refused what no plugin needs: " + calls,
+                     "disable the plugin unless its author can explain it");
+    }
+}
+
 void look_at_plugins(Host& host, Findings& findings) {
     for (const auto& info : host.registry().list()) {
+        if (info.state) look_at_worker(info.instance, *info.state, findings);
         const auto found = host.registry().check(info.instance);
         if (!found) {
             findings.add(info.instance, found.failure());

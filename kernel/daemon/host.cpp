@@ -67,8 +67,9 @@ Status Host::open(const std::vector<PluginConfig>& plugins) {
     store_ = make_store_backend(*journal_);
     signing_ = make_signer_backend(signer_);
     launching_ = make_launch_backend(*journal_, config_.sockets.launch, config_.paths.run);
+    workers_ = make_worker_starter(config_.sockets.launch);
     auto registry = plugins::Registry::load(config_.paths.plugins, plugins,
-                                            {&log_, store_.get(), signing_.get(), launching_.get()});
+                                            {&log_, store_.get(), signing_.get(), launching_.get(), workers_.get()});
     if (!registry) return registry.failure();
     registry_ = std::move(*registry);
 

@@ -51,6 +51,7 @@ private:
     std::unique_ptr<plugins::StoreBackend> store_;
     std::unique_ptr<plugins::SignerBackend> signing_;
     std::unique_ptr<plugins::LaunchBackend> launching_;
+    std::unique_ptr<worker::Starter> workers_;
     std::unique_ptr<plugins::Registry> registry_;
     std::unique_ptr<life::NetworkPort> network_;
     std::unique_ptr<life::VaultPort> vault_;

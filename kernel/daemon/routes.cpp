@@ -25,6 +25,17 @@ Result<json> status(Host& host) {
     return view;
 }
 
+json worker_view(const worker::Worker::State& state) {
+    return {{"state", state.word},
+            {"pid", state.pid},
+            {"limits", state.limits},
+            {"sandbox", state.sandbox},
+            {"limits_why", state.limits_why},
+            {"recent_ends", state.ends},
+            {"last_end", state.last_end},
+            {"denied", state.denied}};
+}
+
 Result<json> plugin_list(Host& host) {
     json list = json::array();
     for (const auto& info : host.registry().list()) {
@@ -34,7 +45,9 @@ Result<json> plugin_list(Host& host) {
                         {"plugin", info.plugin},
                         {"version", info.version},
                         {"sha256", info.sha256},
+                        {"isolation", info.isolation},
                         {"health", health ? std::string{"ok"} : health.failure().message}});
+        if (info.state) list.back()["worker"] = worker_view(*info.state);
     }
     return json{{"plugins", list}};
 }
@@ -145,8 +158,12 @@ std::vector<api::Route> routes_of(Host& host) {
     });
     post("/v1/subscriptions/([0-9]+)/undo", [&host](const Query& query) { return undo(host, query); });
     post("/v1/plugins/([a-z0-9-]+)/unpark", [&host](const Query& query) {
-        return command(query,
-                       [&](const life::Command& made) { return host.operators().unpark(made, query.path.at(0)); });
+        return command(query, [&](const life::Command& made) {
+            const bool forgiven = host.registry().forgive(query.path.at(0));
+            auto unparked = host.operators().unpark(made, query.path.at(0));
+            // A poisoned instance that no job has met is parked nowhere.
+            return !unparked && forgiven && unparked.failure().code == BH_E_NOT_FOUND ? Status{} : unparked;
+        });
     });
     return routes;
 }

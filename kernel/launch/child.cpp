@@ -26,6 +26,7 @@ struct Prepared {
     std::vector<Fd> sources;  // above every target, so that dup2() never overwrites one that is still needed
     std::vector<int> doors;
     bool drop_to;
+    bool dies_with_thread;
     uid_t uid;
     gid_t gid;
 };
@@ -35,7 +36,8 @@ bool drop(const Prepared& prepared) {
     return ::setrlimit(RLIMIT_CORE, &no_core) == 0 && ::setgroups(0, nullptr) == 0 &&
            ::setresgid(prepared.gid, prepared.gid, prepared.gid) == 0 &&
            ::setresuid(prepared.uid, prepared.uid, prepared.uid) == 0 &&
-           ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && ::prctl(PR_SET_PDEATHSIG, SIGKILL) == 0;
+           ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+           (!prepared.dies_with_thread || ::prctl(PR_SET_PDEATHSIG, SIGKILL) == 0);
 }
 
 [[noreturn]] void become(const Prepared& prepared) {
@@ -62,7 +64,7 @@ bool drop(const Prepared& prepared) {
 }  // namespace
 
 Result<pid_t> start_child(const Child& child) {
-    Prepared prepared{{}, {}, child.doors, child.drop_to, child.uid, child.gid};
+    Prepared prepared{{}, {}, child.doors, child.drop_to, child.dies_with_thread, child.uid, child.gid};
     prepared.argv.push_back(const_cast<char*>(child.program.c_str()));
     for (const auto& arg : child.args) prepared.argv.push_back(const_cast<char*>(arg.c_str()));
     prepared.argv.push_back(nullptr);

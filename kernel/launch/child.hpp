@@ -1,5 +1,5 @@
 // Making child processes from a program with threads: everything is prepared before the fork, the child only calls
-// what is allowed there. Used for supervisors and for one-shot tools.
+// what is allowed there. Used for supervisors, workers and one-shot tools.
 #pragma once
 
 #include "kernel/ipc/fd.hpp"
@@ -17,7 +17,8 @@ struct Child {
     std::vector<std::string> args;  // argv[1..]
     std::vector<int> fds;           // become 0, 1, 2 ...; -1 = /dev/null. All others are closed
     std::vector<int> doors;         // cgroup.procs files to enter
-    bool drop_to = false;           // become uid, gid without groups, without new privileges; dies with its parent
+    bool drop_to = false;           // become uid, gid without groups, without new privileges
+    bool dies_with_thread = true;   // with drop_to: killed when the thread that started it ends
     uid_t uid = 0;
     gid_t gid = 0;
 };

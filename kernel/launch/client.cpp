@@ -54,6 +54,21 @@ Result<RunResult> Client::run(const std::string& instance, const RunRequest& req
     return parse_run_result(answer->ok.dump());
 }
 
+Result<Client::Worker> Client::worker_start(const std::string& instance, const std::vector<int>& fds) {
+    const auto answer = shared_.call("worker_start", {{"instance", instance}}, fds);
+    if (!answer) return answer.failure();
+    const json& ok = answer->ok;
+    if (!ok.contains("pid") || !ok["pid"].is_number_integer() || !ok.contains("limits") || !ok["limits"].is_string())
+        return odd_answer("worker_start");
+    return Worker{ok["pid"].get<std::int64_t>(), ok["limits"].get<std::string>(), ok.value("limits_why", "")};
+}
+
+Status Client::worker_end(const std::string& instance) {
+    const auto answer = shared_.call("worker_end", {{"instance", instance}});
+    if (!answer) return answer.failure();
+    return {};
+}
+
 Result<Client::Check> Client::check() {
     const auto answer = shared_.call("check", json::object());
     if (!answer) return answer.failure();

@@ -22,6 +22,14 @@ public:
     Result<UnitPage> list(const std::string& instance, const std::string& page);
     Result<RunResult> run(const std::string& instance, const RunRequest& request, std::chrono::milliseconds time);
 
+    struct Worker {
+        std::int64_t pid = 0;
+        std::string limits, limits_why;
+    };
+    // `fds`: control, report, plugin; they stay the caller's.
+    Result<Worker> worker_start(const std::string& instance, const std::vector<int>& fds);
+    Status worker_end(const std::string& instance);
+
     struct Check {
         std::string limits, limits_why;
         std::vector<std::string> missing;  // "instance/program" that can't be executed

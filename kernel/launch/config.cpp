@@ -49,17 +49,55 @@ Result<std::vector<std::vector<std::regex>>> read_commands(const nlohmann::json&
     return commands;
 }
 
+// Numbers may stand unquoted.
+std::string account(const nlohmann::json& from, const char* name) {
+    const auto it = from.find(name);
+    return it == from.end() ? std::string{} : it->is_string() ? it->get<std::string>() : it->dump();
+}
+
+Result<WorkerConfig> read_worker(const nlohmann::json& object, const std::string& where) {
+    constexpr std::int64_t kMebibyte = std::int64_t{1} << 20, kMaxMemory = std::int64_t{1} << 20, kMaxThreads = 4096;
+    WorkerConfig worker;
+    auto user = ipc::user_id(account(object, "user"), where + ".user");
+    if (!user) return user.failure();
+    worker.uid = *user;
+    nlohmann::json rest = object;
+    rest.erase("user");
+    Args args{rest, where + "."};
+    worker.memory_bytes = static_cast<std::uint64_t>(args.integer_or("memory_mib", 16, kMaxMemory, 256) * kMebibyte);
+    worker.threads = static_cast<std::uint32_t>(args.integer_or("threads", 8, kMaxThreads, worker.threads));
+    worker.local_sockets = args.flag_or("local_sockets", false);
+    for (auto [name, list] : {std::pair{"read", &worker.read}, std::pair{"write", &worker.write}}) {
+        if (rest.contains(name)) *list = args.texts(name, kMaxEntries, kMaxPath);
+        for (auto& path : *list) {
+            need_absolute(args, name, path);
+            path = canonical(path);
+            if (path == "/" || path == "/tmp" || path == "/proc" || path == "/dev" || path == "/etc" || path == "/usr")
+                args.refuse(name, "must not hold " + path + ", which a worker has one of its own of");
+        }
+    }
+    if (auto done = args.finish(); !done) return done.failure();
+    if (worker.uid == 0) return invalid("bad_worker", where + ".user must not be root");
+    return worker;
+}
+
 Result<InstanceConfig> read_instance(const nlohmann::json& object, const std::string& where) {
     InstanceConfig instance;
     Args args{object, where + "."};
     const auto& programs = args.object_or_empty("programs");
     const auto& tools = args.object_or_empty("tools");
+    const auto& worker = args.object_or_empty("worker");
     if (object.contains("directories")) instance.directories = args.texts("directories", kMaxEntries, kMaxPath);
     for (auto& directory : instance.directories) {
         need_absolute(args, "directories", directory);
         directory = canonical(directory);
     }
     if (auto done = args.finish(); !done) return done.failure();
+    if (object.contains("worker")) {
+        auto read = read_worker(worker, where + ".worker");
+        if (!read) return read.failure();
+        instance.worker = std::move(*read);
+    }
     for (const auto& [name, path] : programs.items()) {
         if (!path.is_string() || path.get<std::string>().substr(0, 1) != "/") {
             return invalid("bad_program", where + ".programs." + name + " must be the absolute path of a program");
@@ -81,6 +119,21 @@ Result<InstanceConfig> read_instance(const nlohmann::json& object, const std::st
     return instance;
 }
 
+// A user is what keeps a worker apart from everything else of the host.
+Status check_worker_users(const LaunchConfig& config) {
+    std::map<uid_t, std::string> users{{config.kernel_uid, "the kernel"}};
+    for (const auto& [name, instance] : config.instances) {
+        if (!instance.worker) continue;
+        const uid_t uid = instance.worker->uid;
+        const std::string where = "instances." + name + ".worker.user must be a user of its own, it is that of ";
+        if (uid >= config.first_uid && uid - config.first_uid < config.uid_count)
+            return invalid("bad_worker", where + "the units (\"uids\")");
+        if (const auto [other, fresh] = users.emplace(uid, "the worker of " + name); !fresh)
+            return invalid("bad_worker", where + other->second);
+    }
+    return {};
+}
+
 Result<LaunchConfig> read(const nlohmann::json& object) {
     LaunchConfig config;
     Args args{object};
@@ -97,11 +150,6 @@ Result<LaunchConfig> read(const nlohmann::json& object) {
     need_absolute(args, "state", config.state);
     if (auto done = args.finish(); !done) return done.failure();
 
-    // Numbers may stand unquoted.
-    const auto account = [](const nlohmann::json& from, const char* name) {
-        const auto it = from.find(name);
-        return it == from.end() ? std::string{} : it->is_string() ? it->get<std::string>() : it->dump();
-    };
     for (const auto& [name, value] : kernel.items()) {
         if (name != "user" && name != "group")
             return invalid("unknown_key", "\"kernel." + name + "\" is not known here");
@@ -131,6 +179,7 @@ Result<LaunchConfig> read(const nlohmann::json& object) {
         if (!instance) return instance.failure();
         config.instances[name] = std::move(*instance);
     }
+    if (auto own = check_worker_users(config); !own) return own.failure();
     return config;
 }
 

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <regex>
 #include <string>
 #include <vector>
@@ -19,10 +20,20 @@ struct Tool {
     std::vector<std::vector<std::regex>> commands;
 };
 
+// The sandbox of an instance that runs in a process of its own (kernel/worker).
+struct WorkerConfig {
+    uid_t uid = 0;  // its own: no unit's, no other worker's, not the kernel's
+    std::uint64_t memory_bytes = std::uint64_t{256} << 20;
+    std::uint32_t threads = 64;
+    bool local_sockets = false;            // may connect to Unix sockets in its paths
+    std::vector<std::string> read, write;  // canonical
+};
+
 struct InstanceConfig {
     std::map<std::string, std::string> programs;  // of units: name -> absolute path
     std::map<std::string, Tool> tools;
     std::vector<std::string> directories;  // what the units' paths must be below; canonical
+    std::optional<WorkerConfig> worker;
 };
 
 struct LaunchConfig {

@@ -77,7 +77,8 @@ int serve(const char* config_path) {
     const uid_t kernel = config->kernel_uid;
     ipc::ServerOptions options{config->socket, 0660, config->kernel_gid,
                                [kernel](const ipc::Peer& peer) { return peer.uid == kernel; }, true};
-    Service service{std::move(*config), std::move(*registry), std::move(limits), supervisor};
+    Service service{std::move(*config), std::move(*registry), std::move(limits), supervisor,
+                    beside_this_program("blockhost-worker")};
     auto server = ipc::Server::listen(std::move(options), service.verbs());
     if (!server) return complain(server.failure());
     ipc::announce_ready();

@@ -71,6 +71,13 @@ Result<StartArgs> read_start_args(const nlohmann::json& object, std::size_t pass
     return out;
 }
 
+Result<std::string> read_instance_args(const nlohmann::json& object) {
+    Args args{object};
+    std::string instance = args.text("instance", kMaxName);
+    if (auto done = args.finish(); !done) return done.failure();
+    return instance;
+}
+
 Result<UnitArgs> read_unit_args(const nlohmann::json& object) {
     Args args{object};
     UnitArgs out{args.text("instance", kMaxName), args.text("unit", kMaxName)};

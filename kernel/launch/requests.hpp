@@ -31,6 +31,7 @@ struct RunArgs {
 };
 
 Result<StartArgs> read_start_args(const nlohmann::json& args, std::size_t passed_fds);
+Result<std::string> read_instance_args(const nlohmann::json& args);
 Result<UnitArgs> read_unit_args(const nlohmann::json& args);
 Result<SignalArgs> read_signal_args(const nlohmann::json& args);
 Result<ListArgs> read_list_args(const nlohmann::json& args);

@@ -84,11 +84,12 @@ struct Service::Seen {
     }
 };
 
-Service::Service(LaunchConfig config, Registry registry, Limits limits, std::string supervisor)
+Service::Service(LaunchConfig config, Registry registry, Limits limits, std::string supervisor, std::string worker)
     : config_{std::move(config)},
       registry_{std::move(registry)},
       limits_{std::move(limits)},
       supervisor_{std::move(supervisor)},
+      workers_{std::move(worker), config_.kernel_gid},
       netd_{config_.netd_socket, "blockhost-netd"} {}
 
 Result<const InstanceConfig*> Service::instance(const std::string& name) const {
@@ -158,6 +159,11 @@ Status Service::grant(const StartArgs& request, uid_t uid) const {
     auto records = registry_.all();
     if (!records) return records.failure();
     Grantee grantee{uid, config_.kernel_uid, config_.kernel_gid, [&](uid_t other) {
+                        // What a storage's worker made is given to the VM that uses it.
+                        const auto of_worker = [other](const auto& entry) {
+                            return entry.second.worker && entry.second.worker->uid == other;
+                        };
+                        if (std::ranges::any_of(config_.instances, of_worker)) return true;
                         const bool ours = other >= config_.first_uid && other - config_.first_uid < config_.uid_count;
                         return ours &&
                                std::ranges::none_of(*records, [&](const UnitRecord& r) { return r.uid == other; });
@@ -309,6 +315,35 @@ Result<nlohmann::json> Service::run(const nlohmann::json& args) {
     return nlohmann::json::parse(to_json(*result));
 }
 
+Result<const WorkerConfig*> Service::worker(const std::string& name) const {
+    const auto home = instance(name);
+    if (!home) return home.failure();
+    if (!(*home)->worker) {
+        return Failure{BH_E_DENIED, "not_listed",
+                       "launch.yaml gives the instance " + name + " no \"worker\": add one, with a user of its own"};
+    }
+    return &*(*home)->worker;
+}
+
+Result<nlohmann::json> Service::worker_start(const nlohmann::json& args, const std::vector<Fd>& fds) {
+    const auto name = read_instance_args(args);
+    if (!name) return name.failure();
+    const auto config = worker(*name);
+    if (!config) return config.failure();
+    const auto pid = workers_.start(*name, **config, limits_, fds);
+    if (!pid) return pid.failure();
+    return nlohmann::json{{"pid", *pid}, {"limits", limits_.kind()}, {"limits_why", limits_.explanation()}};
+}
+
+Result<nlohmann::json> Service::worker_end(const nlohmann::json& args) {
+    const auto name = read_instance_args(args);
+    if (!name) return name.failure();
+    const auto config = worker(*name);
+    if (!config) return config.failure();
+    if (auto ended = workers_.end(*name, **config, limits_); !ended) return ended.failure();
+    return nlohmann::json::object();
+}
+
 Result<nlohmann::json> Service::check(const nlohmann::json& args) {
     if (!args.empty()) return invalid("unknown_argument", "check takes no arguments");
     nlohmann::json programs = nlohmann::json::object();
@@ -331,14 +366,22 @@ std::map<std::string, ipc::Verb> Service::verbs() {
                          },
                          {}};
     };
-    ipc::Verb start{[this](ipc::Request& request) -> Result<ipc::Reply> {
-                        auto answer = this->start(request.args, request.fds);
-                        if (!answer) return answer.failure();
-                        return ipc::Reply{std::move(*answer), {}};
-                    },
-                    {}};
-    return {{"start", std::move(start)},     {"status", plain(&Service::status)}, {"signal", plain(&Service::signal)},
-            {"list", plain(&Service::list)}, {"run", plain(&Service::run)},       {"check", plain(&Service::check)}};
+    const auto with_fds = [this](auto member) {
+        return ipc::Verb{[this, member](ipc::Request& request) -> Result<ipc::Reply> {
+                             auto answer = (this->*member)(request.args, request.fds);
+                             if (!answer) return answer.failure();
+                             return ipc::Reply{std::move(*answer), {}};
+                         },
+                         {}};
+    };
+    return {{"start", with_fds(&Service::start)},
+            {"status", plain(&Service::status)},
+            {"signal", plain(&Service::signal)},
+            {"list", plain(&Service::list)},
+            {"run", plain(&Service::run)},
+            {"worker_start", with_fds(&Service::worker_start)},
+            {"worker_end", plain(&Service::worker_end)},
+            {"check", plain(&Service::check)}};
 }
 
 }  // namespace bh::launch

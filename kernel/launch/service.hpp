@@ -8,6 +8,7 @@
 #include "kernel/launch/limits.hpp"
 #include "kernel/launch/registry.hpp"
 #include "kernel/launch/requests.hpp"
+#include "kernel/launch/workers.hpp"
 
 #include <memory>
 #include <mutex>
@@ -16,7 +17,8 @@ namespace bh::launch {
 
 class Service {
 public:
-    Service(LaunchConfig config, Registry registry, Limits limits, std::string supervisor);
+    // `supervisor` and `worker`: the paths of blockhost-supervise and blockhost-worker.
+    Service(LaunchConfig config, Registry registry, Limits limits, std::string supervisor, std::string worker);
 
     // Each is a verb. `fds` are those that came with the frame.
     Result<nlohmann::json> start(const nlohmann::json& args, const std::vector<Fd>& fds);
@@ -24,6 +26,8 @@ public:
     Result<nlohmann::json> signal(const nlohmann::json& args);
     Result<nlohmann::json> list(const nlohmann::json& args);
     Result<nlohmann::json> run(const nlohmann::json& args);
+    Result<nlohmann::json> worker_start(const nlohmann::json& args, const std::vector<Fd>& fds);
+    Result<nlohmann::json> worker_end(const nlohmann::json& args);
     Result<nlohmann::json> check(const nlohmann::json& args);
 
     // The verbs as the server wants them. The service must outlive the server.
@@ -32,6 +36,7 @@ public:
 private:
     struct Seen;  // a unit as it is now
     Result<const InstanceConfig*> instance(const std::string& name) const;
+    Result<const WorkerConfig*> worker(const std::string& name) const;
     Result<std::optional<Seen>> look(const std::string& instance, const std::string& unit) const;
     // The same, but a unit that was not started since the machine booted is BH_E_NOT_FOUND.
     Result<Seen> started(const std::string& instance, const std::string& unit) const;
@@ -45,6 +50,7 @@ private:
     Registry registry_;
     Limits limits_;
     std::string supervisor_;
+    Workers workers_;
     ipc::Client netd_;
     std::mutex mutex_;
 };

@@ -8,6 +8,7 @@
 #include <blockhost/kind/hypervisor.h>
 #include <blockhost/kind/ipv6.h>
 #include <blockhost/kind/storage.h>
+#include <blockhost/svc/store.h>
 
 #include <algorithm>
 #include <chrono>
@@ -16,9 +17,12 @@ namespace bh::plugins {
 
 struct Registry::Entry {
     PluginConfig config;
-    host::LoadedPlugin loaded;
-    std::string config_text;  // checked, with defaults
+    host::Manifest manifest;
+    std::optional<host::SealedFile> file;  // of a plugin that its worker loads, again after each end
+    std::string config_text;               // checked, with defaults
     std::unique_ptr<Services> services;
+    std::unique_ptr<worker::Worker> worker;
+    const bh_kernel* kernel = nullptr;  // what the plugin takes for it
     Instance instance;
     std::unique_ptr<life::ChainPort> chain;
     std::unique_ptr<life::HypervisorPort> hypervisor;
@@ -80,31 +84,82 @@ Status keep(Result<std::unique_ptr<Port>> made, std::unique_ptr<Port>& place) {
 
 }  // namespace
 
+namespace {
+
+// A plugin that allows both runs in a process of its own: that is what protects the kernel from it.
+bool in_worker(const PluginConfig& config, const std::string& directory) {
+    if (!config.isolation.empty()) return config.isolation == "process";
+    const auto manifest = host::read_manifest(directory + "/plugin.json");
+    return !manifest || manifest->isolation != "inprocess";
+}
+
+}  // namespace
+
+// Loads the plugin into this process, or checks it for its worker.
+Status Registry::take_plugin(Entry& entry, const host::LoadRequest& request) {
+    if (!request.worker) {
+        auto loaded = host::load(request);
+        if (!loaded) return loaded.failure();
+        entry.manifest = std::move(loaded->manifest);
+        entry.instance.plugin = loaded->plugin;
+        return {};
+    }
+    auto checked = host::check(request);
+    if (!checked) return checked.failure();
+    entry.manifest = std::move(checked->manifest);
+    entry.file.emplace(std::move(checked->file));
+    return {};
+}
+
+Status Registry::make_instance(Entry& entry, const ServiceBackends& backends, const std::set<std::string>& services) {
+    auto& instance = entry.instance;
+    entry.kernel = entry.services->kernel();
+    if (!entry.file) {
+        return run_verb(instance.name, [&](bh_error* err) {
+            return instance.plugin->create(entry.kernel, text(entry.config_text), &instance.self, err);
+        });
+    }
+    if (backends.workers == nullptr)
+        return Failure{BH_E_UNSUPPORTED, "no_workers", "there is no launcher that starts workers"};
+    worker::Greeting greeting{instance.name,
+                              entry.manifest.id,
+                              kKernelVersion,
+                              entry.config_text,
+                              entry.manifest.interfaces,
+                              {services.begin(), services.end()},
+                              backends.log->min_level()};
+    greeting.services.emplace_back(BH_SVC_STORE);  // everybody's, as log is
+    entry.worker =
+        std::make_unique<worker::Worker>(std::move(greeting), entry.file->fd(), entry.kernel, *backends.workers);
+    if (auto started = entry.worker->start(); !started) return started.failure();
+    entry.kernel = entry.worker->handle();
+    instance.plugin = entry.worker->plugin();
+    instance.self = entry.worker->self();
+    instance.promised = &entry.manifest.interfaces;
+    return {};
+}
+
 Result<std::unique_ptr<Registry>> Registry::load(const std::string& directory, const std::vector<PluginConfig>& configs,
                                                  ServiceBackends backends) {
     std::unique_ptr<Registry> registry{new Registry};
     for (const auto& config : configs) {
         auto entry = std::make_unique<Entry>();
         entry->config = config;
+        entry->instance.name = config.instance;
         const std::string where = "plugin instance " + config.instance;
-        auto loaded = host::load(
-            {directory + "/" + config.plugin, config.plugin, config.sha256, kKernelVersion, interface_of(config.kind)});
-        if (!loaded) return loaded.failure().within(where);
-        entry->loaded = std::move(*loaded);
-        auto checked = host::check_config(entry->loaded.manifest.config, config.config);
+        const std::string home = directory + "/" + config.plugin;
+        auto taken = take_plugin(*entry, {home, config.plugin, config.sha256, kKernelVersion, interface_of(config.kind),
+                                          in_worker(config, home)});
+        if (!taken) return taken.failure().within(where);
+        auto checked = host::check_config(entry->manifest.config, config.config);
         if (!checked) return checked.failure().within(where + ": config");
         entry->config_text = checked->dump();
-        auto grants = agree(entry->loaded.manifest, config);
+        auto grants = agree(entry->manifest, config);
         if (!grants) return grants.failure();
+        const auto services = grants->services;
         entry->services = std::make_unique<Services>(config.instance, std::move(*grants), backends);
-
-        auto& instance = entry->instance;
-        instance.name = config.instance;
-        instance.plugin = entry->loaded.plugin;
-        const auto created = run_verb(config.instance, [&](bh_error* err) {
-            return instance.plugin->create(entry->services->kernel(), text(entry->config_text), &instance.self, err);
-        });
-        if (!created) return created.failure().within(where + ": create");
+        if (auto created = make_instance(*entry, backends, services); !created)
+            return created.failure().within(where + ": create");
         registry->entries_.push_back(std::move(entry));  // from here on the destructor ends it
         auto& made = *registry->entries_.back();
         const Status port = config.kind == "chain"        ? keep(make_chain_port(made.instance), made.chain)
@@ -122,6 +177,7 @@ Registry::~Registry() {
         bh_error error = empty_error();
         (void)instance.plugin->quiesce(instance.self, deadline_in(kQuiesce), &error);
         instance.plugin->destroy(instance.self);
+        (*it)->worker.reset();
     }
 }
 
@@ -165,8 +221,14 @@ std::vector<Registry::Info> Registry::list() const {
     std::vector<Info> all;
     all.reserve(entries_.size());
     for (const auto& entry : entries_) {
-        all.push_back({entry->config.instance, entry->config.kind, entry->config.plugin, entry->loaded.manifest.version,
-                       entry->config.sha256});
+        all.push_back({entry->config.instance,
+                       entry->config.kind,
+                       entry->config.plugin,
+                       entry->manifest.version,
+                       entry->config.sha256,
+                       entry->worker ? "process" : "inprocess",
+                       {}});
+        if (entry->worker) all.back().state = entry->worker->state();
     }
     return all;
 }
@@ -177,12 +239,16 @@ Status Registry::health(const std::string& instance) {
     return entry->instance.health();
 }
 
+bool Registry::forgive(const std::string& instance) {
+    auto* entry = find(instance);
+    return entry != nullptr && entry->worker && entry->worker->forgive();
+}
+
 Result<std::vector<Finding>> Registry::check(const std::string& instance) {
     auto* entry = find(instance);
     if (entry == nullptr) return unknown_instance(instance);
     return document_verb(instance, parse_findings, [&](bh_sink out, bh_error* err) {
-        return entry->instance.plugin->check(entry->services->kernel(), text(entry->config_text), deadline_in(kCheck),
-                                             out, err);
+        return entry->instance.plugin->check(entry->kernel, text(entry->config_text), deadline_in(kCheck), out, err);
     });
 }
 

@@ -8,9 +8,12 @@
 #include "kernel/plugins/instance.hpp"
 #include "kernel/plugins/ports.hpp"
 #include "kernel/plugins/services.hpp"
+#include "kernel/worker/worker.hpp"
+#include "plugin-api/host/loader.hpp"
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,9 +36,13 @@ public:
 
     struct Info {
         std::string instance, kind, plugin, version, sha256;
+        std::string isolation;                       // "process" or "inprocess"
+        std::optional<worker::Worker::State> state;  // of a process
     };
     [[nodiscard]] std::vector<Info> list() const;
     Status health(const std::string& instance);
+    // The operator wants an instance tried again whose worker failed too often. False: it did not.
+    bool forgive(const std::string& instance);
     // The plugin's own check() of its configuration, for doctor.
     Result<std::vector<Finding>> check(const std::string& instance);
     // The console of a VM of this hypervisor instance.
@@ -45,6 +52,8 @@ private:
     struct Entry;
     Registry() = default;
     Entry* find(const std::string& instance) const;
+    static Status take_plugin(Entry& entry, const host::LoadRequest& request);
+    static Status make_instance(Entry& entry, const ServiceBackends& backends, const std::set<std::string>& services);
 
     std::vector<std::unique_ptr<Entry>> entries_;
 };

@@ -17,6 +17,10 @@
 #include <string_view>
 #include <vector>
 
+namespace bh::worker {
+class Starter;
+}
+
 namespace bh::plugins {
 
 class LogBackend {
@@ -66,6 +70,7 @@ struct ServiceBackends {
     StoreBackend* store = nullptr;    // required
     SignerBackend* signer = nullptr;  // null: not there for anybody
     LaunchBackend* launch = nullptr;
+    worker::Starter* workers = nullptr;  // null: no instance may run in a process of its own
 };
 
 struct ServiceGrants {

@@ -20,10 +20,6 @@ Failure at_step(const LoadRequest& request, const char* step, const std::string&
     return failure;
 }
 
-std::string_view view(bh_str text) {
-    return text.len != 0 && text.ptr != nullptr ? std::string_view{text.ptr, text.len} : std::string_view{};
-}
-
 std::optional<Failure> check_manifest(const Manifest& manifest, const LoadRequest& request) {
     if (manifest.id != request.id)
         return invalid("wrong_id",
@@ -33,9 +29,13 @@ std::optional<Failure> check_manifest(const Manifest& manifest, const LoadReques
                                         std::to_string(manifest.abi.draft) + ", this kernel has " +
                                         std::to_string(BH_ABI_MAJOR) + " draft " + std::to_string(BH_ABI_DRAFT) +
                                         "; install the plugin's release for this kernel");
-    if (manifest.isolation == "process")
+    if (manifest.isolation == "process" && !request.worker)
         return invalid("isolation",
-                       "the plugin may only run in a process of its own, which this kernel does not offer");
+                       "the plugin may only run in a process of its own; set \"isolation: process\" for the instance");
+    if (manifest.isolation == "inprocess" && request.worker)
+        return invalid("isolation",
+                       "the plugin can't run in a process of its own; set \"isolation: inprocess\" for the instance if "
+                       "you trust it as much as the kernel");
     const auto& offered = manifest.interfaces;
     if (!request.interface.empty() && std::find(offered.begin(), offered.end(), request.interface) == offered.end())
         return invalid("wrong_kind",
@@ -71,31 +71,6 @@ std::optional<Failure> check_symbols(const ElfFacts& facts) {
     return std::nullopt;
 }
 
-// What the plugin says of itself, checked before anything else of it is called.
-std::optional<Failure> check_plugin(const bh_plugin* plugin, const bh_error& error, const Manifest& manifest) {
-    if (plugin == nullptr) {
-        const std::string_view said{error.message, strnlen(error.message, sizeof error.message)};
-        return invalid("entry_refused", "the plugin refuses this kernel: " +
-                                            (said.empty() ? std::string{"it gives no reason"} : std::string{said}));
-    }
-    if (plugin->struct_size < offsetof(bh_plugin, reserved0) || plugin->abi_draft != BH_ABI_DRAFT)
-        return invalid("other_abi",
-                       "the plugin was built for another draft of the ABI; install its release for this kernel");
-    if (plugin->struct_size < sizeof(bh_plugin))
-        return invalid("short_table", "the plugin's table is too short; its author must build it again");
-    if (view(plugin->id) != manifest.id)
-        return invalid("wrong_id", "the plugin calls itself " + std::string{view(plugin->id)} + ", its manifest " +
-                                       manifest.id + "; install it again");
-    if (plugin->check == nullptr || plugin->create == nullptr || plugin->quiesce == nullptr ||
-        plugin->destroy == nullptr || plugin->health == nullptr || plugin->query == nullptr)
-        return invalid("null_member", "the plugin's table lacks a function; its author must fill it");
-    for (const std::string& interface : manifest.interfaces)
-        if (plugin->query(interface.c_str()) == nullptr)
-            return invalid("missing_interface",
-                           "the plugin does not offer " + interface + ", which its manifest names; install it again");
-    return std::nullopt;
-}
-
 // What is mapped stays mapped, so this table is the process's. Two instances of one plugin share its code, and its
 // entry is called once.
 struct Mapped {
@@ -110,25 +85,19 @@ Mapped& mapped() {
 Result<const bh_plugin*> map_plugin(SealedFile& file, const Manifest& manifest, const std::string& kernel_version) {
     const std::lock_guard lock{mapped().mutex};
     if (const auto known = mapped().plugins.find(manifest.sha256); known != mapped().plugins.end()) {
-        if (auto failure = check_plugin(known->second, {}, manifest)) return *failure;
+        if (auto failure = check_table(known->second, {}, manifest.id, manifest.interfaces); !failure)
+            return failure.failure();
         return known->second;
     }
-    const Result<Entry> entry = map_library(file.proc_path());
+    auto plugin = map_checked(file.proc_path(), manifest.id, manifest.interfaces, kernel_version);
     file.keep_open();
-    if (!entry) return entry.failure();
-    const bh_entry_args args{
-        sizeof(bh_entry_args), BH_ABI_MINOR, BH_ABI_DRAFT, 0, {kernel_version.data(), kernel_version.size()}};
-    bh_error error{};
-    error.struct_size = sizeof error;
-    const bh_plugin* plugin = (*entry)(&args, &error);
-    if (auto failure = check_plugin(plugin, error, manifest)) return *failure;
-    mapped().plugins[manifest.sha256] = plugin;
+    if (plugin) mapped().plugins[manifest.sha256] = *plugin;
     return plugin;
 }
 
 }  // namespace
 
-Result<LoadedPlugin> load(const LoadRequest& request) {
+Result<CheckedPlugin> check(const LoadRequest& request) {
     const std::string manifest_path = request.directory + "/plugin.json";
     Result<Manifest> manifest = read_manifest(manifest_path);
     if (!manifest) return at_step(request, "manifest", manifest_path, manifest.failure());
@@ -141,10 +110,15 @@ Result<LoadedPlugin> load(const LoadRequest& request) {
     const Result<ElfFacts> facts = inspect_elf(file->bytes());
     if (!facts) return at_step(request, "symbols", path, facts.failure());
     if (auto failure = check_symbols(*facts)) return at_step(request, "symbols", path, *failure);
+    return CheckedPlugin{std::move(*manifest), std::move(*file)};
+}
 
-    const Result<const bh_plugin*> plugin = map_plugin(*file, *manifest, request.kernel_version);
-    if (!plugin) return at_step(request, "load", path, plugin.failure());
-    return LoadedPlugin{std::move(*manifest), *plugin};
+Result<LoadedPlugin> load(const LoadRequest& request) {
+    auto checked = check(request);
+    if (!checked) return checked.failure();
+    const Result<const bh_plugin*> plugin = map_plugin(checked->file, checked->manifest, request.kernel_version);
+    if (!plugin) return at_step(request, "load", request.directory + "/" + checked->manifest.file, plugin.failure());
+    return LoadedPlugin{std::move(checked->manifest), *plugin};
 }
 
 }  // namespace bh::host

@@ -23,6 +23,7 @@ public:
     [[nodiscard]] std::span<const std::uint8_t> bytes() const noexcept { return {data_, size_}; }
     [[nodiscard]] std::string sha256() const;     // 64 lower-case hex digits
     [[nodiscard]] std::string proc_path() const;  // "/proc/self/fd/N"
+    [[nodiscard]] int fd() const noexcept { return fd_; }
 
     // Leaves the descriptor open for the rest of the process. For what was loaded from proc_path(): the dynamic loader
     // knows a library by that name, and would take another file under the same number for the same library.

@@ -21,9 +21,10 @@ BUYER = os.path.join(REPO, "tests", "buyer")
 CONTRACTS = os.path.join(REPO, "plugins", "chain-evm", "contracts")
 KERNEL, SIGNER, NETD = 48101, 48102, 48103
 VM_UIDS = {"first": 48200, "count": 1000}
+WORKERS = 48110  # and the following: a user for the worker of each plugin instance
 PLUGINS = {"local": ("org.blockhost.chain-evm", "chain"), "qemu": ("org.blockhost.hypervisor-qemu", "hypervisor"),
            "dir": ("org.blockhost.storage-dir", "storage"), "static": ("org.blockhost.ipv6-static", "ipv6")}
-PROGRAMS = ["blockhostd", "blockhost", "blockhost-signer", "blockhost-netd", "blockhost-launch", "blockhost-supervise", "blockhost-evm-operator"]
+PROGRAMS = ["blockhostd", "blockhost", "blockhost-signer", "blockhost-netd", "blockhost-launch", "blockhost-supervise", "blockhost-worker", "blockhost-evm-operator"]
 
 
 def sha256(path: str) -> str:
@@ -49,6 +50,11 @@ class World:
     plugins = PLUGINS
     placement = {"hypervisor": "qemu", "storage": "dir", "ipv6": "static"}
     vm_prefixes = [PREFIX]
+    # What the sandboxes of workers let in, by instance: launch.yaml, "worker".
+    workers = {"qemu": {"local_sockets": True, "write": ["run/vm", "state/vm"], "read": ["pool", "images"]},
+               "dir": {"write": ["pool"], "read": ["images"]}, "static": {}}
+    # Where plugins run that may run in either place: "inprocess", or in sandboxes of their own, "process".
+    isolation = os.environ.get("BLOCKHOST_ISOLATION", "inprocess")
 
     def __init__(self, build: str, image: str, settings: dict | None = None, tag: str | None = None):
         self.build, self.image = build, image
@@ -70,6 +76,7 @@ class World:
     def install(self) -> None:
         self.make_directories()
         self.install_programs()
+        self.give_to_workers()
         self.install_image()
         os.symlink(self.path("bin", "blockhost-evm-operator"), self.path("plugins", self.plugins["local"][0], "operator"))
         # netd runs as a user of its own, which the machine's own device node may not let in.
@@ -118,10 +125,35 @@ class World:
                                  "tun": self.path("dev/tun"), "prefixes": self.vm_prefixes})
         self.write("launch.yaml", {
             "run": self.path("run"), "state": self.path("launch"), "netd_socket": self.path("run/netd/netd.sock"), "cgroup": os.path.basename(self.root).lower().replace("_", "-"),
-            "kernel": {"user": KERNEL, "group": KERNEL}, "uids": VM_UIDS, "instances": self.launch_instances()})
+            "kernel": {"user": KERNEL, "group": KERNEL}, "uids": VM_UIDS, "instances": self.with_workers(self.launch_instances())})
         self.write("kernel.yaml", self.kernel_config())
         for instance in self.plugins:
             self.write(f"plugins.d/{instance}.yaml", self.plugin_file(instance))
+
+    def isolation_of(self, instance: str) -> str:
+        with open(self.path("plugins", self.plugins[instance][0], "plugin.json")) as file:
+            possible = json.load(file)["isolation"]
+        return self.isolation if possible == "either" else possible
+
+    def user_of(self, instance: str) -> int:
+        """Who owns what the instance writes."""
+        return WORKERS + list(self.plugins).index(instance) if self.isolation_of(instance) == "process" else KERNEL
+
+    def with_workers(self, instances: dict) -> dict:
+        for instance in self.plugins:
+            if self.isolation_of(instance) == "process":
+                grants = {name: [self.path(path) for path in value] if isinstance(value, list) else value for name, value in self.workers[instance].items()}
+                instances.setdefault(instance, {})["worker"] = {"user": self.user_of(instance), **grants}
+        return instances
+
+    def give_to_workers(self) -> None:
+        """The directories that the workers write belong to them, and to the kernel's group."""
+        for instance in self.plugins:
+            if self.isolation_of(instance) == "process":
+                for path in self.workers[instance].get("write", []):
+                    if not path.startswith("run/"):
+                        os.chown(self.path(path), self.user_of(instance), KERNEL)
+                        os.chmod(self.path(path), 0o2771)
 
     def launch_instances(self) -> dict:
         pool = self.path("pool")
@@ -156,7 +188,7 @@ class World:
         plugin, kind = self.plugins[instance]
         with open(self.path("plugins", plugin, "plugin.json")) as file:
             manifest = json.load(file)
-        return {"plugin": plugin, "sha256": sha256(self.path("plugins", plugin, "plugin.so")), "kind": kind, "config": self.plugin_configs()[instance],
+        return {"plugin": plugin, "sha256": sha256(self.path("plugins", plugin, "plugin.so")), "kind": kind, "isolation": self.isolation_of(instance), "config": self.plugin_configs()[instance],
                 "grants": {"services": [name for name in manifest["services"] if name != "bh.svc.secrets/1"], "keys": manifest["keys"]}}
 
     def start_chain(self) -> None:

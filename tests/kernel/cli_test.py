@@ -13,7 +13,7 @@ from scenario import Scenario, wait_until
 
 HELP = [[], ["status"], ["doctor"], ["subscription"], ["subscription", "list"], ["subscription", "show"], ["subscription", "undo"], ["vm"], ["vm", "list"], ["vm", "show"],
         ["vm", "console"], ["job"], ["job", "list"], ["job", "show"], ["job", "retry"], ["job", "abandon"], ["plan"], ["plan", "list"], ["plan", "create"], ["image"],
-        ["image", "list"], ["image", "build"], ["plugin"], ["plugin", "list"], ["events"]]
+        ["image", "list"], ["image", "build"], ["plugin"], ["plugin", "list"], ["plugin", "unpark"], ["events"]]
 
 
 class OverUnix(http.client.HTTPConnection):

@@ -44,20 +44,26 @@ class MemoryWorld(World):
                "store": ("org.blockhost.mem-storage", "storage"), "net6": ("org.blockhost.mem-ipv6", "ipv6")}
     placement = {"hypervisor": "hyper", "storage": "store", "ipv6": "net6"}
     vm_prefixes = [VM_PREFIX]
+    workers = {name: {"write": [f"mem/{name}"]} for name in ("hyper", "store", "net6")}
 
     def __init__(self, build: str, settings: dict | None = None):
         super().__init__(build, IMAGE, {"finality": "latest+1", "guard_checks": 2, "guard_span_s": 1, **(settings or {})})
-        self.hypervisor, self.storage, self.ipv6 = (StateFile(self.path("mem", f"{name}.json"), KERNEL) for name in ("hyper", "store", "net6"))
+        self.hypervisor, self.storage, self.ipv6 = (StateFile(self.state_file(name)) for name in ("hyper", "store", "net6"))
         self.buyers: Buyers | None = None
         self.banner: Process | None = None
         self.wallets = 0
 
     # Making it.
 
-    def install(self) -> None:
-        super().install()
-        os.mkdir(self.path("mem"), 0o700)
-        os.chown(self.path("mem"), KERNEL, KERNEL)
+    def state_file(self, name: str) -> str:
+        return self.path("mem", name, f"{name}.json")
+
+    def make_directories(self) -> None:
+        super().make_directories()
+        os.makedirs(self.path("mem"), exist_ok=True)
+        for name in ("hyper", "store", "net6"):
+            os.makedirs(self.path("mem", name), 0o700, exist_ok=True)
+            os.chown(self.path("mem", name), KERNEL, KERNEL)
 
     def install_image(self) -> None:
         folder = self.path("images", IMAGE)
@@ -74,7 +80,7 @@ class MemoryWorld(World):
         return config
 
     def plugin_configs(self) -> dict:
-        return {"local": self.chain_config(), **{name: {"state_file": self.path("mem", f"{name}.json")} for name in ("hyper", "store", "net6")}}
+        return {"local": self.chain_config(), **{name: {"state_file": self.state_file(name)} for name in ("hyper", "store", "net6")}}
 
     def make(self, **plan) -> "MemoryWorld":
         """Installed, the contracts deployed with one plan, everything running."""

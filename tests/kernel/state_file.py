@@ -6,8 +6,13 @@ import os
 
 
 class StateFile:
-    def __init__(self, path: str, owner: int):
-        self.path, self.owner = path, owner
+    def __init__(self, path: str):
+        self.path = path
+
+    @property
+    def owner(self) -> int:
+        """Whoever the plugin runs as: its directory's owner."""
+        return os.stat(os.path.dirname(self.path)).st_uid
 
     @contextlib.contextmanager
     def _locked(self):

@@ -1,0 +1,138 @@
+// A hostile plugin in its sandbox: what it tries, what it gets, and what the operator hears of it
+// (docs/plugins/threat-model.md lists these tests).
+#include "tests/worker/world.hpp"
+
+#include <algorithm>
+
+using namespace bh;
+using namespace bh::worker;
+using namespace bh::worker::testing;
+
+namespace {
+
+bool reported(World& world, const std::string& call) {
+    return wait_until([&] {
+        const auto denied = world.worker->state().denied;
+        return std::ranges::find(denied, call) != denied.end();
+    });
+}
+
+std::string link_of(pid_t pid, const char* name) {
+    return std::filesystem::read_symlink("/proc/" + std::to_string(pid) + "/ns/" + name).string();
+}
+
+std::uint64_t free_bytes(const char* path) {
+    struct statvfs info{};
+    REQUIRE(::statvfs(path, &info) == 0);
+    return std::uint64_t{info.f_bfree} * info.f_frsize;
+}
+
+}  // namespace
+
+TEST_CASE("the plugin's process has namespaces, a user and no capability of its own") {
+    World world;
+    const pid_t plugin = world.plugin_pid();
+    REQUIRE(plugin > 0);
+    for (const char* name : {"user", "mnt", "net", "pid", "ipc", "uts", "cgroup"})
+        CHECK(link_of(plugin, name) != link_of(::getpid(), name));
+    const std::string uid = std::to_string(world.uid());
+    CHECK(world.status_field("Uid") == uid + "\t" + uid + "\t" + uid + "\t" + uid);
+    for (const char* set : {"CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"})
+        CHECK(world.status_field(set) == "0000000000000000");
+    CHECK(world.status_field("NoNewPrivs") == "1");
+    CHECK(world.status_field("Seccomp") == "2");
+    const auto state = world.worker->state();
+    CHECK((state.limits == "cgroup2" || state.limits == "cgroup1" || state.limits == "rlimit"));
+    CHECK(wait_until([&] { return world.worker->state().sandbox.find("seccomp") != std::string::npos; }));
+    const std::string devices = read_text("/proc/" + std::to_string(plugin) + "/net/dev");
+    CHECK(std::ranges::count(devices, '\n') == 3);  // two lines of headings, and lo
+}
+
+TEST_CASE("files of the host are not there, granted ones are") {
+    launch::testing::Place place;
+    Options options;
+    options.worker = "memory_mib: 64, write: [PLACE/granted], read: [" + place.path() + "]";
+    World world{options};
+    REQUIRE(world.first);
+    launch::testing::write_text(place / "file", "x");
+    REQUIRE(::chmod((place / "file").c_str(), 0666) == 0);
+    for (const char* path :
+         {"/etc/shadow", "/etc/passwd", "/root/.ssh/id_ed25519", "/var/lib/blockhost/journal.db",
+          "/run/blockhost/signer/signer.sock", "/proc/1/environ", "/proc/kcore", "/sys/kernel", "/dev/mem"}) {
+        INFO(path);
+        CHECK(world.ask("read", path).value() != "allowed");
+    }
+    // Not even what the kernel's group may write: the launcher's own socket directory, the instance's neighbours.
+    CHECK(world.ask("write", world.place / "run/launch/x").value() != "allowed");
+    CHECK(world.ask("write", world.place / "state/x").value() != "allowed");
+    CHECK(world.ask("write", "/usr/lib/x").value() != "allowed");
+    CHECK(world.ask("write", "/x").value() != "allowed");
+    CHECK(world.ask("write", place / "file").value() != "allowed");
+    CHECK(world.ask("read", place / "file").value() == "allowed");
+    CHECK(world.ask("write", world.place / "granted/x").value() == "allowed");
+    CHECK(std::filesystem::exists(world.place / "granted/x"));
+    CHECK(world.ask("write", "/tmp/x").value() == "allowed");
+    CHECK_FALSE(std::filesystem::exists("/tmp/x"));
+    CHECK(world.ask("read", "/usr/bin/env").value() == "allowed");
+}
+
+TEST_CASE("processes, programs, sockets, tracing, mounts: each is refused and reported") {
+    World world;
+    const std::pair<const char*, const char*> tries[] = {
+        {"socket", "socket"}, {"unix", "socket"},          {"connect", "connect"}, {"ptrace", "ptrace"},
+        {"fork", "clone"},    {"shell", "execve"},         {"mount", "mount"},     {"namespace", "unshare"},
+        {"bpf", "bpf"},       {"uring", "io_uring_setup"}, {"fastopen", "sendto"}};
+    for (const auto& [act, call] : tries) {
+        INFO(act);
+        CHECK(world.ask(act, "/x").value() == "EPERM");
+        CHECK(reported(world, call));
+    }
+    // Nobody else is there to be killed.
+    CHECK(world.ask("kill-all").value() != "allowed");
+    CHECK(world.ask("echo", "still there").value() == "still there");
+    CHECK(world.worker->state().ends == 0);
+}
+
+TEST_CASE("local sockets are a grant of their own, and of granted paths only") {
+    Options options;
+    options.worker = "memory_mib: 64, local_sockets: true, write: [PLACE/granted]";
+    World world{options};
+    REQUIRE(world.first);
+    CHECK(world.ask("socket").value() == "EPERM");
+    CHECK(world.ask("unix", world.place / "run/launch/launch.sock").value() == "No such file or directory");
+    CHECK(world.ask("unix", world.place / "granted/none.sock").value() == "No such file or directory");
+}
+
+TEST_CASE("a bomb of threads stops at the limit") {
+    World world;
+    const int made = std::stoi(world.ask("threads").value());
+    CHECK(made > 4);
+    CHECK(made <= 24);
+    CHECK(world.ask("echo", "x").value() == "x");
+}
+
+TEST_CASE("memory stops at the limit, and the kernel goes on") {
+    Options options;
+    options.patience = quick();
+    World world{options};
+    const auto eaten = world.ask("memory");
+    if (eaten) {
+        CHECK(*eaten == "refused");  // by rlimits
+    } else {
+        CHECK(eaten.failure().code == BH_E_UNKNOWN_OUTCOME);
+        CHECK(eaten.failure().message.find("memory limit") != std::string::npos);
+    }
+    CHECK(wait_until([&] { return world.ask("echo", "x").ok(); }));
+}
+
+TEST_CASE("the disk can't be filled: 64 MiB of its own, and the host's free space is the same") {
+    Options options;
+    options.worker = "memory_mib: 256";
+    World world{options};
+    const auto root = free_bytes("/"), scratch = free_bytes("/tmp");
+    const std::string text = world.ask("disk").value();
+    CHECK(text == std::to_string(64 << 20) + " No space left on device");
+    constexpr std::uint64_t kNoise = std::uint64_t{32} << 20;  // of whatever else this machine does
+    CHECK(free_bytes("/") + kNoise > root);
+    CHECK(free_bytes("/tmp") + kNoise > scratch);
+}

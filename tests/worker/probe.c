@@ -1,0 +1,323 @@
+/* A plugin that does what it is told, good or bad: guest_exchange(vm = "what", request) does it and answers in a
+ * sentence. In C, against the headers alone. Its verbs besides are the smallest that there are. */
+#define _GNU_SOURCE
+#include <blockhost/blockhost.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+struct bh_instance {
+    const bh_kernel* kernel;
+};
+static struct bh_instance the_instance;
+
+typedef struct {
+    const bh_call* call;
+    bh_bytes request;
+    bh_sink out;
+    bh_error* err;
+} exchange;
+
+static bh_status say(bh_sink out, const char* text) { return out.write(out.ctx, text, strlen(text)); }
+static bh_status say_result(bh_sink out, long result) {
+    return say(out, result >= 0 ? "allowed" : errno == EPERM ? "EPERM" : strerror(errno));
+}
+static const void* service(const char* id) { return the_instance.kernel->service(the_instance.kernel, id); }
+static const char* request_text(const exchange* e) {
+    static _Thread_local char text[512];
+    size_t size = e->request.len < sizeof text - 1 ? e->request.len : sizeof text - 1;
+    if (size != 0) memcpy(text, e->request.ptr, size);
+    text[size] = '\0';
+    return text;
+}
+
+/* What a hostile plugin tries. */
+static bh_status try_read(const exchange* e) { return say_result(e->out, open(request_text(e), O_RDONLY)); }
+static bh_status try_write(const exchange* e) { return say_result(e->out, open(request_text(e), O_WRONLY | O_CREAT, 0644)); }
+static bh_status try_socket(const exchange* e) { return say_result(e->out, socket(AF_INET, SOCK_STREAM, 0)); }
+static bh_status try_unix_socket(const exchange* e) {
+    struct sockaddr_un address = {AF_UNIX, {0}};
+    const int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    if (fd < 0) return say_result(e->out, fd);
+    snprintf(address.sun_path, sizeof address.sun_path, "%s", request_text(e));
+    return say_result(e->out, connect(fd, (struct sockaddr*)&address, sizeof address));
+}
+static bh_status try_connect(const exchange* e) {
+    /* A socket of another kind would do: the call itself is refused. */
+    struct sockaddr_in address = {AF_INET, htons(80), {htonl(INADDR_LOOPBACK)}, {0}};
+    return say_result(e->out, connect(0, (struct sockaddr*)&address, sizeof address));
+}
+static bh_status try_ptrace(const exchange* e) { return say_result(e->out, ptrace(PTRACE_ATTACH, 1, 0, 0)); }
+static bh_status try_fork(const exchange* e) {
+    const pid_t pid = fork();
+    if (pid == 0) _exit(0);
+    return say_result(e->out, pid);
+}
+static bh_status try_shell(const exchange* e) {
+    char* const words[] = {"sh", "-c", "id", NULL};
+    char* const none[] = {NULL};
+    return say_result(e->out, execve("/bin/sh", words, none));
+}
+static bh_status try_mount(const exchange* e) { return say_result(e->out, syscall(SYS_mount, "x", "/tmp", "tmpfs", 0, "")); }
+static bh_status try_namespace(const exchange* e) { return say_result(e->out, syscall(SYS_unshare, 0x10000000)); }
+static bh_status try_bpf(const exchange* e) { return say_result(e->out, syscall(SYS_bpf, 0, 0, 0)); }
+static bh_status try_uring(const exchange* e) { return say_result(e->out, syscall(SYS_io_uring_setup, 8, 0)); }
+static bh_status try_kill_all(const exchange* e) { return say_result(e->out, kill(-1, SIGKILL)); }
+static bh_status try_fastopen(const exchange* e) { return say_result(e->out, sendto(0, "x", 1, MSG_FASTOPEN, NULL, 0)); }
+
+static void* wait_for_ever(void* ignored) {
+    while (ignored == NULL) pause();
+    return ignored;
+}
+static bh_status thread_bomb(const exchange* e) {
+    char text[64];
+    int made = 0;
+    pthread_t thread;
+    while (made < 10000 && pthread_create(&thread, NULL, wait_for_ever, NULL) == 0) ++made;
+    snprintf(text, sizeof text, "%d", made);
+    return say(e->out, text);
+}
+static bh_status eat_memory(const exchange* e) {
+    const size_t step = (size_t)8 << 20;
+    for (int i = 0; i < 256; ++i) {
+        void* block = mmap(NULL, step, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (block == MAP_FAILED) return say(e->out, "refused");
+        memset(block, 1, step);
+    }
+    return say(e->out, "2 GiB");
+}
+static bh_status fill_disk(const exchange* e) {
+    static char block[1 << 20];
+    char text[64];
+    long long written = 0;
+    const int fd = open("/tmp/fill", O_WRONLY | O_CREAT, 0600);
+    for (ssize_t size; fd >= 0 && (size = write(fd, block, sizeof block)) > 0;) written += size;
+    snprintf(text, sizeof text, "%lld %s", written, strerror(errno));
+    unlink("/tmp/fill");
+    return say(e->out, text);
+}
+
+/* How a bad one ends. */
+static bh_status crash(const exchange* e) {
+    *(volatile int*)(size_t)(e->request.len + 8) = 1;
+    return BH_OK;
+}
+static bh_status save_and_crash(const exchange* e) {
+    const bh_status status = e->call->save(e->call, e->request, e->err);
+    if (status != BH_OK) return status;
+    return crash(e);
+}
+static bh_status leave(const exchange* e) { exit((int)e->request.len + 3); }
+static bh_status give_up(const exchange* e) {
+    if (e->call != NULL) abort();
+    return BH_E_INTERNAL;
+}
+static bh_status hang(const exchange* e) {
+    while (e->call != NULL) pause();
+    return BH_E_INTERNAL;
+}
+static bh_status babble(const exchange* e) {
+    char noise[64];
+    memset(noise, 0xee, sizeof noise);
+    for (int fd = 3; fd < 64; ++fd)
+        if (send(fd, noise, sizeof noise, MSG_DONTWAIT | MSG_NOSIGNAL) < 0) continue;
+    return hang(e);
+}
+static bh_status talk_for_ever(const exchange* e) {
+    const bh_svc_log* log = service(BH_SVC_LOG);
+    const bh_str text = {"again", 5}, none = {NULL, 0};
+    while (e->call != NULL) log->write(the_instance.kernel, BH_LOG_INFO, none, text);
+    return BH_E_INTERNAL;
+}
+static bh_status bad_text(const exchange* e) {
+    strcpy(e->err->reason, "a\xff\nb");
+    strcpy(e->err->message, "escape \x1b[2J and \xed\xa0\x80");
+    return BH_E_BUSY;
+}
+
+/* What a good one uses. */
+static bh_status echo(const exchange* e) { return e->out.write(e->out.ctx, e->request.ptr, e->request.len); }
+static bh_status use_store(const exchange* e) {
+    const bh_svc_store* store = service(BH_SVC_STORE);
+    const bh_str keys[2] = {{"a/1", 3}, {"a/2", 3}}, prefix = {"a/", 2}, none = {NULL, 0};
+    const bh_bytes values[2] = {e->request, {(const uint8_t*)"two", 3}};
+    bh_status status = store->put(the_instance.kernel, keys, values, 2, e->err);
+    if (status == BH_OK) status = store->get(the_instance.kernel, keys[0], e->out, e->err);
+    if (status == BH_OK) status = store->list(the_instance.kernel, prefix, none, e->out, e->err);
+    return status;
+}
+static bh_status keep_length(void* user, bh_bytes secret) {
+    char* text = user;
+    snprintf(text, 64, "%zu:%.*s", secret.len, (int)secret.len, (const char*)secret.ptr);
+    return BH_OK;
+}
+static bh_status use_secret(const exchange* e) {
+    char text[64] = "";
+    const bh_svc_secrets* secrets = service(BH_SVC_SECRETS);
+    if (secrets == NULL) return say(e->out, "no service");
+    const bh_status status = secrets->with(the_instance.kernel, request_text(e), keep_length, text, e->err);
+    return status == BH_OK ? say(e->out, text) : status;
+}
+static bh_status use_signer(const exchange* e) {
+    const bh_svc_signer* signer = service(BH_SVC_SIGNER);
+    if (signer == NULL) return say(e->out, "no service");
+    return signer->sign(the_instance.kernel, request_text(e), "eip1559-tx", e->request, e->out, e->err);
+}
+static bh_status use_launch(const exchange* e) {
+    const bh_svc_launch* launch = service(BH_SVC_LAUNCH);
+    if (launch == NULL) return say(e->out, "no service");
+    const int32_t fd = open("/tmp/passed", O_RDWR | O_CREAT, 0600);
+    const bh_str unit = {"unit", 4}, spec = {(const char*)e->request.ptr, e->request.len};
+    const bh_status status = launch->start(the_instance.kernel, unit, spec, &fd, 1, e->out, e->err);
+    close(fd);
+    return status;
+}
+static bh_status say_context(const exchange* e) {
+    char text[512];
+    snprintf(text, sizeof text, "%.*s/%u/%.*s/%zu", (int)e->call->op_id.len, e->call->op_id.ptr, e->call->attempt,
+             (int)e->call->trace_id.len, e->call->trace_id.ptr, e->call->checkpoint.len);
+    return say(e->out, text);
+}
+static bh_status wait_for_stop(const exchange* e) {
+    char text[32];
+    struct pollfd stop = {e->call->cancel_fd, POLLIN, 0};
+    if (e->call->cancelled(e->call)) return say(e->out, "too early");
+    if (poll(&stop, 1, 20000) != 1 || !e->call->cancelled(e->call)) return say(e->out, "never told");
+    snprintf(text, sizeof text, "reason %u", e->call->cancel_reason(e->call));
+    return say(e->out, text);
+}
+static void* log_elsewhere(void* user) {
+    const bh_svc_log* log = service(BH_SVC_LOG);
+    const bh_str text = {"from a thread", 13}, none = {NULL, 0};
+    log->write(the_instance.kernel, BH_LOG_WARN, none, text);
+    const bh_svc_store* store = service(BH_SVC_STORE);
+    const bh_str key = {"thread", 6};
+    const bh_bytes value = {(const uint8_t*)"1", 1};
+    bh_error err = {.struct_size = sizeof err};
+    *(bh_status*)user = store->put(the_instance.kernel, &key, &value, 1, &err);
+    return NULL;
+}
+static bh_status use_thread(const exchange* e) {
+    pthread_t thread;
+    bh_status status = BH_E_INTERNAL;
+    if (pthread_create(&thread, NULL, log_elsewhere, &status) != 0) return BH_E_INTERNAL;
+    pthread_join(thread, NULL);
+    return status == BH_OK ? say(e->out, "ok") : status;
+}
+static bh_status say_much(const exchange* e) {
+    static char block[1 << 16];
+    memset(block, 'x', sizeof block);
+    for (bh_status status = BH_OK; status == BH_OK;) {
+        status = e->out.write(e->out.ctx, block, sizeof block);
+        if (status != BH_OK) return status;
+    }
+    return BH_OK;
+}
+
+static const struct {
+    const char* name;
+    bh_status (*act)(const exchange* e);
+} acts[] = {{"read", try_read}, {"write", try_write}, {"socket", try_socket}, {"unix", try_unix_socket},
+            {"connect", try_connect}, {"ptrace", try_ptrace}, {"fork", try_fork}, {"shell", try_shell},
+            {"mount", try_mount}, {"namespace", try_namespace}, {"bpf", try_bpf}, {"uring", try_uring},
+            {"kill-all", try_kill_all}, {"fastopen", try_fastopen}, {"threads", thread_bomb}, {"memory", eat_memory},
+            {"disk", fill_disk}, {"crash", crash}, {"save-crash", save_and_crash}, {"exit", leave}, {"abort", give_up},
+            {"hang", hang}, {"babble", babble}, {"talk", talk_for_ever}, {"bad-text", bad_text}, {"echo", echo},
+            {"store", use_store}, {"secret", use_secret}, {"sign", use_signer}, {"launch", use_launch},
+            {"context", say_context}, {"stop", wait_for_stop}, {"thread", use_thread}, {"much", say_much}};
+
+static bh_status guest_exchange(bh_instance* self, const bh_call* call, bh_str vm, bh_bytes request, bh_sink answer,
+                                bh_error* err) {
+    (void)self;
+    const exchange e = {call, request, answer, err};
+    for (size_t i = 0; i < sizeof acts / sizeof acts[0]; ++i)
+        if (vm.len == strlen(acts[i].name) && memcmp(vm.ptr, acts[i].name, vm.len) == 0) return acts[i].act(&e);
+    return BH_E_INVALID;
+}
+
+static bh_status describe(bh_instance* self, bh_sink out, bh_error* err) {
+    (void)self, (void)err;
+    return say(out, "{\"net_filter\":\"kernel\",\"volume_kinds\":[\"file\"]}");
+}
+static bh_status vm_create(bh_instance* self, const bh_call* call, bh_str spec, bh_sink out, bh_error* err) {
+    (void)self, (void)call, (void)spec, (void)out, (void)err;
+    return BH_E_UNSUPPORTED;
+}
+static bh_status vm_destroy(bh_instance* self, const bh_call* call, bh_str vm, bh_error* err) {
+    (void)self, (void)call, (void)vm, (void)err;
+    return BH_OK;
+}
+static bh_status vm_power(bh_instance* self, const bh_call* call, bh_str vm, uint32_t action, bh_error* err) {
+    (void)self, (void)call, (void)vm, (void)err;
+    return action == BH_POWER_START ? BH_OK : BH_E_UNSUPPORTED;
+}
+static bh_status vm_get(bh_instance* self, bh_str vm, bh_sink out, bh_error* err) {
+    (void)self, (void)vm, (void)out, (void)err;
+    return BH_E_NOT_FOUND;
+}
+static bh_status vm_list(bh_instance* self, bh_str page, bh_sink out, bh_error* err) {
+    (void)self, (void)page, (void)err;
+    return say(out, "{\"vms\":[],\"next\":\"\"}");
+}
+static bh_status vm_stats(bh_instance* self, bh_str vm, bh_vm_stats* out, bh_error* err) {
+    (void)self, (void)err;
+    out->state = BH_VM_RUNNING;
+    out->uptime_s = (int64_t)vm.len;
+    out->cpu_ns = 42;
+    out->memory_used_bytes = out->disk_read_bytes = out->disk_write_bytes = out->net_rx_bytes = out->net_tx_bytes = -1;
+    return BH_OK;
+}
+
+static const bh_hypervisor hypervisor = {sizeof(bh_hypervisor), 0,        describe, vm_create, vm_destroy,
+                                         vm_power,              vm_get,   vm_list,  vm_stats};
+static const bh_hypervisor_guest guest = {sizeof(bh_hypervisor_guest), 0, guest_exchange};
+
+static bh_status check(const bh_kernel* kernel, bh_str config, uint64_t deadline_ns, bh_sink findings, bh_error* err) {
+    (void)kernel, (void)config, (void)deadline_ns, (void)err;
+    return say(findings, "{\"findings\":[]}");
+}
+static bh_status create(const bh_kernel* kernel, bh_str config, bh_instance** out, bh_error* err) {
+    if (config.len >= 15 && memcmp(config.ptr, "{\"fail\":\"crash\"", 15) == 0) raise(SIGSEGV), abort();
+    if (config.len >= 9 && memcmp(config.ptr, "{\"fail\":\"", 9) == 0) {
+        strcpy(err->reason, "told_to");
+        strcpy(err->message, "the configuration says so");
+        return BH_E_UNAVAILABLE;
+    }
+    the_instance.kernel = kernel;
+    *out = &the_instance;
+    return BH_OK;
+}
+static bh_status quiesce(bh_instance* self, uint64_t deadline_ns, bh_error* err) {
+    (void)self, (void)deadline_ns, (void)err;
+    return BH_OK;
+}
+static void destroy(bh_instance* self) { (void)self; }
+static bh_status health(bh_instance* self, bh_sink out, bh_error* err) {
+    (void)self, (void)err;
+    return say(out, "{}");
+}
+static const void* query(const char* id) {
+    if (strcmp(id, BH_HYPERVISOR) == 0) return &hypervisor;
+    return strcmp(id, BH_HYPERVISOR_GUEST) == 0 ? &guest : NULL;
+}
+static const bh_plugin plugin = {sizeof(bh_plugin), BH_ABI_MINOR, BH_ABI_DRAFT, 0, {"org.blockhost.probe", 19},
+                                 {"0.1.0", 5}, check, create, quiesce, destroy, health, query};
+
+const bh_plugin* bh_plugin_entry_v0(const bh_entry_args* args, bh_error* err) {
+    (void)args, (void)err;
+    return &plugin;
+}

@@ -1,0 +1,234 @@
+// A kernel with one instance of the probe in a worker: real launcher, real sandbox, services whose backends are kept in
+// memory.
+#pragma once
+
+#include "kernel/launch/testing.hpp"
+#include "kernel/plugins/ports.hpp"
+#include "kernel/plugins/services.hpp"
+#include "kernel/plugins/verb.hpp"
+#include "kernel/worker/worker.hpp"
+#include "plugin-api/host/loader.hpp"
+
+#include <blockhost/ext/hypervisor_guest.h>
+#include <blockhost/kind/hypervisor.h>
+#include <blockhost/svc/launch.h>
+#include <blockhost/svc/log.h>
+#include <blockhost/svc/secrets.h>
+#include <blockhost/svc/signer.h>
+#include <blockhost/svc/store.h>
+#include <sys/statvfs.h>
+
+#include <atomic>
+#include <map>
+#include <mutex>
+
+namespace bh::worker::testing {
+
+using launch::testing::read_text;
+using launch::testing::wait_until;
+
+struct LogLines final : plugins::LogBackend {
+    std::mutex mutex;
+    std::string all;
+    std::atomic<std::size_t> count{0};
+    [[nodiscard]] std::uint32_t min_level() const noexcept override { return BH_LOG_INFO; }
+    void write(std::uint32_t, std::string_view, std::string_view, std::string_view message) override {
+        ++count;
+        const std::scoped_lock lock{mutex};
+        if (all.size() < 1 << 16) all += std::string{message} + "\n";
+    }
+    bool has(std::string_view text) {
+        const std::scoped_lock lock{mutex};
+        return all.find(text) != std::string::npos;
+    }
+};
+
+struct MemoryStore final : plugins::StoreBackend {
+    std::mutex mutex;
+    std::map<std::string, Bytes> values;
+    Result<Bytes> get(const std::string&, const std::string& key) override {
+        const std::scoped_lock lock{mutex};
+        if (const auto it = values.find(key); it != values.end()) return it->second;
+        return Failure{BH_E_NOT_FOUND, "no_key", "no such key"};
+    }
+    Status put(const std::string&, const std::vector<std::pair<std::string, Bytes>>& changes) override {
+        const std::scoped_lock lock{mutex};
+        for (const auto& [key, value] : changes) values[key] = value;
+        return {};
+    }
+    Result<Keys> list(const std::string&, const std::string& prefix, const std::string&) override {
+        const std::scoped_lock lock{mutex};
+        Keys keys;
+        for (const auto& [key, value] : values) {
+            if (key.starts_with(prefix)) keys.keys.push_back(key);
+        }
+        return keys;
+    }
+};
+
+struct FakeSigner final : plugins::SignerBackend {
+    Result<Bytes> sign(const std::string& instance, const std::string& key, const std::string& scheme,
+                       const Bytes&) override {
+        const std::string text = instance + "/" + key + "/" + scheme;
+        return Bytes{text.begin(), text.end()};
+    }
+    Result<Bytes> public_key(const std::string&) override { return Bytes{4}; }
+};
+
+// Remembers what it was asked to start, and what came with it.
+struct FakeLaunch final : plugins::LaunchBackend {
+    std::string unit;
+    std::size_t fds = 0;
+    bool written = false;
+    Result<Unit> start(const std::string&, const std::string& name, const UnitSpec&,
+                       const std::vector<int>& passed) override {
+        unit = name;
+        fds = passed.size();
+        written = !passed.empty() && ::write(passed[0], "x", 1) == 1;
+        return Failure{BH_E_DENIED, "refused", "no unit in this test"};
+    }
+    Result<Unit> status(const std::string&, const std::string&) override { return none(); }
+    Status signal(const std::string&, const std::string&, int) override { return none(); }
+    Result<UnitPage> list(const std::string&, const std::string&) override { return none(); }
+    Result<RunResult> run(const std::string&, const RunRequest&, std::uint64_t) override { return none(); }
+    static Failure none() { return {BH_E_UNSUPPORTED, "none", "not in this test"}; }
+};
+
+// blockhost-launch over one connection, which was made as the kernel's user.
+class LaunchStarter final : public Starter {
+public:
+    explicit LaunchStarter(launch::testing::Launcher& launcher) : client_{launcher.socket()} {
+        const launch::testing::AsKernel kernel;
+        REQUIRE(client_.check());
+    }
+    Result<Started> start(const std::string& instance, int control, int report, int plugin) override {
+        auto started = client_.worker_start(instance, {control, report, plugin});
+        if (!started) return started.failure();
+        return Started{started->pid, started->limits, started->limits_why};
+    }
+    Status end(const std::string& instance) override { return client_.worker_end(instance); }
+
+private:
+    launch::Client client_;
+};
+
+struct Options {
+    std::string worker = "memory_mib: 64, threads: 24";  // of launch.yaml
+    plugins::ServiceGrants grants;
+    std::string config = "{}";
+    Patience patience;
+};
+
+inline Patience quick() {
+    using std::chrono::milliseconds;
+    Patience patience;
+    patience.grace = milliseconds{300};
+    patience.read = milliseconds{2000};
+    patience.first_pause = milliseconds{1};
+    patience.longest_pause = milliseconds{20};
+    return patience;
+}
+
+class World {
+public:
+    explicit World(Options options = {})
+        : services_{"probe", options.grants, {&log, &store, &signer, &launching}}, starter_{launcher_of(options)} {
+        auto checked = host::check({directory(), "org.blockhost.probe", pin(), "0.1.0", BH_HYPERVISOR, true});
+        REQUIRE(checked);
+        file_.emplace(std::move(checked->file));
+        std::vector<std::string> granted{options.grants.services.begin(), options.grants.services.end()};
+        granted.emplace_back(BH_SVC_STORE);
+        interfaces_ = checked->manifest.interfaces;
+        worker.emplace(
+            Greeting{"probe", "org.blockhost.probe", "0.1.0", options.config, interfaces_, granted, BH_LOG_INFO},
+            file_->fd(), services_.kernel(), starter_, options.patience);
+        first = worker->start();
+        instance.name = "probe";
+        instance.plugin = worker->plugin();
+        instance.self = worker->self();
+        instance.promised = &interfaces_;
+    }
+    World(const World&) = delete;
+    World& operator=(const World&) = delete;
+
+    // What the probe says to `what`.
+    Result<std::string> ask(const std::string& what, const std::string& request = {}) {
+        life::Call call;
+        return ask(call, what, request);
+    }
+    Result<std::string> ask(life::Call& call, const std::string& what, const std::string& request = {}) {
+        if (call.op_id.empty()) call.op_id = "op";
+        if (call.deadline_ns == 0) call.deadline_ns = monotonic_ns() + 20'000'000'000;
+        const plugins::CallBridge bridge{call};
+        const auto* verbs = instance.find<bh_hypervisor_guest>(BH_HYPERVISOR_GUEST);
+        REQUIRE(verbs != nullptr);
+        const bh_bytes bytes{reinterpret_cast<const std::uint8_t*>(request.data()), request.size()};
+        return plugins::read_verb("probe", [&](bh_sink out, bh_error* err) {
+            return verbs->guest_exchange(instance.self, bridge.get(), view(what), bytes, out, err);
+        });
+    }
+    Result<bh_vm_stats> stats(const std::string& vm) {
+        bh_vm_stats out{};
+        out.struct_size = sizeof out;
+        const auto status = plugins::run_verb("probe", [&](bh_error* err) {
+            return instance.find<bh_hypervisor>(BH_HYPERVISOR)->vm_stats(instance.self, view(vm), &out, err);
+        });
+        if (!status) return status.failure();
+        return out;
+    }
+    // The plugin's process, not the one that watches over it.
+    pid_t plugin_pid() {
+        const std::string pid = std::to_string(worker->state().pid);
+        pid_t child = 0;
+        std::ifstream{"/proc/" + pid + "/task/" + pid + "/children"} >> child;
+        return child;
+    }
+    std::string status_field(const std::string& name) {
+        const std::string text = read_text("/proc/" + std::to_string(plugin_pid()) + "/status");
+        const auto at = text.find("\n" + name + ":");
+        if (at == std::string::npos) return {};
+        const auto from = text.find_first_not_of(" \t", at + name.size() + 2);
+        return text.substr(from, text.find('\n', from) - from);
+    }
+
+    [[nodiscard]] static std::string directory() { return std::string{PLUGINS} + "/org.blockhost.probe"; }
+    // Another one for each world of this program: a launcher ends everything under it.
+    [[nodiscard]] uid_t uid() const { return uid_; }
+
+    const uid_t uid_ = next_uid();
+    LogLines log;
+    MemoryStore store;
+    FakeSigner signer;
+    FakeLaunch launching;
+    launch::testing::Place place;
+    std::optional<launch::testing::Launcher> launcher;
+
+private:
+    launch::testing::Launcher& launcher_of(const Options& options) {
+        place.directory("granted", 02770, uid());
+        std::string words = options.worker;
+        for (std::size_t at; (at = words.find("PLACE")) != std::string::npos;) words.replace(at, 5, place.path());
+        launcher.emplace(place, "  probe:\n    worker: {user: " + std::to_string(uid()) + ", " + words + "}\n");
+        return *launcher;
+    }
+    static std::string pin() {
+        const auto manifest = host::read_manifest(directory() + "/plugin.json");
+        REQUIRE(manifest);
+        return manifest->sha256;
+    }
+    static uid_t next_uid() {  // above the units' fifty
+        static uid_t made = 0;
+        return 2000060 + static_cast<uid_t>(::getpid() % 100000) * 100 + made++ % 40;
+    }
+    plugins::Services services_;
+    LaunchStarter starter_;
+    std::optional<host::SealedFile> file_;
+    std::vector<std::string> interfaces_;
+
+public:
+    std::optional<Worker> worker;
+    Status first;
+    plugins::Instance instance;
+};
+
+}  // namespace bh::worker::testing
