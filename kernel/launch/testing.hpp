@@ -72,7 +72,14 @@ public:
         path_ = ::mkdtemp(pattern);
         ::chmod(path_.c_str(), 0711);
     }
-    ~Place() { std::filesystem::remove_all(path_); }
+    // A supervisor may write its unit's last record meanwhile.
+    ~Place() {
+        (void)wait_until([&] {
+            std::error_code error;
+            std::filesystem::remove_all(path_, error);
+            return !std::filesystem::exists(path_, error);
+        });
+    }
     Place(const Place&) = delete;
     Place& operator=(const Place&) = delete;
     [[nodiscard]] std::string operator/(const std::string& name) const { return path_ + "/" + name; }
