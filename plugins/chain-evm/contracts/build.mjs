@@ -9,10 +9,10 @@ import { createRequire } from 'node:module';
 const require = createRequire(import.meta.url);
 const root = dirname(fileURLToPath(import.meta.url));
 const outputs = join(root, 'artifacts');
-const contracts = ['AccessCredentialNFT', 'BlockHostSubscription'];
+export const contracts = ['AccessCredentialNFT', 'BlockHostSubscription'];
 
 // foundry.toml repeats these; `forge test` compares the code of its own build with the artifacts.
-const settings = {
+export const settings = {
   evmVersion: 'cancun',
   optimizer: { enabled: true, runs: 10000 },
   viaIR: true,
@@ -107,7 +107,8 @@ function check(files) {
 }
 
 const limit = 24576;
-try {
+
+function main() {
   const files = build();
   for (const name of contracts) {
     const size = (JSON.parse(files[`${name}.json`]).deployedBytecode.length - 2) / 2;
@@ -117,12 +118,18 @@ try {
   if (process.argv.includes('--check')) {
     check(files);
     console.log('artifacts are what the sources give');
-  } else {
-    mkdirSync(outputs, { recursive: true });
-    for (const [name, text] of Object.entries(files)) writeFileSync(join(outputs, name), text);
-    console.log(`wrote ${Object.keys(files).join(', ')}`);
+    return;
   }
-} catch (error) {
-  console.error(`build.mjs: ${error.message}`);
-  process.exit(1);
+  mkdirSync(outputs, { recursive: true });
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(outputs, name), text);
+  console.log(`wrote ${Object.keys(files).join(', ')}`);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  try {
+    main();
+  } catch (error) {
+    console.error(`build.mjs: ${error.message}`);
+    process.exit(1);
+  }
 }

@@ -3,8 +3,10 @@ pragma solidity 0.8.37;
 
 import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 import {IAccessCredential} from "./interfaces/IAccessCredential.sol";
+import {Permit} from "./interfaces/Permit.sol";
 import {Catalogue} from "./subscription/Catalogue.sol";
 import {EarningLine} from "./subscription/EarningLine.sol";
+import {Slots} from "./subscription/Slots.sol";
 import {Flag, Money, Outage, Plan, Subscription} from "./subscription/Types.sol";
 import {Vault} from "./subscription/Vault.sol";
 import {Views} from "./subscription/Views.sol";
@@ -16,6 +18,7 @@ import {Views} from "./subscription/Views.sol";
 /// @dev All money calls share one reentrancy guard, and no receiver can hold up another's call.
 contract BlockHostSubscription is Catalogue, Vault, Views {
     using EarningLine for Subscription;
+    using Slots for Subscription;
 
     /// @param operator Account that makes plans, names agents, treasury and server key, and may cancel.
     /// @param treasury_ Receives what is earned.
@@ -56,15 +59,26 @@ contract BlockHostSubscription is Catalogue, Vault, Views {
         address recipient,
         bytes calldata sealedRequest
     ) external payable nonReentrant returns (uint256 id) {
-        require(!purchasesPaused, PurchasesArePaused());
-        _requireBefore(deadline);
-        _requireOutside(recipient);
-        _requireLength(sealedRequest.length, MAX_SEALED_BYTES);
-        uint256 amount = _takePlace(planId, numDays, token);
-        require(amount <= maxAmount, AmountAboveMax(amount, maxAmount));
-        _pull(token, amount);
-        id = _record(planId, numDays, token, amount, recipient, sealedRequest);
+        uint256 amount = _takePlace(planId, numDays, token, maxAmount);
+        id = _buy(planId, numDays, token, amount, deadline, recipient, sealedRequest);
         _returnExcess(token, amount);
+    }
+
+    /// @notice purchase() in an ERC-20 with msg.sender's signed allowance in place of a former approve(). The payer is
+    /// msg.sender; a permit that the token refuses is ignored, and the allowance decides.
+    function purchaseWithPermit(
+        uint256 planId,
+        uint256 numDays,
+        address token,
+        uint256 maxAmount,
+        uint256 deadline,
+        address recipient,
+        bytes calldata sealedRequest,
+        Permit calldata permit
+    ) external nonReentrant returns (uint256 id) {
+        uint256 amount = _takePlace(planId, numDays, token, maxAmount);
+        _permit(token, permit);
+        return _buy(planId, numDays, token, amount, deadline, recipient, sealedRequest);
     }
 
     /// @notice The host has built it: mints the credential to the buyer and starts the paid time.
@@ -82,9 +96,9 @@ contract BlockHostSubscription is Catalogue, Vault, Views {
         Subscription storage s = _openForAgent(id, order);
         _requireBefore(deadline);
         _requireLength(sealedCredential.length, MAX_SEALED_BYTES);
-        _startEarning(s);
+        uint256 expiresAt = _startEarning(s);
         credential.mint(id, s.buyer, sealedCredential);
-        emit SubscriptionDelivered(id, s.end, attestationHash);
+        emit SubscriptionDelivered(id, expiresAt, attestationHash);
     }
 
     /// @notice The host can't serve this purchase; the buyer gets all of it back as credit.
@@ -100,7 +114,7 @@ contract BlockHostSubscription is Catalogue, Vault, Views {
     /// for the buyer 30 days later.
     function refund(uint256 id) external nonReentrant {
         Subscription storage s = _known(id);
-        require(s.flags == Flag.NONE, NotOpen(id));
+        _requireOpen(s, id);
         uint256 lastRefused = uint256(s.purchasedAt) + _plans[s.planId].deliveryWindow;
         if (msg.sender != s.buyer) lastRefused += PUBLIC_REFUND_AFTER;
         require(block.timestamp > lastRefused, TooEarly(lastRefused));
@@ -117,19 +131,21 @@ contract BlockHostSubscription is Catalogue, Vault, Views {
         payable
         nonReentrant
     {
-        _requireBefore(deadline);
-        Subscription storage s = _live(_known(id), id);
-        require(_plans[s.planId].active, PlanInactive(s.planId));
-        uint256 amount = _extensionPrice(id, s, numDays, token, msg.sender);
-        require(amount <= maxAmount, AmountAboveMax(amount, maxAmount));
-        uint256 expiresAt = _laterOfExpiryAndNow(s) + numDays * 1 days;
-        uint256 latest = block.timestamp + MAX_DAYS * 1 days;
-        require(expiresAt <= latest, ExpiryTooFar(expiresAt, latest));
-        _pull(token, amount);
-        _prolong(s, token, amount, expiresAt);
-        s.paidSeconds += uint32(numDays * 1 days);
-        emit Extended(id, msg.sender, numDays * 1 days, token, amount, expiresAt);
+        uint256 amount = _extend(id, numDays, token, maxAmount, deadline);
         _returnExcess(token, amount);
+    }
+
+    /// @notice extend() in an ERC-20 with msg.sender's signed allowance, as in purchaseWithPermit().
+    function extendWithPermit(
+        uint256 id,
+        uint256 numDays,
+        address token,
+        uint256 maxAmount,
+        uint256 deadline,
+        Permit calldata permit
+    ) external nonReentrant {
+        _permit(token, permit);
+        _extend(id, numDays, token, maxAmount, deadline);
     }
 
     /// @notice Ends it for good: what is unearned is credited to the credential's owner. By the owner or the operator.
@@ -163,7 +179,7 @@ contract BlockHostSubscription is Catalogue, Vault, Views {
     /// @notice Replaces the sealed details, if `owner_` still holds the credential.
     function update(uint256 id, address owner_, bytes calldata sealedCredential) external nonReentrant {
         Subscription storage s = _knownForAgent(id);
-        require(s.flags & Flag.DELIVERED != 0 && s.flags & Flag.BURNED == 0, NotLive(id));
+        require(s.deliveredAt != 0 && s.flags & Flag.BURNED == 0, NotLive(id));
         address holder = credential.ownerOf(id);
         require(owner_ == holder, NotOwner(id, holder));
         _requireLength(sealedCredential.length, MAX_SEALED_BYTES);
@@ -177,7 +193,7 @@ contract BlockHostSubscription is Catalogue, Vault, Views {
     /// or after the owner's cancel.
     function close(uint256 id) external nonReentrant {
         Subscription storage s = _knownForAgent(id);
-        require(s.flags & Flag.DELIVERED != 0 && s.flags & Flag.CLOSED == 0, NotLive(id));
+        require(s.deliveredAt != 0 && s.flags & Flag.CLOSED == 0, NotLive(id));
         if (s.flags & (Flag.CANCELLED | Flag.BY_OPERATOR) != Flag.CANCELLED) {
             uint256 lastRefused = uint256(s.end) + _plans[s.planId].grace;
             require(block.timestamp > lastRefused, TooEarly(lastRefused));
@@ -192,9 +208,9 @@ contract BlockHostSubscription is Catalogue, Vault, Views {
     function burn(uint256 id) external nonReentrant {
         Subscription storage s = _knownForAgent(id);
         require(s.flags & Flag.CLOSED != 0 && s.flags & Flag.BURNED == 0, NotBurnable(id));
-        s.flags |= Flag.BURNED;
         --_plans[s.planId].open;
-        credential.burn(id);
+        credential.burn(id); // first: the credential asks mintedTo(), which answers until the flag is set
+        s.flags |= Flag.BURNED;
         emit Burned(id);
     }
 
@@ -204,7 +220,7 @@ contract BlockHostSubscription is Catalogue, Vault, Views {
         uint256 fresh;
         for (uint256 i = 0; i < ids.length; ++i) {
             Subscription storage s = _subscriptions[ids[i]];
-            if (s.flags & Flag.DELIVERED == 0 || _tokenOf(s) != token) continue;
+            if (s.deliveredAt == 0 || _tokenOf(s) != token) continue;
             fresh += s.settle();
         }
         EarningLine.moveSettled(m, fresh);
@@ -217,12 +233,34 @@ contract BlockHostSubscription is Catalogue, Vault, Views {
 
     // ---------------------------------------------------------------- parts of the calls above
 
-    function _takePlace(uint256 planId, uint256 numDays, address token) private returns (uint256 amount) {
+    function _takePlace(uint256 planId, uint256 numDays, address token, uint256 maxAmount)
+        private
+        returns (uint256 amount)
+    {
+        require(!purchasesPaused, PurchasesArePaused());
         Plan storage p = _knownPlan(planId);
         require(p.active, PlanInactive(planId));
-        require(p.open < p.total, SoldOut(planId, p.open, p.total));
-        ++p.open;
-        return _purchasePrice(planId, p, numDays, token);
+        (uint24 open, uint24 total) = (p.open, p.total);
+        require(open < total, SoldOut(planId, open, total));
+        amount = _purchasePrice(planId, p, numDays, token);
+        require(amount <= maxAmount, AmountAboveMax(amount, maxAmount));
+        p.open = open + 1;
+    }
+
+    function _buy(
+        uint256 planId,
+        uint256 numDays,
+        address token,
+        uint256 amount,
+        uint256 deadline,
+        address recipient,
+        bytes calldata sealedRequest
+    ) private returns (uint256 id) {
+        _requireBefore(deadline);
+        _requireOutside(recipient);
+        _requireLength(sealedRequest.length, MAX_SEALED_BYTES);
+        _pull(token, amount);
+        return _record(planId, numDays, token, amount, recipient, sealedRequest);
     }
 
     function _record(
@@ -236,38 +274,46 @@ contract BlockHostSubscription is Catalogue, Vault, Views {
         id = ++lastSubscriptionId;
         bytes32 order = orderHash(buyer, planId, numDays * 1 days, token, amount, keccak256(sealedRequest));
         Subscription storage s = _subscriptions[id];
-        s.buyer = buyer;
-        s.planId = uint24(planId);
-        s.paidSeconds = uint32(numDays * 1 days);
-        s.purchasedAt = uint40(block.timestamp);
-        // At most (3650 + 30) days of at most 2^96 - 1 each: below 2^108.
-        s.amount = uint112(amount);
-        s.order = bytes16(order);
-        s.tokenIndex = _prices[planId][token].tokenIndex;
+        s.storePurchase(buyer, planId, numDays * 1 days);
+        s.storePayment(amount, order, _prices[planId][token].tokenIndex);
         _money[token].undelivered += uint128(amount);
         emit SubscriptionPurchased(id, planId, buyer, numDays * 1 days, token, amount, order, sealedRequest);
     }
 
+    function _extend(uint256 id, uint256 numDays, address token, uint256 maxAmount, uint256 deadline)
+        private
+        returns (uint256 amount)
+    {
+        _requireBefore(deadline);
+        Subscription storage s = _live(_known(id), id);
+        require(_plans[s.planId].active, PlanInactive(s.planId));
+        amount = _extensionPrice(id, s, numDays, token, msg.sender);
+        require(amount <= maxAmount, AmountAboveMax(amount, maxAmount));
+        uint256 expiresAt = _laterOfExpiryAndNow(s) + numDays * 1 days;
+        uint256 latest = block.timestamp + MAX_DAYS * 1 days;
+        require(expiresAt <= latest, ExpiryTooFar(expiresAt, latest));
+        _pull(token, amount);
+        _prolong(s, token, amount, expiresAt);
+        s.paidSeconds += uint32(numDays * 1 days);
+        emit Extended(id, msg.sender, numDays * 1 days, token, amount, expiresAt);
+    }
+
     function _openForAgent(uint256 id, bytes32 order) private view returns (Subscription storage s) {
         s = _knownForAgent(id);
-        require(s.flags == Flag.NONE, NotOpen(id));
+        _requireOpen(s, id);
         require(bytes16(order) == s.order, OrderMismatch(id, s.order));
     }
 
     /// @dev Setup days are earned by a delivery inside the window; a later one spreads them over the paid time.
-    function _startEarning(Subscription storage s) private {
+    function _startEarning(Subscription storage s) private returns (uint256 end) {
         Plan storage p = _plans[s.planId];
-        uint256 amount = s.amount;
-        uint256 setup = block.timestamp <= uint256(s.purchasedAt) + p.deliveryWindow ? _setup(s, p) : 0;
+        uint128 amount = s.amount;
         Money storage m = _moneyOf(s);
-        m.undelivered -= uint128(amount);
-        m.unearned += uint128(amount - setup);
-        if (setup != 0) m.earned += uint128(setup);
-        s.flags = Flag.DELIVERED;
-        s.amount = uint112(amount - setup);
-        s.start = uint40(block.timestamp);
-        s.end = uint40(block.timestamp + s.paidSeconds);
-        s.deliveredAt = uint40(block.timestamp);
+        m.undelivered -= amount;
+        m.unearned += amount;
+        bool inTime = block.timestamp <= uint256(s.purchasedAt) + p.deliveryWindow;
+        end = block.timestamp + s.paidSeconds;
+        s.storeLine(end, block.timestamp, inTime ? p.setupDays : 0);
     }
 
     /// @dev Decline and refund: all of an undelivered payment becomes the buyer's credit.
@@ -295,8 +341,12 @@ contract BlockHostSubscription is Catalogue, Vault, Views {
     }
 
     function _live(Subscription storage s, uint256 id) private view returns (Subscription storage) {
-        require(s.flags == Flag.DELIVERED, NotLive(id));
+        require(s.deliveredAt != 0 && s.flags == Flag.NONE, NotLive(id));
         return s;
+    }
+
+    function _requireOpen(Subscription storage s, uint256 id) private view {
+        require(s.deliveredAt == 0 && s.flags == Flag.NONE, NotOpen(id));
     }
 
     function _laterOfExpiryAndNow(Subscription storage s) private view returns (uint256) {

@@ -6,6 +6,9 @@ interface ISubscriptionAuthority {
     /// @notice The operator.
     function owner() external view returns (address);
 
+    /// @notice To whom credential `id` was minted; 0: it is not minted yet, or burned.
+    function mintedTo(uint256 id) external view returns (address);
+
     /// @notice True from cancel or close on: the credential can only be burned.
     function transferLocked(uint256 id) external view returns (bool);
 }

@@ -55,8 +55,8 @@ abstract contract Catalogue is Storage, Ownable2Step {
     function setCapacity(uint256 planId, uint256 total) external {
         Plan storage p = _knownPlan(planId);
         require(msg.sender == p.agent || msg.sender == owner(), NotAllowed(msg.sender));
-        _requireRange("total", total, 0, type(uint32).max);
-        p.total = uint32(total);
+        _requireRange("total", total, 0, type(uint24).max);
+        p.total = uint24(total);
         emit CapacityChanged(planId, total);
     }
 
@@ -104,10 +104,10 @@ abstract contract Catalogue is Storage, Ownable2Step {
         _requireRange("deliveryWindow", deliveryWindow, MIN_DELIVERY_WINDOW, MAX_DELIVERY_WINDOW);
         _requireRange("grace", grace, minGrace, MAX_GRACE);
         _requireRange("setupDays", setupDays, 0, MAX_SETUP_DAYS);
-        _requireRange("total", total, 0, type(uint32).max);
+        _requireRange("total", total, 0, type(uint24).max);
         _requireOutside(agent);
-        p.total = uint32(total);
-        p.deliveryWindow = uint32(deliveryWindow);
+        p.total = uint24(total);
+        p.deliveryWindow = uint24(deliveryWindow);
         p.grace = uint32(grace);
         p.setupDays = uint8(setupDays);
         p.active = true;

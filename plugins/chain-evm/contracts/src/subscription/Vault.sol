@@ -2,9 +2,11 @@
 pragma solidity 0.8.37;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {Address} from "@openzeppelin/contracts/utils/Address.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+import {Permit} from "../interfaces/Permit.sol";
 import {Storage} from "./Storage.sol";
 
 /// @title Money in, credits, and money out
@@ -38,6 +40,15 @@ abstract contract Vault is Storage, ReentrancyGuardTransient {
         if (amount == 0) return;
         _credits[token][who] += amount;
         _money[token].credits += uint128(amount);
+    }
+
+    /// @dev Gives the token what msg.sender signed. Whether the token takes it does not matter: somebody who saw the
+    /// signature may have handed it in already, and the allowance decides in _pull. Only listed tokens are called.
+    function _permit(address token, Permit calldata permit) internal {
+        require(_tokenIndex[token] != 0, TokenNotAccepted(token));
+        try IERC20Permit(token)
+            .permit(msg.sender, address(this), permit.value, permit.deadline, permit.v, permit.r, permit.s) {}
+            catch {}
     }
 
     /// @dev Takes `amount` from msg.sender before any state changes, so that no view ever shows money that has

@@ -27,9 +27,10 @@ abstract contract Views is Pricing {
         v.purchasedAt = s.purchasedAt;
         v.deliveryDeadline = uint256(s.purchasedAt) + p.deliveryWindow;
         v.grace = p.grace;
+        v.delivered = s.deliveredAt != 0;
         _flags(v, s.flags);
         if (v.delivered) _life(v, id, s);
-        else v.setup = _setup(s, p);
+        else v.setup = EarningLine.setupPart(s.amount, s.paidSeconds, p.setupDays);
     }
 
     /// @notice All about plan `planId` but its text and prices; `exists` is false when there is none.
@@ -90,6 +91,13 @@ abstract contract Views is Pricing {
         return _serverKey;
     }
 
+    /// @notice To whom the delivery minted credential `id`: its owner until the first transfer. 0: it is not minted
+    /// yet, or burned.
+    function mintedTo(uint256 id) external view returns (address) {
+        Subscription storage s = _subscriptions[id];
+        return s.deliveredAt == 0 || s.flags & Flag.BURNED != 0 ? address(0) : s.buyer;
+    }
+
     /// @notice True from cancel or close on: the credential can only be burned.
     function transferLocked(uint256 id) external view returns (bool) {
         return _subscriptions[id].flags & (Flag.CANCELLED | Flag.CLOSED) != 0;
@@ -108,7 +116,6 @@ abstract contract Views is Pricing {
     }
 
     function _flags(SubscriptionState memory v, uint8 flags) private pure {
-        v.delivered = flags & Flag.DELIVERED != 0;
         v.declined = flags & Flag.DECLINED != 0;
         v.refunded = flags & Flag.REFUNDED != 0;
         v.cancelled = flags & Flag.CANCELLED != 0;
