@@ -36,6 +36,12 @@ function readImport(path) {
   }
 }
 
+// Names of the contracts' variables by the numbers of the syntax tree, which is how solc speaks of immutables.
+function variableNames(sources) {
+  const contracts = Object.values(sources).flatMap(({ ast }) => ast.nodes).filter(({ nodeType }) => nodeType === 'ContractDefinition');
+  return new Map(contracts.flatMap(({ nodes }) => nodes).filter(({ nodeType }) => nodeType === 'VariableDeclaration').map(({ id, name }) => [String(id), name]));
+}
+
 function compile() {
   const solc = require('solc');
   const sources = Object.fromEntries(sourceFiles(join(root, 'src'))
@@ -45,7 +51,10 @@ function compile() {
     sources,
     settings: {
       ...settings,
-      outputSelection: { '*': { '*': ['abi', 'evm.bytecode.object', 'evm.deployedBytecode.object', 'evm.deployedBytecode.immutableReferences'] } },
+      outputSelection: { '*': {
+        '': ['ast'],
+        '*': ['abi', 'evm.bytecode.object', 'evm.deployedBytecode.object', 'evm.deployedBytecode.immutableReferences'],
+      } },
     },
   };
   const output = JSON.parse(solc.compile(JSON.stringify(input), { import: readImport }));
@@ -54,13 +63,15 @@ function compile() {
     .filter((e) => e.severity === 'error' || !e.sourceLocation?.file.startsWith('node_modules/'));
   for (const problem of problems) console.error(problem.formattedMessage);
   if (problems.length) throw new Error('solc reports errors or warnings');
-  return { version: solc.version(), contracts: output.contracts };
+  return { version: solc.version(), contracts: output.contracts, names: variableNames(output.sources) };
 }
 
 function artifact(compiled, name) {
   const { abi, evm } = compiled.contracts[`src/${name}.sol`][name];
-  // solc keys them by numbers that change with every comment.
-  const immutables = Object.values(evm.deployedBytecode.immutableReferences).flat().sort((a, b) => a.start - b.start);
+  // By name: solc's numbers change with every comment.
+  const immutables = Object.entries(evm.deployedBytecode.immutableReferences)
+    .flatMap(([id, places]) => places.map(({ start, length }) => ({ name: compiled.names.get(id), start, length })))
+    .sort((a, b) => a.start - b.start);
   return JSON.stringify({
     contractName: name,
     compiler: { name: 'solc', version: compiled.version, settings },
