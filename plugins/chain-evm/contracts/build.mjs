@@ -53,7 +53,7 @@ function compile() {
       ...settings,
       outputSelection: { '*': {
         '': ['ast'],
-        '*': ['abi', 'evm.bytecode.object', 'evm.deployedBytecode.object', 'evm.deployedBytecode.immutableReferences'],
+        '*': ['abi', 'userdoc', 'evm.bytecode.object', 'evm.deployedBytecode.object', 'evm.deployedBytecode.immutableReferences'],
       } },
     },
   };
@@ -98,10 +98,23 @@ function selectors(abi) {
     .sort((a, b) => (a.split(' ').pop() < b.split(' ').pop() ? -1 : 1));
 }
 
+// NatSpec on everything public: each function, event and error of ours has a notice. What comes from a library has the library's.
+function undocumented(compiled, name) {
+  const { abi, userdoc } = compiled.contracts[`src/${name}.sol`][name];
+  const kinds = { function: 'methods', event: 'events', error: 'errors' };
+  const libraries = /^(ERC721|Ownable|Ownership|SafeCast|SafeERC20|ReentrancyGuard|Create2|Failed|InsufficientBalance|Approval|Transfer|MetadataUpdate|BatchMetadata|acceptOwnership|pendingOwner|transferOwnership|approve|balanceOf|getApproved|isApprovedForAll|name|ownerOf|safeTransferFrom|setApprovalForAll|supportsInterface|symbol|transferFrom)/;
+  return abi.filter(({ type, name: what }) => Object.hasOwn(kinds, type) && !libraries.test(what))
+    .map((entry) => ({ kind: kinds[entry.type], signature: `${entry.name}(${argumentTypes(entry.inputs)})` }))
+    .filter(({ kind, signature }) => !userdoc[kind]?.[signature])
+    .map(({ signature }) => `${name}.${signature}`);
+}
+
 const sha256 = (text) => createHash('sha256').update(text).digest('hex');
 
 function build() {
   const compiled = compile();
+  const silent = contracts.flatMap((name) => undocumented(compiled, name));
+  if (silent.length) throw new Error(`no NatSpec notice: ${silent.join(', ')}`);
   const files = Object.fromEntries(contracts.map((name) => [`${name}.json`, artifact(compiled, name)]));
   files['selectors.txt'] = contracts
     .map((name) => `# ${name}\n${selectors(JSON.parse(files[`${name}.json`]).abi).join('')}`).join('\n');

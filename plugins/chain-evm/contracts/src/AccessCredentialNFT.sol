@@ -33,12 +33,15 @@ contract AccessCredentialNFT is ERC721, SealStore, IERC4906, IERC4907, IAccessCr
     /// @notice The operator has a new admin credential.
     event AdminSet(address indexed to);
 
+    /// @notice Only the subscription contract mints, reseals and burns.
     error NotSubscriptions(address caller);
+    /// @notice Only the operator names the administrator.
     error NotOperator(address caller);
     /// @notice After cancel or close a credential opens nothing: it can't be sold or lent, only burned.
     error CredentialLocked(uint256 tokenId);
     /// @notice Neither of the two contracts can use a credential.
     error BadHolder(address account);
+    /// @notice `length` bytes were given, `limit` are allowed.
     error SealTooLong(uint256 length, uint256 limit);
 
     modifier onlySubscriptions() {
@@ -53,19 +56,17 @@ contract AccessCredentialNFT is ERC721, SealStore, IERC4906, IERC4907, IAccessCr
     }
 
     /// @inheritdoc IAccessCredential
-    /// @dev Not _mint: from the delivery on _ownerOf answers `to`, which the caller has stored and checked. Nor
-    /// _safeMint: a smart account without onERC721Received must be able to buy.
+    /// @dev The caller has checked the seal's length, that `id` is new, and `to`, which it has stored: from then on
+    /// _ownerOf answers it, so this is not _mint. Nor _safeMint: a smart account without onERC721Received may buy.
     function mint(uint256 id, address to, bytes calldata sealedCredential) external onlySubscriptions {
-        _requireShort(sealedCredential);
         _storeFirstSeal(id, sealedCredential);
         _increaseBalance(to, 1);
         emit Transfer(address(0), to, id);
     }
 
     /// @inheritdoc IAccessCredential
+    /// @dev The caller has checked the length and that `id` is minted and not burned.
     function reseal(uint256 id, bytes calldata sealedCredential) external onlySubscriptions {
-        _requireOwned(id);
-        _requireShort(sealedCredential);
         _replaceSeal(id, sealedCredential);
         emit MetadataUpdate(id);
     }
@@ -76,10 +77,12 @@ contract AccessCredentialNFT is ERC721, SealStore, IERC4906, IERC4907, IAccessCr
     }
 
     /// @notice Gives the operator's admin credential, token 0, to `to`; an earlier one is burned.
+    /// @param to Not 0 and not one of the two contracts.
+    /// @param sealedCredential At most 1,024 bytes.
     function setAdmin(address to, bytes calldata sealedCredential) external {
         require(msg.sender == ISubscriptionAuthority(subscriptions).owner(), NotOperator(msg.sender));
         if (_ownerOf(ADMIN_TOKEN) != address(0)) _burn(ADMIN_TOKEN);
-        _requireShort(sealedCredential);
+        require(sealedCredential.length <= MAX_SEALED_BYTES, SealTooLong(sealedCredential.length, MAX_SEALED_BYTES));
         _replaceSeal(ADMIN_TOKEN, sealedCredential);
         _mint(to, ADMIN_TOKEN);
         emit MetadataUpdate(ADMIN_TOKEN);
@@ -106,12 +109,16 @@ contract AccessCredentialNFT is ERC721, SealStore, IERC4906, IERC4907, IAccessCr
     }
 
     /// @notice The sealed connection details of a credential.
+    /// @param tokenId Minted and not burned.
+    /// @return At most 1,024 bytes.
     function getUserEncrypted(uint256 tokenId) external view returns (bytes memory) {
         _requireOwned(tokenId);
         return _sealOf(tokenId);
     }
 
     /// @notice Name and description as a data URI of JSON.
+    /// @param tokenId Minted and not burned.
+    /// @return `data:application/json;base64,` and the text.
     function tokenURI(uint256 tokenId) public view override returns (string memory) {
         _requireOwned(tokenId);
         string memory json = tokenId == ADMIN_TOKEN
@@ -154,9 +161,5 @@ contract AccessCredentialNFT is ERC721, SealStore, IERC4906, IERC4907, IAccessCr
 
     function _requireUnlocked(uint256 tokenId) private view {
         require(!ISubscriptionAuthority(subscriptions).transferLocked(tokenId), CredentialLocked(tokenId));
-    }
-
-    function _requireShort(bytes calldata sealedCredential) private pure {
-        require(sealedCredential.length <= MAX_SEALED_BYTES, SealTooLong(sealedCredential.length, MAX_SEALED_BYTES));
     }
 }

@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 import {IAccessCredential} from "./interfaces/IAccessCredential.sol";
+import {ISubscriptionAuthority} from "./interfaces/ISubscriptionAuthority.sol";
 import {Permit} from "./interfaces/Permit.sol";
 import {Catalogue} from "./subscription/Catalogue.sol";
 import {EarningLine} from "./subscription/EarningLine.sol";
@@ -45,11 +46,15 @@ contract BlockHostSubscription is Catalogue, Vault, Views {
     // ---------------------------------------------------------------- before the delivery
 
     /// @notice Buys `numDays` of a plan for `recipient`, the buyer from here on; the payment goes into escrow.
+    /// @param planId From 1 to lastPlanId(); it must be active and have a free place.
+    /// @param numDays 1 to 3650; the plan's setup days are charged on top.
     /// @param token 0: the chain's own coin, msg.value at least the price, the rest returns at once. Otherwise an
     /// ERC-20 that msg.sender has approved, msg.value 0.
     /// @param maxAmount Most that may be taken; the operator may have changed the price meanwhile.
     /// @param deadline Last second at which this purchase may be mined.
+    /// @param recipient Buyer: gets the credential, or the money back.
     /// @param sealedRequest What the host needs to know, sealed to serverKey(); at most 1,024 bytes.
+    /// @return id Of the subscription, and of its credential once it is delivered.
     function purchase(
         uint256 planId,
         uint256 numDays,
@@ -66,6 +71,15 @@ contract BlockHostSubscription is Catalogue, Vault, Views {
 
     /// @notice purchase() in an ERC-20 with msg.sender's signed allowance in place of a former approve(). The payer is
     /// msg.sender; a permit that the token refuses is ignored, and the allowance decides.
+    /// @param planId As in purchase(), like all but the last.
+    /// @param numDays 1 to 3650.
+    /// @param token A listed ERC-20 with EIP-2612.
+    /// @param maxAmount Most that may be taken.
+    /// @param deadline Last second at which this purchase may be mined; the permit has one of its own.
+    /// @param recipient Buyer.
+    /// @param sealedRequest Sealed to serverKey().
+    /// @param permit Signed by msg.sender with this contract as spender.
+    /// @return id Of the subscription.
     function purchaseWithPermit(
         uint256 planId,
         uint256 numDays,
@@ -82,6 +96,7 @@ contract BlockHostSubscription is Catalogue, Vault, Views {
     }
 
     /// @notice The host has built it: mints the credential to the buyer and starts the paid time.
+    /// @param id Of a subscription that is neither delivered, declined nor refunded; its plan's agent calls.
     /// @param order The order hash of the purchase that was served; an id may have changed hands in a reorganisation.
     /// @param deadline Last second at which this delivery may be mined.
     /// @param sealedCredential Connection details sealed to the buyer, at most 1,024 bytes.
@@ -102,6 +117,8 @@ contract BlockHostSubscription is Catalogue, Vault, Views {
     }
 
     /// @notice The host can't serve this purchase; the buyer gets all of it back as credit.
+    /// @param id Of a subscription that is neither delivered, declined nor refunded; its plan's agent calls.
+    /// @param order The order hash of the purchase that is meant.
     /// @param reason At most 64 bytes, for the buyer to read.
     function decline(uint256 id, bytes32 order, string calldata reason) external nonReentrant {
         Subscription storage s = _openForAgent(id, order);
@@ -112,6 +129,7 @@ contract BlockHostSubscription is Catalogue, Vault, Views {
 
     /// @notice Takes an undelivered payment back once the delivery window has passed: the buyer at once, anybody
     /// for the buyer 30 days later.
+    /// @param id Of a subscription that is neither delivered, declined nor refunded.
     function refund(uint256 id) external nonReentrant {
         Subscription storage s = _known(id);
         _requireOpen(s, id);
@@ -126,6 +144,11 @@ contract BlockHostSubscription is Catalogue, Vault, Views {
 
     /// @notice Pays for `numDays` more, from the expiry or, if that has passed, from now. Anybody may, in the token
     /// of what is unearned; the owner may change to another one once nothing is unearned.
+    /// @param id Of a delivered subscription, neither cancelled nor closed.
+    /// @param numDays 1 to 3650; the new expiry may be at most 3650 days from now.
+    /// @param token 0: the chain's own coin; see subscription(id).token.
+    /// @param maxAmount Most that may be taken.
+    /// @param deadline Last second at which this extension may be mined.
     function extend(uint256 id, uint256 numDays, address token, uint256 maxAmount, uint256 deadline)
         external
         payable
@@ -136,6 +159,12 @@ contract BlockHostSubscription is Catalogue, Vault, Views {
     }
 
     /// @notice extend() in an ERC-20 with msg.sender's signed allowance, as in purchaseWithPermit().
+    /// @param id As in extend(), like all but the last.
+    /// @param numDays 1 to 3650.
+    /// @param token A listed ERC-20 with EIP-2612.
+    /// @param maxAmount Most that may be taken.
+    /// @param deadline Last second at which this extension may be mined.
+    /// @param permit Signed by msg.sender with this contract as spender.
     function extendWithPermit(
         uint256 id,
         uint256 numDays,
@@ -149,6 +178,7 @@ contract BlockHostSubscription is Catalogue, Vault, Views {
     }
 
     /// @notice Ends it for good: what is unearned is credited to the credential's owner. By the owner or the operator.
+    /// @param id Of a delivered subscription, neither cancelled nor closed.
     function cancel(uint256 id) external nonReentrant {
         Subscription storage s = _live(_known(id), id);
         address holder = credential.ownerOf(id);
@@ -162,6 +192,9 @@ contract BlockHostSubscription is Catalogue, Vault, Views {
     }
 
     /// @notice Adds an outage of the host, wholly past, to the paid time.
+    /// @param id Of a delivered subscription, neither cancelled nor closed; its plan's agent calls.
+    /// @param from Unix seconds; not before the delivery, nor before the end of the last outage credited.
+    /// @param until Unix seconds; after `from`, and past. All credits together stay within the seconds paid for.
     function creditTime(uint256 id, uint256 from, uint256 until) external nonReentrant {
         Subscription storage s = _live(_knownForAgent(id), id);
         Outage storage outage = _outages[id];
@@ -177,6 +210,9 @@ contract BlockHostSubscription is Catalogue, Vault, Views {
     }
 
     /// @notice Replaces the sealed details, if `owner_` still holds the credential.
+    /// @param id Of a delivered subscription whose credential is not burned; its plan's agent calls.
+    /// @param owner_ Whom the details are sealed to.
+    /// @param sealedCredential At most 1,024 bytes.
     function update(uint256 id, address owner_, bytes calldata sealedCredential) external nonReentrant {
         Subscription storage s = _knownForAgent(id);
         require(s.deliveredAt != 0 && s.flags & Flag.BURNED == 0, NotLive(id));
@@ -191,6 +227,7 @@ contract BlockHostSubscription is Catalogue, Vault, Views {
 
     /// @notice From here on nobody can pay for it, and the host may destroy what it holds. After expiry and grace,
     /// or after the owner's cancel.
+    /// @param id Of a delivered subscription that is not closed; its plan's agent calls.
     function close(uint256 id) external nonReentrant {
         Subscription storage s = _knownForAgent(id);
         require(s.deliveredAt != 0 && s.flags & Flag.CLOSED == 0, NotLive(id));
@@ -205,6 +242,7 @@ contract BlockHostSubscription is Catalogue, Vault, Views {
     }
 
     /// @notice Burns the credential of a closed subscription and frees its place in the plan.
+    /// @param id Of a closed subscription; its plan's agent calls.
     function burn(uint256 id) external nonReentrant {
         Subscription storage s = _knownForAgent(id);
         require(s.flags & Flag.CLOSED != 0 && s.flags & Flag.BURNED == 0, NotBurnable(id));
@@ -215,6 +253,9 @@ contract BlockHostSubscription is Catalogue, Vault, Views {
     }
 
     /// @notice Settles `ids` (skipping what can't earn `token`), then sends what is earned to the treasury.
+    /// @param token 0: the chain's own coin.
+    /// @param ids Subscriptions to settle; as many as fit into a block, none is fine, too.
+    /// @return amount Sent.
     function withdraw(address token, uint256[] calldata ids) external nonReentrant returns (uint256 amount) {
         Money storage m = _money[token];
         uint256 fresh;
@@ -229,6 +270,11 @@ contract BlockHostSubscription is Catalogue, Vault, Views {
         m.earned = 0;
         emit Withdrawn(token, treasury, amount);
         _payOut(token, treasury, amount);
+    }
+
+    /// @notice The operator.
+    function owner() public view override(Ownable, ISubscriptionAuthority) returns (address) {
+        return super.owner();
     }
 
     // ---------------------------------------------------------------- parts of the calls above

@@ -27,7 +27,8 @@ abstract contract SealStore {
 
     mapping(uint256 tokenId => uint256) private _versions;
 
-    /// @notice For the constructors of the contracts that keep sealed bytes: what the running call stores, not ABI-coded.
+    /// @notice For the constructors of the contracts that keep sealed bytes: what the running call stores, as it is
+    /// and not ABI-coded.
     function pendingSeal() external view {
         uint256 length = bytes32(LENGTH_SLOT).asUint256().tload();
         bytes memory data = new bytes(length);

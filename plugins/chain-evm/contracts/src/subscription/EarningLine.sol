@@ -7,8 +7,9 @@ import {Money, Subscription} from "./Types.sol";
 
 /// @title How a delivered subscription earns
 /// @dev The part of `amount` that pays the line's setup days is earned at its start, the rest evenly between start and
-/// end, rounded down; all of it at the end and nothing after. `settled` remembers what was moved on, instead of cutting the line at each settling: cutting rounds down every
-/// time, and somebody who settles every second would keep small amounts from ever being earned.
+/// end, rounded down; all of it at the end and nothing after. `settled` remembers what was moved on, instead of cutting
+/// the line at each settling: cutting rounds down every time, and somebody who settles every second would keep small
+/// amounts from ever being earned.
 library EarningLine {
     using SafeCast for uint256;
     using Slots for Subscription;

@@ -40,7 +40,7 @@ struct Subscription {
     uint40 start;
     uint40 end;
     uint40 deliveredAt;
-    uint8 setupDays; // earned at the start of this line: those of the plan in the first one, if it was delivered in time
+    uint8 setupDays; // earned at the start of this line: the plan's in the first one, if delivered in time
 }
 
 /// The host's own outages credited to a subscription so far; written by creditTime only.

@@ -16,13 +16,17 @@ import {Storage} from "./Storage.sol";
 abstract contract Vault is Storage, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
 
-    /// @notice Pays the caller's whole credit in `token` (0 = the chain's own coin) to `to`.
+    /// @notice Pays the caller's whole credit in `token` to `to`.
+    /// @param token 0: the chain's own coin.
+    /// @param to Not 0 and not one of the two contracts.
     function claim(address token, address to) external nonReentrant {
         _requireOutside(to);
         _claim(token, msg.sender, to);
     }
 
     /// @notice Pays the whole credit of `who` to `who`; anybody may do them the favour.
+    /// @param token 0: the chain's own coin.
+    /// @param who Has the credit, and gets it.
     function claimFor(address token, address who) external nonReentrant {
         _claim(token, who, who);
     }
