@@ -151,7 +151,6 @@ contract AccessCredentialNFT is ERC721, SealStore, IERC4906, IERC4907, IAccessCr
     function _update(address to, uint256 tokenId, address auth) internal override returns (address from) {
         require(to != address(this) && to != subscriptions, BadHolder(to));
         from = super._update(to, tokenId, auth);
-        if (from == address(0)) return from;
         if (to != address(0)) _requireUnlocked(tokenId);
         if (_users[tokenId].account != address(0)) {
             delete _users[tokenId];

@@ -184,7 +184,7 @@ contract BlockHostSubscription is Catalogue, Vault, Views {
         address holder = credential.ownerOf(id);
         bool byOperator = msg.sender != holder;
         require(!byOperator || msg.sender == owner(), NotAllowed(msg.sender));
-        s.flags |= byOperator ? Flag.CANCELLED | Flag.BY_OPERATOR : Flag.CANCELLED;
+        s.flags = byOperator ? Flag.CANCELLED | Flag.BY_OPERATOR : Flag.CANCELLED;
         address token = _tokenOf(s);
         uint256 left = s.stop(_money[token]);
         _credit(token, holder, left);

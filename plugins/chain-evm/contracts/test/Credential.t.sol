@@ -176,6 +176,14 @@ contract CredentialTest is Base {
         vm.assertEq(subs.mintedTo(id), alice, "still who it was minted to");
     }
 
+    function test_a_transfer_that_ends_no_loan_says_nothing_of_users() public {
+        uint256 id = active(alice, 1);
+        vm.recordLogs();
+        vm.prank(alice);
+        nft.transferFrom(alice, bob, id);
+        vm.assertEq(vm.getRecordedLogs().length, 1, "Transfer, and nothing else");
+    }
+
     function test_it_may_come_back_to_its_first_owner() public {
         uint256 id = active(alice, 1);
         vm.prank(alice);
