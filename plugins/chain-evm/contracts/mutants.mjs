@@ -1,5 +1,6 @@
 // Are the tests worth something? Breaks the contracts in one place at a time and expects forge to notice.
 //   node mutants.mjs                 all: the faults of mutation/named.mjs and what mutation/generate.mjs makes from rules
+//   node mutants.mjs --named         the former only
 //   node mutants.mjs --slice 12      so many of them, drawn by SEED (default: the digest of the sources)
 //   node mutants.mjs --only WORD     those whose name contains it
 // A mutant that survives fails the run unless mutation/equivalent.txt says why no test can notice it; an entry there
@@ -69,7 +70,7 @@ function work(folder, queue, report) {
 
 const readImport = (path) => ({ contents: readFileSync(join(root, path), 'utf8') });
 const made = generate(sources, quick, readImport, (path) => !path.startsWith('src/interfaces/'));
-const all = [...namedMutants(), ...made];
+const all = process.argv.includes('--named') ? namedMutants() : [...namedMutants(), ...made];
 const equivalents = readEquivalents();
 const chosen = choose(all, equivalents);
 const counts = { killed: 0, survived: 0, equivalent: 0, stillborn: 0, 'same code': 0 };
@@ -84,7 +85,7 @@ function report({ name }, { fate, noticed }) {
   console.log(`${judged.padEnd(10)} ${name}${noticed ? `\n           ${noticed.slice(0, 160)}` : ''}`);
 }
 
-const known = new Set(all.map(({ name }) => name));
+const known = new Set([...named.map(([what]) => what), ...made.map(({ name }) => name)]);
 for (const name of equivalents.keys()) if (!known.has(name)) wrong.push(`mutation/equivalent.txt names what is not there: ${name}`);
 const top = mkdtempSync(join(tmpdir(), 'blockhost-mutants-'));
 try {
