@@ -40,8 +40,13 @@ int job_abandon(const Context& context, std::int64_t number, bool gone);
 int plan_list(const Context& context);
 int doctor(const Context& context);
 
-// Programs beside the kernel: the chain plugin's own operator tool (`operator` in its folder), and the image builder.
-int plan_create(const Context& context, const std::string& chain, const std::vector<std::string>& arguments);
+// Programs beside the kernel: a chain plugin's own operator tool (`operator` in its folder), and the image builder.
+struct ChainTool {
+    std::string chain;   // the instance whose plugin it is; empty: the only one
+    std::string plugin;  // the plugin's id: then no daemon is asked, as before the first contract there is none
+};
+int chain_operator(const Context& context, const std::string& command, const ChainTool& tool,
+                   const std::vector<std::string>& arguments);
 int image_build(const Context& context, const std::string& name, const std::vector<std::string>& arguments);
 int image_list(const Context& context);
 

@@ -20,7 +20,7 @@ constexpr const char* kFooter =
 struct Options {
     std::string config = "/etc/blockhost/kernel.yaml";
     bool json = false;
-    std::string id, chain, state, name;
+    std::string id, chain, plugin, state, name;
     std::int64_t after = 0, before = 0, limit = 50, number = 0;
     bool gone = false;
     std::vector<std::string> rest;
@@ -83,6 +83,19 @@ void add_jobs(CLI::App& app, Options& options, Command& chosen) {
     for (auto* one : {shown, retry, abandon}) one->add_option("job", options.number, "Number of the job")->required();
 }
 
+// A command of a chain plugin's operator tool: its options are the tool's.
+void add_operator_command(CLI::App& app, Options& options, Command& chosen, const char* name, const char* command,
+                          const std::string& help) {
+    auto* sub = add(app, chosen, name, (help + ": by the chain plugin's operator tool").c_str(),
+                    [&options, command](const Context& c) {
+                        return chain_operator(c, command, {options.chain, options.plugin}, options.rest);
+                    });
+    auto* chain = sub->add_option("--chain", options.chain, "Chain instance, when there are several");
+    sub->add_option("--plugin", options.plugin, "The chain plugin's id, before the daemon runs")->excludes(chain);
+    sub->add_option("options", options.rest, "Options of the tool; `-- --help` lists them");
+    sub->positionals_at_end();
+}
+
 void add_rest(CLI::App& app, Options& options, Command& chosen) {
     add(app, chosen, "status", "The host at a glance: chains, VMs, alarms", status);
     add(app, chosen, "doctor", "Check this host and explain each finding", doctor);
@@ -98,12 +111,11 @@ void add_rest(CLI::App& app, Options& options, Command& chosen) {
 
     auto* plan = group(app, "plan", "Plans on offer");
     add(*plan, chosen, "list", "List plans", plan_list);
-    auto* create =
-        add(*plan, chosen, "create", "Create a plan: the options are those of the chain plugin's operator tool",
-            [&](const Context& c) { return plan_create(c, options.chain, options.rest); });
-    create->add_option("--chain", options.chain, "Chain instance, when there are several");
-    create->add_option("options", options.rest, "Options of the tool; `-- --help` lists them");
-    create->positionals_at_end();
+    add_operator_command(*plan, options, chosen, "create", "plan-create", "Create a plan");
+    auto* contracts = group(app, "contracts", "The contracts that this host sells through");
+    add_operator_command(*contracts, options, chosen, "deploy", "deploy", "Deploy them, or print how");
+    add_operator_command(*contracts, options, chosen, "verify", "verify",
+                         "Compare those on the chain with what this version deploys");
 
     auto* image = group(app, "image", "Guest images");
     add(*image, chosen, "list", "List images", image_list);

@@ -38,18 +38,21 @@ int run(const Context& context, const std::string& program, const std::vector<st
 
 }  // namespace
 
-int plan_create(const Context& context, const std::string& chain, const std::vector<std::string>& arguments) {
+int chain_operator(const Context& context, const std::string& command, const ChainTool& tool,
+                   const std::vector<std::string>& arguments) {
+    std::vector<std::string> all{command};
+    all.insert(all.end(), arguments.begin(), arguments.end());
+    if (!tool.plugin.empty()) return run(context, context.plugins + "/" + tool.plugin + "/operator", all);
     auto plugins = context.api.get("/v1/plugins");
     if (!plugins) return report(context, plugins.failure());
     for (const auto& plugin : plugins->at("plugins")) {
-        if (plugin.value("kind", "") != "chain" || (!chain.empty() && plugin.value("instance", "") != chain)) continue;
-        std::vector<std::string> all{"plan-create"};
-        all.insert(all.end(), arguments.begin(), arguments.end());
+        if (plugin.value("kind", "") != "chain" || (!tool.chain.empty() && plugin.value("instance", "") != tool.chain))
+            continue;
         return run(context, context.plugins + "/" + plugin.value("plugin", "") + "/operator", all);
     }
-    return report(context,
-                  {BH_E_NOT_FOUND, "no_chain",
-                   chain.empty() ? "no chain instance is configured" : "there is no chain instance \"" + chain + "\""});
+    return report(context, {BH_E_NOT_FOUND, "no_chain",
+                            tool.chain.empty() ? "no chain instance is configured"
+                                               : "there is no chain instance \"" + tool.chain + "\""});
 }
 
 int image_build(const Context& context, const std::string& name, const std::vector<std::string>& arguments) {

@@ -74,7 +74,6 @@ private:
     std::string folder_;
 };
 
-constexpr const char* kArtifacts = BLOCKHOST_CONTRACTS "/artifacts";
 constexpr const char* kAgent = "0x19E7E376E7C213B7E7e7e46cc70A5dD086DAff2A";
 
 std::vector<std::string> plan(const Anvil& anvil, const std::string& contract, const std::vector<std::string>& who) {
@@ -104,21 +103,17 @@ std::vector<std::string> plan(const Anvil& anvil, const std::string& contract, c
 TEST_CASE("an operator deploys, publishes a key, makes a plan and sees it") {
     Anvil anvil;
     const KeyFile key;
-    Outcome out =
-        run({"deploy", "--rpc", anvil.url(), "--key-file", key.path(), "--artifacts", kArtifacts, "--min-grace", "0"});
+    Outcome out = run({"deploy", "--rpc", anvil.url(), "--key-file", key.path(), "--min-grace", "0"});
     INFO(out.text);
     REQUIRE(out.code == 1);  // the account has no coins yet
-    const auto address =
-        *crypto::Address::parse(run({"deploy", "--rpc", anvil.url(), "--from", kAgent, "--artifacts", kArtifacts})
-                                    .document()["operator"]
-                                    .get<std::string>());
+    const auto address = *crypto::Address::parse(
+        run({"deploy", "--rpc", anvil.url(), "--from", kAgent}).document()["operator"].get<std::string>());
     CHECK(address.text() == kAgent);
     const auto secret = crypto::Secret::copy_of(Bytes(32, 0x44));
     const auto account = crypto::Address::of(*crypto::PublicKey::of(secret));
     anvil.rpc("anvil_setBalance", {account.lower_text(), "0x56bc75e2d63100000"});
 
-    out =
-        run({"deploy", "--rpc", anvil.url(), "--key-file", key.path(), "--artifacts", kArtifacts, "--min-grace", "0"});
+    out = run({"deploy", "--rpc", anvil.url(), "--key-file", key.path(), "--min-grace", "0"});
     INFO(out.text);
     REQUIRE(out.code == 0);
     const json deployed = out.document();
@@ -164,8 +159,109 @@ TEST_CASE("what can't be done is refused with the reason and the remedy, and the
           std::string::npos);
     CHECK(refusal({"plan-list", "--rpc", "http://127.0.0.1:1", "--contract", kAgent}).find("refuses connections") !=
           std::string::npos);
-    CHECK(refusal({"deploy", "--rpc", anvil.url(), "--key-file", key.path(), "--artifacts", "/nonexistent"})
-              .find("--artifacts") != std::string::npos);
+    CHECK(refusal({"verify", "--rpc", anvil.url(), "--contract", "0x12"}).find("--contract") != std::string::npos);
     CHECK(run({"plan-make"}).code == 2);
     CHECK(run({"plan-list"}).code == 2);
+}
+
+namespace {
+
+// Deployed by the tool, the operator's account funded.
+json deploy_with(Anvil& anvil, const KeyFile& key) {
+    const auto secret = crypto::Secret::copy_of(Bytes(32, 0x44));
+    const auto account = crypto::Address::of(*crypto::PublicKey::of(secret));
+    anvil.rpc("anvil_setBalance", {account.lower_text(), "0x56bc75e2d63100000"});
+    const Outcome out = run({"deploy", "--rpc", anvil.url(), "--key-file", key.path(), "--min-grace", "86400"});
+    INFO(out.text);
+    REQUIRE(out.code == 0);
+    return out.document();
+}
+
+Outcome verify(const Anvil& anvil, const std::string& contract) {
+    return run({"verify", "--rpc", anvil.url(), "--contract", contract});
+}
+
+std::string code_of(Anvil& anvil, const std::string& account) {
+    return anvil.rpc("eth_getCode", {account, "latest"}).get<std::string>();
+}
+
+// Every occurrence of one 32-byte word's last 20 bytes, as an immutable's places have it, in the code's text.
+std::string with_address_replaced(std::string code, const std::string& from, const std::string& to, int most = 1000) {
+    for (std::size_t at = 0; most > 0 && (at = code.find(from, at)) != std::string::npos; at += to.size(), --most) {
+        code.replace(at, from.size(), to);
+    }
+    return code;
+}
+
+}  // namespace
+
+TEST_CASE("verify finds the pinned contracts, and says who runs them") {
+    Anvil anvil;
+    const KeyFile key;
+    const json deployed = deploy_with(anvil, key);
+    const Outcome out = verify(anvil, deployed["contract"]);
+    INFO(out.text);
+    REQUIRE(out.code == 0);
+    const json found = out.document();
+    CHECK(found["matches"] == true);
+    CHECK(found["findings"].empty());
+    CHECK(found["contract"] == deployed["contract"]);
+    CHECK(found["credential"] == deployed["credential"]);
+    CHECK(found["operator"] == deployed["operator"]);
+    CHECK(found["treasury"] == deployed["treasury"]);
+    CHECK(found["server_key"] == "");
+    REQUIRE(found["contracts"].size() == 2);
+    CHECK(found["contracts"][0]["immutables"]["minGrace"] == "0x" + std::string(59, '0') + "15180");
+    for (const json& contract : found["contracts"]) {
+        const std::string digest = contract["artifact_sha256"];
+        CHECK(deployed["artifacts"][contract["name"].get<std::string>()] == "sha256:" + digest);
+    }
+}
+
+TEST_CASE("verify says what differs") {
+    Anvil anvil;
+    const KeyFile key;
+    const json deployed = deploy_with(anvil, key);
+    const std::string contract = deployed["contract"];
+    const std::string credential = deployed["credential"];
+    const std::string code = code_of(anvil, contract);
+    const auto finding = [&](const std::string& at) {
+        const Outcome out = verify(anvil, at);
+        INFO(out.text);
+        CHECK(out.code == 1);
+        const json found = out.document();
+        CHECK(found["matches"] == false);
+        REQUIRE(found["findings"].size() == 1);
+        return found["findings"][0].get<std::string>();
+    };
+    CHECK(finding(kAgent).find("there is no code at " + std::string{kAgent}) != std::string::npos);
+    CHECK(finding(credential).find("BlockHostSubscription at " + credential) != std::string::npos);
+
+    std::string changed = code;
+    changed[2 + 2 * 1000] = changed[2 + 2 * 1000] == '0' ? '1' : '0';
+    anvil.rpc("anvil_setCode", {contract, changed});
+    CHECK(finding(contract).find("1 bytes differ, the first at offset 1000") != std::string::npos);
+    anvil.rpc("anvil_setCode", {contract, code.substr(0, code.size() - 2)});
+    CHECK(finding(contract).find("bytes instead of") != std::string::npos);
+
+    // A constructor writes one value to all places of an immutable.
+    const std::string own = crypto::Address::parse(credential)->lower_text().substr(2);
+    const std::string other = crypto::Address::parse(kAgent)->lower_text().substr(2);
+    anvil.rpc("anvil_setCode", {contract, with_address_replaced(code, own, other, 1)});
+    CHECK(finding(contract).find("several values of credential") != std::string::npos);
+    anvil.rpc("anvil_setCode", {contract, with_address_replaced(code, own, other)});
+    CHECK(finding(contract).find("there is no code at " + std::string{kAgent}) != std::string::npos);
+
+    // The second deployment's credential would mint for the second contract only.
+    const std::string second = deploy_with(anvil, key)["credential"];
+    const std::string lower = crypto::Address::parse(second)->lower_text().substr(2);
+    anvil.rpc("anvil_setCode", {contract, with_address_replaced(code, own, lower)});
+    CHECK(finding(contract).find("was made for another contract") != std::string::npos);
+
+    anvil.rpc("anvil_setCode", {contract, code});
+    CHECK(verify(anvil, contract).code == 0);
+    std::string token = code_of(anvil, credential);
+    token[2 + 2 * 500] = token[2 + 2 * 500] == '0' ? '1' : '0';
+    anvil.rpc("anvil_setCode", {credential, token});
+    CHECK(finding(contract).find("AccessCredentialNFT at " + credential) != std::string::npos);
 }

@@ -18,7 +18,6 @@ from processes import Failed, Process, wait_until
 
 REPO = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
 BUYER = os.path.join(REPO, "tests", "buyer")
-CONTRACTS = os.path.join(REPO, "plugins", "chain-evm", "contracts")
 KERNEL, SIGNER, NETD = 48101, 48102, 48103
 VM_UIDS = {"first": 48200, "count": 1000}
 WORKERS = 48110  # and the following: a user for the worker of each plugin instance
@@ -207,7 +206,7 @@ class World:
         for account in (self.agent, operator):
             self.chain.fund(account)
         made = json.loads(self.run("bin/blockhost-evm-operator", "deploy", "--rpc", self.chain.url, "--key-file", self.operator_key, "--min-grace", "0", "--server-key", server,
-                                   "--artifacts", os.path.join(CONTRACTS, "artifacts"), in_host=True))
+                                   in_host=True))
         self.contract, self.credential, self.start_block = made["contract"], made["credential"], made["start_block"]
         self.write_configuration()
 

@@ -12,7 +12,8 @@ import unittest
 from scenario import Scenario, wait_until
 
 HELP = [[], ["status"], ["doctor"], ["subscription"], ["subscription", "list"], ["subscription", "show"], ["subscription", "undo"], ["vm"], ["vm", "list"], ["vm", "show"],
-        ["vm", "console"], ["job"], ["job", "list"], ["job", "show"], ["job", "retry"], ["job", "abandon"], ["plan"], ["plan", "list"], ["plan", "create"], ["image"],
+        ["vm", "console"], ["job"], ["job", "list"], ["job", "show"], ["job", "retry"], ["job", "abandon"], ["plan"], ["plan", "list"], ["plan", "create"],
+        ["contracts"], ["contracts", "deploy"], ["contracts", "verify"], ["image"],
         ["image", "list"], ["image", "build"], ["plugin"], ["plugin", "list"], ["plugin", "unpark"], ["events"]]
 
 
@@ -142,6 +143,29 @@ class CommandLine(Served):
         plan = wait_until("the daemon has seen the plan", lambda: [plan for plan in world.blockhost("plan", "list")["plans"] if plan["plan"] == number], 20)[0]
         self.assertEqual((plan["total"], plan["delivery_window_s"], plan["active"]), (3, 3600, True))
         self.assertIn("--resources", self.assert_exit(0, "plan", "create", "--", "--help"))
+
+    def test_contracts_are_verified_and_deployed_by_the_operators_tool(self) -> None:
+        world = self.world
+        whole = ["contracts", "verify", "--", "--rpc", world.chain.url, "--contract", world.contract]
+        found = self.run_inside(0, *whole)
+        self.assertEqual((found["matches"], found["credential"].lower(), found["findings"]), (True, world.credential.lower(), []))
+        other = self.run_inside(1, *whole[:-1], world.credential)
+        self.assertIn("BlockHostSubscription at " + world.credential, other["findings"][0])
+
+        # Before the first contract there is no daemon to ask: the plugin is named.
+        plugin = world.plugins["local"][0]
+        made = self.run_inside(0, "contracts", "deploy", "--plugin", plugin, "--", "--rpc", world.chain.url, "--from", world.agent)
+        self.assertEqual([call["what"] for call in made["unsigned"]], ["deploy AccessCredentialNFT", "deploy BlockHostSubscription"])
+        self.assertEqual(made["artifacts"]["BlockHostSubscription"], "sha256:" + found["contracts"][0]["artifact_sha256"])
+        self.assert_exit(2, "contracts", "verify", "--chain", "local", "--plugin", plugin)
+        self.assertIn("no_program", self.assert_exit(4, "contracts", "verify", "--plugin", "org.example.none", json_output=True))
+        self.assertIn("no_chain", self.assert_exit(4, "contracts", "verify", "--chain", "elsewhere", json_output=True))
+
+    def run_inside(self, code: int, *words: str) -> dict:
+        world = self.world
+        done = subprocess.run([*world.inside, world.path("bin/blockhost"), "--config", world.path("etc/kernel.yaml"), *words], text=True, capture_output=True, stdin=subprocess.DEVNULL)
+        self.assertEqual(done.returncode, code, done.stderr + done.stdout)
+        return json.loads(done.stdout)
 
 
 class Api(Served):

@@ -47,6 +47,7 @@ constexpr std::string_view kErrors[] = {
     "ReentrancyGuardReentrantCall()",
     "SafeERC20FailedOperation(address)",
     "FailedCall()",
+    "FailedDeployment()",
     "InsufficientBalance(uint256,uint256)",
     "NotOperator(address)",
     "NotSubscriptions(address)",

@@ -9,10 +9,10 @@ import { createRequire } from 'node:module';
 const require = createRequire(import.meta.url);
 const root = dirname(fileURLToPath(import.meta.url));
 const outputs = join(root, 'artifacts');
-const contracts = ['AccessCredentialNFT', 'BlockHostSubscription'];
+export const contracts = ['AccessCredentialNFT', 'BlockHostSubscription'];
 
 // foundry.toml repeats these; `forge test` compares the code of its own build with the artifacts.
-const settings = {
+export const settings = {
   evmVersion: 'cancun',
   optimizer: { enabled: true, runs: 10000 },
   viaIR: true,
@@ -36,6 +36,12 @@ function readImport(path) {
   }
 }
 
+// Names of the contracts' variables by the numbers of the syntax tree, which is how solc speaks of immutables.
+function variableNames(sources) {
+  const contracts = Object.values(sources).flatMap(({ ast }) => ast.nodes).filter(({ nodeType }) => nodeType === 'ContractDefinition');
+  return new Map(contracts.flatMap(({ nodes }) => nodes).filter(({ nodeType }) => nodeType === 'VariableDeclaration').map(({ id, name }) => [String(id), name]));
+}
+
 function compile() {
   const solc = require('solc');
   const sources = Object.fromEntries(sourceFiles(join(root, 'src'))
@@ -45,7 +51,10 @@ function compile() {
     sources,
     settings: {
       ...settings,
-      outputSelection: { '*': { '*': ['abi', 'evm.bytecode.object', 'evm.deployedBytecode.object', 'evm.deployedBytecode.immutableReferences'] } },
+      outputSelection: { '*': {
+        '': ['ast'],
+        '*': ['abi', 'userdoc', 'evm.bytecode.object', 'evm.deployedBytecode.object', 'evm.deployedBytecode.immutableReferences'],
+      } },
     },
   };
   const output = JSON.parse(solc.compile(JSON.stringify(input), { import: readImport }));
@@ -54,13 +63,15 @@ function compile() {
     .filter((e) => e.severity === 'error' || !e.sourceLocation?.file.startsWith('node_modules/'));
   for (const problem of problems) console.error(problem.formattedMessage);
   if (problems.length) throw new Error('solc reports errors or warnings');
-  return { version: solc.version(), contracts: output.contracts };
+  return { version: solc.version(), contracts: output.contracts, names: variableNames(output.sources) };
 }
 
 function artifact(compiled, name) {
   const { abi, evm } = compiled.contracts[`src/${name}.sol`][name];
-  // solc keys them by numbers that change with every comment.
-  const immutables = Object.values(evm.deployedBytecode.immutableReferences).flat().sort((a, b) => a.start - b.start);
+  // By name: solc's numbers change with every comment.
+  const immutables = Object.entries(evm.deployedBytecode.immutableReferences)
+    .flatMap(([id, places]) => places.map(({ start, length }) => ({ name: compiled.names.get(id), start, length })))
+    .sort((a, b) => a.start - b.start);
   return JSON.stringify({
     contractName: name,
     compiler: { name: 'solc', version: compiled.version, settings },
@@ -87,10 +98,23 @@ function selectors(abi) {
     .sort((a, b) => (a.split(' ').pop() < b.split(' ').pop() ? -1 : 1));
 }
 
+// NatSpec on everything public: each function, event and error of ours has a notice. What comes from a library has the library's.
+function undocumented(compiled, name) {
+  const { abi, userdoc } = compiled.contracts[`src/${name}.sol`][name];
+  const kinds = { function: 'methods', event: 'events', error: 'errors' };
+  const libraries = /^(ERC721|Ownable|Ownership|SafeCast|SafeERC20|ReentrancyGuard|Create2|Failed|InsufficientBalance|Approval|Transfer|MetadataUpdate|BatchMetadata|acceptOwnership|pendingOwner|transferOwnership|approve|balanceOf|getApproved|isApprovedForAll|name|ownerOf|safeTransferFrom|setApprovalForAll|supportsInterface|symbol|transferFrom)/;
+  return abi.filter(({ type, name: what }) => Object.hasOwn(kinds, type) && !libraries.test(what))
+    .map((entry) => ({ kind: kinds[entry.type], signature: `${entry.name}(${argumentTypes(entry.inputs)})` }))
+    .filter(({ kind, signature }) => !userdoc[kind]?.[signature])
+    .map(({ signature }) => `${name}.${signature}`);
+}
+
 const sha256 = (text) => createHash('sha256').update(text).digest('hex');
 
 function build() {
   const compiled = compile();
+  const silent = contracts.flatMap((name) => undocumented(compiled, name));
+  if (silent.length) throw new Error(`no NatSpec notice: ${silent.join(', ')}`);
   const files = Object.fromEntries(contracts.map((name) => [`${name}.json`, artifact(compiled, name)]));
   files['selectors.txt'] = contracts
     .map((name) => `# ${name}\n${selectors(JSON.parse(files[`${name}.json`]).abi).join('')}`).join('\n');
@@ -107,7 +131,8 @@ function check(files) {
 }
 
 const limit = 24576;
-try {
+
+function main() {
   const files = build();
   for (const name of contracts) {
     const size = (JSON.parse(files[`${name}.json`]).deployedBytecode.length - 2) / 2;
@@ -117,12 +142,18 @@ try {
   if (process.argv.includes('--check')) {
     check(files);
     console.log('artifacts are what the sources give');
-  } else {
-    mkdirSync(outputs, { recursive: true });
-    for (const [name, text] of Object.entries(files)) writeFileSync(join(outputs, name), text);
-    console.log(`wrote ${Object.keys(files).join(', ')}`);
+    return;
   }
-} catch (error) {
-  console.error(`build.mjs: ${error.message}`);
-  process.exit(1);
+  mkdirSync(outputs, { recursive: true });
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(outputs, name), text);
+  console.log(`wrote ${Object.keys(files).join(', ')}`);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  try {
+    main();
+  } catch (error) {
+    console.error(`build.mjs: ${error.message}`);
+    process.exit(1);
+  }
 }

@@ -4,6 +4,7 @@
 #include "plugin-api/documents/strict_json.hpp"
 #include "plugins/chain-evm/tools/key_file.hpp"
 #include "plugins/chain-evm/tools/operator.hpp"
+#include "plugins/chain-evm/tools/verify.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -17,7 +18,7 @@ using nlohmann::json;
 
 struct Options {
     std::string rpc, key_file, from, contract, server_key;
-    std::string treasury, artifacts;
+    std::string treasury;
     std::uint64_t min_grace = 86400;
     NewPlan plan;
     std::string agent;
@@ -71,6 +72,14 @@ Result<Bytes> server_key_of(const Options& options) {
     return key;
 }
 
+json artifact_digests() {
+    json out;
+    for (const PinnedContract* contract : {&kAccessCredential, &kSubscriptionContract}) {
+        out[std::string{contract->name}] = "sha256:" + std::string{contract->digest};
+    }
+    return out;
+}
+
 Result<json> deploy(Node& node, const Options& options) {
     const Result<Operator> who = operator_of(options);
     if (!who) return who.failure();
@@ -82,12 +91,13 @@ Result<json> deploy(Node& node, const Options& options) {
     const Result<Node::Nonces> nonces = node.nonces(who->account);
     if (!nonces) return nonces.failure();
     const Result<DeploymentCalls> calls =
-        deployment_calls({who->account, *treasury, options.min_grace, *server_key, options.artifacts}, nonces->pending);
+        deployment_calls({who->account, *treasury, options.min_grace, *server_key}, nonces->pending);
     if (!calls) return calls.failure();
     Result<json> out = carry_out(node, *who, calls->calls,
                                  {{"contract", calls->contract.text()},
                                   {"credential", calls->credential.text()},
-                                  {"treasury", treasury->text()}});
+                                  {"treasury", treasury->text()},
+                                  {"artifacts", artifact_digests()}});
     if (out && out->contains("transactions")) (*out)["start_block"] = (*out)["transactions"][0]["block"];
     return out;
 }
@@ -118,13 +128,20 @@ Result<json> create_plan(Node& node, const Options& options, const Address& cont
     return out;
 }
 
-Result<json> run(const std::string& command, const Options& options) {
+// `exit_code` changes where a document says that something is wrong.
+Result<json> run(const std::string& command, const Options& options, int& exit_code) {
     Result<std::unique_ptr<Transport>> transport = make_http_transport(options.rpc, {});
     if (!transport) return transport.failure().within("--rpc");
     Node node{std::move(*transport)};
     if (command == "deploy") return deploy(node, options);
     const Result<Address> contract = Address::parse(options.contract);
     if (!contract) return contract.failure().within("--contract");
+    if (command == "verify") {
+        const Result<ContractCheck> found = verify_contracts(node, *contract);
+        if (!found) return found.failure();
+        exit_code = found->good ? 0 : 1;
+        return json::parse(found->document);
+    }
     if (command == "plan-create") return create_plan(node, options, *contract);
     if (command == "set-server-key") {
         const Result<Bytes> key = server_key_of(options);
@@ -152,10 +169,11 @@ int main(int argc, char** argv) {
     Options options;
     CLI::App& deployment = *app.add_subcommand("deploy", "deploy both contracts");
     add_common(deployment, options, true, false);
-    deployment.add_option("--artifacts", options.artifacts, "folder with the contracts' artifacts")->required();
     deployment.add_option("--treasury", options.treasury, "where earnings go; default: the operator");
     deployment.add_option("--min-grace", options.min_grace, "least grace of a plan in seconds; 0 on a devnet");
     deployment.add_option("--server-key", options.server_key, "public server key, 65 bytes in hex");
+    add_common(*app.add_subcommand("verify", "compare the contracts' code on the chain with what this version deploys"),
+               options, false, true);
     CLI::App& key = *app.add_subcommand("set-server-key", "publish the host's server key");
     add_common(key, options, true, true);
     key.add_option("--server-key", options.server_key, "public server key, 65 bytes in hex")->required();
@@ -176,11 +194,12 @@ int main(int argc, char** argv) {
     } catch (const CLI::ParseError& error) {
         return app.exit(error) == 0 ? 0 : 2;
     }
-    const Result<json> result = run(app.get_subcommands().front()->get_name(), options);
+    int exit_code = 0;
+    const Result<json> result = run(app.get_subcommands().front()->get_name(), options, exit_code);
     if (!result) {
         std::cerr << "blockhost-evm-operator: " << result.failure().message << '\n';
         return 1;
     }
     std::cout << result->dump(2) << '\n';
-    return 0;
+    return exit_code;
 }

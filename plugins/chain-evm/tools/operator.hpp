@@ -19,8 +19,7 @@ struct OperatorCall {
 struct Deployment {
     Address operator_account, treasury;
     std::uint64_t min_grace = 0;
-    Bytes server_key;       // 65 bytes, or empty
-    std::string artifacts;  // folder with AccessCredentialNFT.json and BlockHostSubscription.json
+    Bytes server_key;  // 65 bytes, or empty
 };
 struct DeploymentCalls {
     std::vector<OperatorCall> calls;
@@ -37,6 +36,9 @@ struct NewPlan {
 };
 Result<OperatorCall> create_plan_call(const Address& contract, const NewPlan& plan);
 Result<OperatorCall> server_key_call(const Address& contract, const Bytes& server_key);
+
+// A view's answer at that block. BH_E_INVALID, reason "bad_contract": the contract refuses the question.
+Result<Bytes> ask_contract(Node& node, const Header& head, const Address& contract, Bytes question);
 
 // The plans, as a JSON document.
 Result<std::string> list_plans(Node& node, const Address& contract);

@@ -2,9 +2,8 @@
 #include "plugin-api/documents/strict_json.hpp"
 #include "plugins/chain-evm/abi/encode.hpp"
 #include "plugins/chain-evm/tools/operator.hpp"
+#include "plugins/chain-evm/tools/pinned.hpp"
 #include "plugins/chain-evm/tx/rlp.hpp"
-
-#include <fstream>
 
 namespace bh::evm {
 namespace {
@@ -13,19 +12,6 @@ using nlohmann::json;
 
 constexpr std::size_t kServerKeyBytes = 65;
 constexpr std::size_t kMaxResourcesBytes = 4096;
-
-Result<Bytes> read_bytecode(const std::string& folder, const std::string& name) {
-    const std::string path = folder + "/" + name + ".json";
-    std::ifstream file{path};
-    const json node = json::parse(file, nullptr, false);
-    const auto code = node.is_object() ? node.find("bytecode") : node.end();
-    if (!node.is_object() || code == node.end() || !code->is_string()) {
-        return invalid("bad_artifact", path + " is not a contract's artifact; give the folder with --artifacts");
-    }
-    Result<Bytes> bytes = crypto::parse_hex(code->get<std::string>());
-    if (!bytes || bytes->empty()) return invalid("bad_artifact", path + " has no bytecode");
-    return bytes;
-}
 
 // Constructors have no selector.
 void append_arguments(Bytes& code, const CallEncoder& arguments) {
@@ -42,9 +28,9 @@ Status check_server_key(const Bytes& key) {
 
 Result<DeploymentCalls> deployment_calls(const Deployment& deployment, std::uint64_t nonce) {
     if (const Status status = check_server_key(deployment.server_key); !status) return status.failure();
-    Result<Bytes> credential = read_bytecode(deployment.artifacts, "AccessCredentialNFT");
+    Result<Bytes> credential = crypto::parse_hex(std::string{kAccessCredential.creation});
     if (!credential) return credential.failure();
-    Result<Bytes> contract = read_bytecode(deployment.artifacts, "BlockHostSubscription");
+    Result<Bytes> contract = crypto::parse_hex(std::string{kSubscriptionContract.creation});
     if (!contract) return contract.failure();
     const auto created = [&](std::uint64_t at) {
         const auto hash = crypto::keccak256(RlpList{}.bytes(deployment.operator_account.bytes).uint(at).finish());

@@ -31,22 +31,12 @@ Result<TxReceipt> wait_for_receipt(Node& node, const Hash& hash, const std::stri
     return Failure{BH_E_UNKNOWN_OUTCOME, "not_mined", what + ": transaction " + hash.text() + " is in no block yet", 0};
 }
 
-Result<Bytes> view_at(Node& node, const Header& head, const Address& contract, Bytes question) {
-    const Node::Call calls[] = {{contract, std::move(question)}};
-    Result<Node::CallsAnswer> answer = node.calls_at(calls, head.hash, head.number);
-    if (!answer) return answer.failure();
-    if (answer->results.front().reverted) {
-        return Failure{BH_E_INVALID, "bad_contract", "there is no BlockHostSubscription at " + contract.text(), 0};
-    }
-    return std::move(answer->results.front().data);
-}
-
 Result<json> prices_of(Node& node, const Header& head, const Address& contract, const Uint256& plan,
                        const std::vector<Address>& tokens) {
     json out = json::object();
     for (const Address& token : tokens) {
-        const Result<Bytes> data =
-            view_at(node, head, contract, CallEncoder{"price(uint256,address)"}.uint(plan).address(token).finish());
+        const Result<Bytes> data = ask_contract(
+            node, head, contract, CallEncoder{"price(uint256,address)"}.uint(plan).address(token).finish());
         if (!data) return data.failure();
         WordReader words{*data};
         const Uint256 price = words.uint(0);
@@ -59,11 +49,11 @@ Result<json> prices_of(Node& node, const Header& head, const Address& contract, 
 
 Result<json> plan_as_json(Node& node, const Header& head, const Address& contract, const Uint256& id,
                           const std::vector<Address>& tokens) {
-    const Result<Bytes> data = view_at(node, head, contract, view::plan(id));
+    const Result<Bytes> data = ask_contract(node, head, contract, view::plan(id));
     if (!data) return data.failure();
     const Result<PlanView> plan = decode_plan(*data);
     if (!plan) return plan.failure();
-    const Result<Bytes> text = view_at(node, head, contract, view::resources(id));
+    const Result<Bytes> text = ask_contract(node, head, contract, view::resources(id));
     if (!text) return text.failure();
     const Result<std::string> resources = decode_text(*text, kMaxResourcesBytes);
     if (!resources) return resources.failure();
@@ -83,6 +73,16 @@ Result<json> plan_as_json(Node& node, const Header& head, const Address& contrac
 }
 
 }  // namespace
+
+Result<Bytes> ask_contract(Node& node, const Header& head, const Address& contract, Bytes question) {
+    const Node::Call calls[] = {{contract, std::move(question)}};
+    Result<Node::CallsAnswer> answer = node.calls_at(calls, head.hash, head.number);
+    if (!answer) return answer.failure();
+    if (answer->results.front().reverted) {
+        return Failure{BH_E_INVALID, "bad_contract", "there is no BlockHostSubscription at " + contract.text(), 0};
+    }
+    return std::move(answer->results.front().data);
+}
 
 Result<std::vector<SentCall>> send_calls(Node& node, std::uint64_t chain_id, const crypto::Secret& key,
                                          const std::vector<OperatorCall>& calls) {
@@ -131,11 +131,11 @@ Result<std::vector<SentCall>> send_calls(Node& node, std::uint64_t chain_id, con
 Result<std::string> list_plans(Node& node, const Address& contract) {
     const Result<Tips> tips = node.tips(false);
     if (!tips) return tips.failure();
-    const Result<Bytes> last_data = view_at(node, tips->head, contract, view::last_plan_id());
+    const Result<Bytes> last_data = ask_contract(node, tips->head, contract, view::last_plan_id());
     if (!last_data) return last_data.failure();
     const Result<Uint256> last = decode_uint(*last_data);
     if (!last) return invalid("bad_contract", "there is no BlockHostSubscription at " + contract.text());
-    const Result<Bytes> token_data = view_at(node, tips->head, contract, CallEncoder{"tokens()"}.finish());
+    const Result<Bytes> token_data = ask_contract(node, tips->head, contract, CallEncoder{"tokens()"}.finish());
     if (!token_data) return token_data.failure();
     const Result<std::vector<Address>> tokens = decode_addresses(*token_data, kMaxTokens);
     if (!tokens) return tokens.failure();

@@ -3,8 +3,11 @@ pragma solidity 0.8.37;
 
 import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 import {IAccessCredential} from "./interfaces/IAccessCredential.sol";
+import {ISubscriptionAuthority} from "./interfaces/ISubscriptionAuthority.sol";
+import {Permit} from "./interfaces/Permit.sol";
 import {Catalogue} from "./subscription/Catalogue.sol";
 import {EarningLine} from "./subscription/EarningLine.sol";
+import {Slots} from "./subscription/Slots.sol";
 import {Flag, Money, Outage, Plan, Subscription} from "./subscription/Types.sol";
 import {Vault} from "./subscription/Vault.sol";
 import {Views} from "./subscription/Views.sol";
@@ -16,6 +19,7 @@ import {Views} from "./subscription/Views.sol";
 /// @dev All money calls share one reentrancy guard, and no receiver can hold up another's call.
 contract BlockHostSubscription is Catalogue, Vault, Views {
     using EarningLine for Subscription;
+    using Slots for Subscription;
 
     /// @param operator Account that makes plans, names agents, treasury and server key, and may cancel.
     /// @param treasury_ Receives what is earned.
@@ -42,11 +46,15 @@ contract BlockHostSubscription is Catalogue, Vault, Views {
     // ---------------------------------------------------------------- before the delivery
 
     /// @notice Buys `numDays` of a plan for `recipient`, the buyer from here on; the payment goes into escrow.
+    /// @param planId From 1 to lastPlanId(); it must be active and have a free place.
+    /// @param numDays 1 to 3650; the plan's setup days are charged on top.
     /// @param token 0: the chain's own coin, msg.value at least the price, the rest returns at once. Otherwise an
     /// ERC-20 that msg.sender has approved, msg.value 0.
     /// @param maxAmount Most that may be taken; the operator may have changed the price meanwhile.
     /// @param deadline Last second at which this purchase may be mined.
+    /// @param recipient Buyer: gets the credential, or the money back.
     /// @param sealedRequest What the host needs to know, sealed to serverKey(); at most 1,024 bytes.
+    /// @return id Of the subscription, and of its credential once it is delivered.
     function purchase(
         uint256 planId,
         uint256 numDays,
@@ -56,18 +64,39 @@ contract BlockHostSubscription is Catalogue, Vault, Views {
         address recipient,
         bytes calldata sealedRequest
     ) external payable nonReentrant returns (uint256 id) {
-        require(!purchasesPaused, PurchasesArePaused());
-        _requireBefore(deadline);
-        _requireOutside(recipient);
-        _requireLength(sealedRequest.length, MAX_SEALED_BYTES);
-        uint256 amount = _takePlace(planId, numDays, token);
-        require(amount <= maxAmount, AmountAboveMax(amount, maxAmount));
-        _pull(token, amount);
-        id = _record(planId, numDays, token, amount, recipient, sealedRequest);
+        uint256 amount = _takePlace(planId, numDays, token, maxAmount);
+        id = _buy(planId, numDays, token, amount, deadline, recipient, sealedRequest);
         _returnExcess(token, amount);
     }
 
+    /// @notice purchase() in an ERC-20 with msg.sender's signed allowance in place of a former approve(). The payer is
+    /// msg.sender; a permit that the token refuses is ignored, and the allowance decides.
+    /// @param planId As in purchase(), like all but the last.
+    /// @param numDays 1 to 3650.
+    /// @param token A listed ERC-20 with EIP-2612.
+    /// @param maxAmount Most that may be taken.
+    /// @param deadline Last second at which this purchase may be mined; the permit has one of its own.
+    /// @param recipient Buyer.
+    /// @param sealedRequest Sealed to serverKey().
+    /// @param permit Signed by msg.sender with this contract as spender.
+    /// @return id Of the subscription.
+    function purchaseWithPermit(
+        uint256 planId,
+        uint256 numDays,
+        address token,
+        uint256 maxAmount,
+        uint256 deadline,
+        address recipient,
+        bytes calldata sealedRequest,
+        Permit calldata permit
+    ) external nonReentrant returns (uint256 id) {
+        uint256 amount = _takePlace(planId, numDays, token, maxAmount);
+        _permit(token, permit);
+        return _buy(planId, numDays, token, amount, deadline, recipient, sealedRequest);
+    }
+
     /// @notice The host has built it: mints the credential to the buyer and starts the paid time.
+    /// @param id Of a subscription that is neither delivered, declined nor refunded; its plan's agent calls.
     /// @param order The order hash of the purchase that was served; an id may have changed hands in a reorganisation.
     /// @param deadline Last second at which this delivery may be mined.
     /// @param sealedCredential Connection details sealed to the buyer, at most 1,024 bytes.
@@ -82,12 +111,14 @@ contract BlockHostSubscription is Catalogue, Vault, Views {
         Subscription storage s = _openForAgent(id, order);
         _requireBefore(deadline);
         _requireLength(sealedCredential.length, MAX_SEALED_BYTES);
-        _startEarning(s);
+        uint256 expiresAt = _startEarning(s);
         credential.mint(id, s.buyer, sealedCredential);
-        emit SubscriptionDelivered(id, s.end, attestationHash);
+        emit SubscriptionDelivered(id, expiresAt, attestationHash);
     }
 
     /// @notice The host can't serve this purchase; the buyer gets all of it back as credit.
+    /// @param id Of a subscription that is neither delivered, declined nor refunded; its plan's agent calls.
+    /// @param order The order hash of the purchase that is meant.
     /// @param reason At most 64 bytes, for the buyer to read.
     function decline(uint256 id, bytes32 order, string calldata reason) external nonReentrant {
         Subscription storage s = _openForAgent(id, order);
@@ -98,9 +129,10 @@ contract BlockHostSubscription is Catalogue, Vault, Views {
 
     /// @notice Takes an undelivered payment back once the delivery window has passed: the buyer at once, anybody
     /// for the buyer 30 days later.
+    /// @param id Of a subscription that is neither delivered, declined nor refunded.
     function refund(uint256 id) external nonReentrant {
         Subscription storage s = _known(id);
-        require(s.flags == Flag.NONE, NotOpen(id));
+        _requireOpen(s, id);
         uint256 lastRefused = uint256(s.purchasedAt) + _plans[s.planId].deliveryWindow;
         if (msg.sender != s.buyer) lastRefused += PUBLIC_REFUND_AFTER;
         require(block.timestamp > lastRefused, TooEarly(lastRefused));
@@ -112,33 +144,47 @@ contract BlockHostSubscription is Catalogue, Vault, Views {
 
     /// @notice Pays for `numDays` more, from the expiry or, if that has passed, from now. Anybody may, in the token
     /// of what is unearned; the owner may change to another one once nothing is unearned.
+    /// @param id Of a delivered subscription, neither cancelled nor closed.
+    /// @param numDays 1 to 3650; the new expiry may be at most 3650 days from now.
+    /// @param token 0: the chain's own coin; see subscription(id).token.
+    /// @param maxAmount Most that may be taken.
+    /// @param deadline Last second at which this extension may be mined.
     function extend(uint256 id, uint256 numDays, address token, uint256 maxAmount, uint256 deadline)
         external
         payable
         nonReentrant
     {
-        _requireBefore(deadline);
-        Subscription storage s = _live(_known(id), id);
-        require(_plans[s.planId].active, PlanInactive(s.planId));
-        uint256 amount = _extensionPrice(id, s, numDays, token, msg.sender);
-        require(amount <= maxAmount, AmountAboveMax(amount, maxAmount));
-        uint256 expiresAt = _laterOfExpiryAndNow(s) + numDays * 1 days;
-        uint256 latest = block.timestamp + MAX_DAYS * 1 days;
-        require(expiresAt <= latest, ExpiryTooFar(expiresAt, latest));
-        _pull(token, amount);
-        _prolong(s, token, amount, expiresAt);
-        s.paidSeconds += uint32(numDays * 1 days);
-        emit Extended(id, msg.sender, numDays * 1 days, token, amount, expiresAt);
+        uint256 amount = _extend(id, numDays, token, maxAmount, deadline);
         _returnExcess(token, amount);
     }
 
+    /// @notice extend() in an ERC-20 with msg.sender's signed allowance, as in purchaseWithPermit().
+    /// @param id As in extend(), like all but the last.
+    /// @param numDays 1 to 3650.
+    /// @param token A listed ERC-20 with EIP-2612.
+    /// @param maxAmount Most that may be taken.
+    /// @param deadline Last second at which this extension may be mined.
+    /// @param permit Signed by msg.sender with this contract as spender.
+    function extendWithPermit(
+        uint256 id,
+        uint256 numDays,
+        address token,
+        uint256 maxAmount,
+        uint256 deadline,
+        Permit calldata permit
+    ) external nonReentrant {
+        _permit(token, permit);
+        _extend(id, numDays, token, maxAmount, deadline);
+    }
+
     /// @notice Ends it for good: what is unearned is credited to the credential's owner. By the owner or the operator.
+    /// @param id Of a delivered subscription, neither cancelled nor closed.
     function cancel(uint256 id) external nonReentrant {
         Subscription storage s = _live(_known(id), id);
         address holder = credential.ownerOf(id);
         bool byOperator = msg.sender != holder;
         require(!byOperator || msg.sender == owner(), NotAllowed(msg.sender));
-        s.flags |= byOperator ? Flag.CANCELLED | Flag.BY_OPERATOR : Flag.CANCELLED;
+        s.flags = byOperator ? Flag.CANCELLED | Flag.BY_OPERATOR : Flag.CANCELLED;
         address token = _tokenOf(s);
         uint256 left = s.stop(_money[token]);
         _credit(token, holder, left);
@@ -146,6 +192,9 @@ contract BlockHostSubscription is Catalogue, Vault, Views {
     }
 
     /// @notice Adds an outage of the host, wholly past, to the paid time.
+    /// @param id Of a delivered subscription, neither cancelled nor closed; its plan's agent calls.
+    /// @param from Unix seconds; not before the delivery, nor before the end of the last outage credited.
+    /// @param until Unix seconds; after `from`, and past. All credits together stay within the seconds paid for.
     function creditTime(uint256 id, uint256 from, uint256 until) external nonReentrant {
         Subscription storage s = _live(_knownForAgent(id), id);
         Outage storage outage = _outages[id];
@@ -161,9 +210,12 @@ contract BlockHostSubscription is Catalogue, Vault, Views {
     }
 
     /// @notice Replaces the sealed details, if `owner_` still holds the credential.
+    /// @param id Of a delivered subscription whose credential is not burned; its plan's agent calls.
+    /// @param owner_ Whom the details are sealed to.
+    /// @param sealedCredential At most 1,024 bytes.
     function update(uint256 id, address owner_, bytes calldata sealedCredential) external nonReentrant {
         Subscription storage s = _knownForAgent(id);
-        require(s.flags & Flag.DELIVERED != 0 && s.flags & Flag.BURNED == 0, NotLive(id));
+        require(s.deliveredAt != 0 && s.flags & Flag.BURNED == 0, NotLive(id));
         address holder = credential.ownerOf(id);
         require(owner_ == holder, NotOwner(id, holder));
         _requireLength(sealedCredential.length, MAX_SEALED_BYTES);
@@ -175,9 +227,10 @@ contract BlockHostSubscription is Catalogue, Vault, Views {
 
     /// @notice From here on nobody can pay for it, and the host may destroy what it holds. After expiry and grace,
     /// or after the owner's cancel.
+    /// @param id Of a delivered subscription that is not closed; its plan's agent calls.
     function close(uint256 id) external nonReentrant {
         Subscription storage s = _knownForAgent(id);
-        require(s.flags & Flag.DELIVERED != 0 && s.flags & Flag.CLOSED == 0, NotLive(id));
+        require(s.deliveredAt != 0 && s.flags & Flag.CLOSED == 0, NotLive(id));
         if (s.flags & (Flag.CANCELLED | Flag.BY_OPERATOR) != Flag.CANCELLED) {
             uint256 lastRefused = uint256(s.end) + _plans[s.planId].grace;
             require(block.timestamp > lastRefused, TooEarly(lastRefused));
@@ -189,22 +242,26 @@ contract BlockHostSubscription is Catalogue, Vault, Views {
     }
 
     /// @notice Burns the credential of a closed subscription and frees its place in the plan.
+    /// @param id Of a closed subscription; its plan's agent calls.
     function burn(uint256 id) external nonReentrant {
         Subscription storage s = _knownForAgent(id);
         require(s.flags & Flag.CLOSED != 0 && s.flags & Flag.BURNED == 0, NotBurnable(id));
-        s.flags |= Flag.BURNED;
         --_plans[s.planId].open;
-        credential.burn(id);
+        credential.burn(id); // first: the credential asks mintedTo(), which answers until the flag is set
+        s.flags |= Flag.BURNED;
         emit Burned(id);
     }
 
     /// @notice Settles `ids` (skipping what can't earn `token`), then sends what is earned to the treasury.
+    /// @param token 0: the chain's own coin.
+    /// @param ids Subscriptions to settle; as many as fit into a block, none is fine, too.
+    /// @return amount Sent.
     function withdraw(address token, uint256[] calldata ids) external nonReentrant returns (uint256 amount) {
         Money storage m = _money[token];
         uint256 fresh;
         for (uint256 i = 0; i < ids.length; ++i) {
             Subscription storage s = _subscriptions[ids[i]];
-            if (s.flags & Flag.DELIVERED == 0 || _tokenOf(s) != token) continue;
+            if (s.deliveredAt == 0 || _tokenOf(s) != token) continue;
             fresh += s.settle();
         }
         EarningLine.moveSettled(m, fresh);
@@ -215,14 +272,41 @@ contract BlockHostSubscription is Catalogue, Vault, Views {
         _payOut(token, treasury, amount);
     }
 
+    /// @notice The operator.
+    function owner() public view override(Ownable, ISubscriptionAuthority) returns (address) {
+        return super.owner();
+    }
+
     // ---------------------------------------------------------------- parts of the calls above
 
-    function _takePlace(uint256 planId, uint256 numDays, address token) private returns (uint256 amount) {
+    function _takePlace(uint256 planId, uint256 numDays, address token, uint256 maxAmount)
+        private
+        returns (uint256 amount)
+    {
+        require(!purchasesPaused, PurchasesArePaused());
         Plan storage p = _knownPlan(planId);
         require(p.active, PlanInactive(planId));
-        require(p.open < p.total, SoldOut(planId, p.open, p.total));
-        ++p.open;
-        return _purchasePrice(planId, p, numDays, token);
+        (uint24 open, uint24 total) = (p.open, p.total);
+        require(open < total, SoldOut(planId, open, total));
+        amount = _purchasePrice(planId, p, numDays, token);
+        require(amount <= maxAmount, AmountAboveMax(amount, maxAmount));
+        p.open = open + 1;
+    }
+
+    function _buy(
+        uint256 planId,
+        uint256 numDays,
+        address token,
+        uint256 amount,
+        uint256 deadline,
+        address recipient,
+        bytes calldata sealedRequest
+    ) private returns (uint256 id) {
+        _requireBefore(deadline);
+        _requireOutside(recipient);
+        _requireLength(sealedRequest.length, MAX_SEALED_BYTES);
+        _pull(token, amount);
+        return _record(planId, numDays, token, amount, recipient, sealedRequest);
     }
 
     function _record(
@@ -236,38 +320,46 @@ contract BlockHostSubscription is Catalogue, Vault, Views {
         id = ++lastSubscriptionId;
         bytes32 order = orderHash(buyer, planId, numDays * 1 days, token, amount, keccak256(sealedRequest));
         Subscription storage s = _subscriptions[id];
-        s.buyer = buyer;
-        s.planId = uint24(planId);
-        s.paidSeconds = uint32(numDays * 1 days);
-        s.purchasedAt = uint40(block.timestamp);
-        // At most (3650 + 30) days of at most 2^96 - 1 each: below 2^108.
-        s.amount = uint112(amount);
-        s.order = bytes16(order);
-        s.tokenIndex = _prices[planId][token].tokenIndex;
+        s.storePurchase(buyer, planId, numDays * 1 days);
+        s.storePayment(amount, order, _prices[planId][token].tokenIndex);
         _money[token].undelivered += uint128(amount);
         emit SubscriptionPurchased(id, planId, buyer, numDays * 1 days, token, amount, order, sealedRequest);
     }
 
+    function _extend(uint256 id, uint256 numDays, address token, uint256 maxAmount, uint256 deadline)
+        private
+        returns (uint256 amount)
+    {
+        _requireBefore(deadline);
+        Subscription storage s = _live(_known(id), id);
+        require(_plans[s.planId].active, PlanInactive(s.planId));
+        amount = _extensionPrice(id, s, numDays, token, msg.sender);
+        require(amount <= maxAmount, AmountAboveMax(amount, maxAmount));
+        uint256 expiresAt = _laterOfExpiryAndNow(s) + numDays * 1 days;
+        uint256 latest = block.timestamp + MAX_DAYS * 1 days;
+        require(expiresAt <= latest, ExpiryTooFar(expiresAt, latest));
+        _pull(token, amount);
+        _prolong(s, token, amount, expiresAt);
+        s.paidSeconds += uint32(numDays * 1 days);
+        emit Extended(id, msg.sender, numDays * 1 days, token, amount, expiresAt);
+    }
+
     function _openForAgent(uint256 id, bytes32 order) private view returns (Subscription storage s) {
         s = _knownForAgent(id);
-        require(s.flags == Flag.NONE, NotOpen(id));
+        _requireOpen(s, id);
         require(bytes16(order) == s.order, OrderMismatch(id, s.order));
     }
 
     /// @dev Setup days are earned by a delivery inside the window; a later one spreads them over the paid time.
-    function _startEarning(Subscription storage s) private {
+    function _startEarning(Subscription storage s) private returns (uint256 end) {
         Plan storage p = _plans[s.planId];
-        uint256 amount = s.amount;
-        uint256 setup = block.timestamp <= uint256(s.purchasedAt) + p.deliveryWindow ? _setup(s, p) : 0;
+        uint128 amount = s.amount;
         Money storage m = _moneyOf(s);
-        m.undelivered -= uint128(amount);
-        m.unearned += uint128(amount - setup);
-        if (setup != 0) m.earned += uint128(setup);
-        s.flags = Flag.DELIVERED;
-        s.amount = uint112(amount - setup);
-        s.start = uint40(block.timestamp);
-        s.end = uint40(block.timestamp + s.paidSeconds);
-        s.deliveredAt = uint40(block.timestamp);
+        m.undelivered -= amount;
+        m.unearned += amount;
+        bool inTime = block.timestamp <= uint256(s.purchasedAt) + p.deliveryWindow;
+        end = block.timestamp + s.paidSeconds;
+        s.storeLine(end, block.timestamp, inTime ? p.setupDays : 0);
     }
 
     /// @dev Decline and refund: all of an undelivered payment becomes the buyer's credit.
@@ -295,8 +387,12 @@ contract BlockHostSubscription is Catalogue, Vault, Views {
     }
 
     function _live(Subscription storage s, uint256 id) private view returns (Subscription storage) {
-        require(s.flags == Flag.DELIVERED, NotLive(id));
+        require(s.deliveredAt != 0 && s.flags == Flag.NONE, NotLive(id));
         return s;
+    }
+
+    function _requireOpen(Subscription storage s, uint256 id) private view {
+        require(s.deliveredAt == 0 && s.flags == Flag.NONE, NotOpen(id));
     }
 
     function _laterOfExpiryAndNow(Subscription storage s) private view returns (uint256) {

@@ -49,10 +49,10 @@ contract CatalogueTest is Base {
         create(60, 90 days + 1, 0, 1);
         vm.expectRevert(abi.encodeWithSelector(range, "setupDays", 31, 0, 30));
         create(60, 1 days, 31, 1);
-        vm.expectRevert(abi.encodeWithSelector(range, "total", uint256(1) << 32, 0, type(uint32).max));
-        create(60, 1 days, 0, uint256(1) << 32);
+        vm.expectRevert(abi.encodeWithSelector(range, "total", uint256(1) << 24, 0, type(uint24).max));
+        create(60, 1 days, 0, uint256(1) << 24);
         create(60, 0, 0, 0);
-        create(7 days, 90 days, 30, type(uint32).max);
+        create(7 days, 90 days, 30, type(uint24).max);
     }
 
     function test_the_least_grace_of_production() public {
@@ -114,8 +114,8 @@ contract CatalogueTest is Base {
         expectError(E.NotAllowed.selector, stranger);
         subs.setCapacity(planId, 5);
         vm.prank(operator);
-        vm.expectRevert(abi.encodeWithSelector(E.OutOfRange.selector, "total", uint256(1) << 32, 0, type(uint32).max));
-        subs.setCapacity(planId, uint256(1) << 32);
+        vm.expectRevert(abi.encodeWithSelector(E.OutOfRange.selector, "total", uint256(1) << 24, 0, type(uint24).max));
+        subs.setCapacity(planId, uint256(1) << 24);
     }
 
     // ---- prices and tokens

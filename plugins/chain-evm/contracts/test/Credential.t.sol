@@ -146,6 +146,162 @@ contract CredentialTest is Base {
         nft.transferFrom(alice, stranger, id);
     }
 
+    // ---- who owns what the subscription contract minted
+
+    function test_the_buyer_owns_it_from_the_delivery_on_and_all_of_erc721_works() public {
+        uint256 id = buy(alice, 1);
+        vm.assertEq(subs.mintedTo(id), address(0), "not minted yet");
+        expectError(NO_TOKEN, id);
+        nft.ownerOf(id);
+        vm.prank(alice);
+        expectError(NO_TOKEN, id);
+        nft.approve(bob, id);
+        bytes32 order = orderOf(id);
+        vm.expectEmit(address(nft));
+        emit Transfer(address(0), alice, id);
+        vm.prank(agent);
+        subs.deliver(id, order, NOW, SEALED, ATTESTATION);
+        vm.assertEq(subs.mintedTo(id), alice, "minted");
+        vm.assertEq(nft.ownerOf(id), alice, "owner");
+        vm.assertEq(nft.balanceOf(alice), 1, "balance");
+        vm.prank(alice);
+        nft.approve(bob, id);
+        vm.assertEq(nft.getApproved(id), bob, "approved");
+        vm.prank(bob);
+        nft.transferFrom(alice, bob, id);
+        vm.assertEq(nft.getApproved(id), address(0), "the approval ends with the transfer");
+        vm.assertEq(nft.ownerOf(id), bob, "owner");
+        vm.assertEq(nft.balanceOf(alice), 0, "balance before");
+        vm.assertEq(nft.balanceOf(bob), 1, "balance after");
+        vm.assertEq(subs.mintedTo(id), alice, "still who it was minted to");
+    }
+
+    function test_a_transfer_that_ends_no_loan_says_nothing_of_users() public {
+        uint256 id = active(alice, 1);
+        vm.recordLogs();
+        vm.prank(alice);
+        nft.transferFrom(alice, bob, id);
+        vm.assertEq(vm.getRecordedLogs().length, 1, "Transfer, and nothing else");
+    }
+
+    function test_it_may_come_back_to_its_first_owner() public {
+        uint256 id = active(alice, 1);
+        vm.prank(alice);
+        nft.transferFrom(alice, bob, id);
+        vm.prank(alice);
+        vm.expectRevert(abi.encodeWithSignature("ERC721InsufficientApproval(address,uint256)", alice, id));
+        nft.transferFrom(bob, alice, id);
+        vm.prank(bob);
+        nft.setApprovalForAll(stranger, true);
+        vm.prank(stranger);
+        nft.transferFrom(bob, alice, id);
+        vm.assertEq(nft.ownerOf(id), alice, "owner");
+        vm.assertEq(nft.balanceOf(alice) + nft.balanceOf(bob), 1, "one token");
+    }
+
+    function test_from_another_than_its_owner_nothing_moves() public {
+        uint256 id = active(alice, 1);
+        vm.prank(alice);
+        vm.expectRevert(abi.encodeWithSignature("ERC721IncorrectOwner(address,uint256,address)", bob, id, alice));
+        nft.transferFrom(bob, stranger, id);
+        vm.prank(alice);
+        vm.expectRevert(abi.encodeWithSignature("ERC721InvalidReceiver(address)", address(0)));
+        nft.transferFrom(alice, address(0), id);
+    }
+
+    function test_a_burned_credential_is_nobodys_moved_or_not() public {
+        uint256 kept = active(alice, 1);
+        uint256 moved = active(alice, 1);
+        vm.prank(alice);
+        nft.transferFrom(alice, bob, moved);
+        cancelAs(alice, kept);
+        cancelAs(bob, moved);
+        uint256[2] memory ids = [kept, moved];
+        address[2] memory holders = [alice, bob];
+        for (uint256 i = 0; i < 2; ++i) {
+            closeAsAgent(ids[i]);
+            vm.expectEmit(address(nft));
+            emit Transfer(holders[i], address(0), ids[i]);
+            vm.prank(agent);
+            subs.burn(ids[i]);
+            expectError(NO_TOKEN, ids[i]);
+            nft.ownerOf(ids[i]);
+            vm.assertEq(subs.mintedTo(ids[i]), address(0), "minted to");
+            vm.assertEq(nft.balanceOf(holders[i]), 0, "balance");
+        }
+        expectError(NO_TOKEN, 0);
+        nft.ownerOf(0);
+        expectError(NO_TOKEN, 99);
+        nft.ownerOf(99);
+    }
+
+    // ---- sealed bytes
+
+    function testFuzz_what_is_sealed_reads_back(bytes calldata first, bytes calldata second) public {
+        uint256 length = first.length > 1024 ? 1024 : first.length;
+        uint256 id = buy(alice, 1);
+        bytes32 order = orderOf(id);
+        vm.startPrank(agent);
+        subs.deliver(id, order, NOW, first[:length], ATTESTATION);
+        vm.assertEq(nft.getUserEncrypted(id), first[:length], "delivered");
+        length = second.length > 1024 ? 1024 : second.length;
+        subs.update(id, alice, second[:length]);
+        vm.assertEq(nft.getUserEncrypted(id), second[:length], "resealed");
+        subs.update(id, alice, first[:0]);
+        vm.assertEq(nft.getUserEncrypted(id), "", "and again");
+        vm.stopPrank();
+    }
+
+    function test_each_token_has_its_own() public {
+        vm.prank(operator);
+        nft.setAdmin(alice, "admin");
+        uint256 one = active(alice, 1);
+        uint256 two = active(alice, 1);
+        vm.prank(agent);
+        subs.update(one, alice, "another");
+        vm.prank(operator);
+        nft.setAdmin(alice, "admin again");
+        vm.assertEq(nft.getUserEncrypted(0), "admin again", "token 0");
+        vm.assertEq(nft.getUserEncrypted(one), "another", "resealed");
+        vm.assertEq(nft.getUserEncrypted(two), SEALED, "untouched");
+    }
+
+    function test_it_is_code_that_starts_with_stop_so_that_nothing_runs_it() public {
+        uint256 id = buy(alice, 1);
+        bytes32 order = orderOf(id);
+        vm.prank(agent);
+        subs.deliver(id, order, NOW, hex"ef01ff", ATTESTATION); // a byte that no code may start with, and SELFDESTRUCT
+        bytes32 salt = bytes32(id);
+        bytes32 constructorHash = keccak256(
+            abi.encodePacked(
+                hex"63", nft.pendingSeal.selector, hex"5f525f5f6004601c335afa6016575f5ffd5b3d5f60013e3d6001015ff3"
+            )
+        );
+        address at =
+            address(uint160(uint256(keccak256(abi.encodePacked(hex"ff", address(nft), salt, constructorHash)))));
+        vm.assertEq(at.code, hex"00ef01ff", "the address follows from the token");
+        vm.assertEq(nft.getUserEncrypted(id), hex"ef01ff", "sealed");
+    }
+
+    /// Gas that runs out in the middle must fail the delivery, never leave an empty seal behind.
+    function testFuzz_too_little_gas_delivers_nothing(uint256 gas) public {
+        uint256 id = buy(alice, 1);
+        bytes32 order = orderOf(id);
+        gas = 30_000 + gas % 200_000;
+        vm.prank(agent);
+        (bool ok,) =
+            address(subs).call{gas: gas}(abi.encodeCall(subs.deliver, (id, order, NOW, new bytes(256), ATTESTATION)));
+        vm.assertEq(ok, subs.subscription(id).delivered, "all or nothing");
+        if (ok) vm.assertEq(nft.getUserEncrypted(id), new bytes(256), "whole");
+        else vm.assertEq(subs.mintedTo(id), address(0), "no credential");
+    }
+
+    function test_nothing_is_pending_before_anything_was_stored() public {
+        (bool ok, bytes memory answer) = address(nft).call(abi.encodeCall(nft.pendingSeal, ()));
+        vm.assertTrue(ok, "answers");
+        vm.assertEq(answer, "", "nothing");
+    }
+
     // ---- ERC-4907
 
     function test_a_user_until_the_end() public {

@@ -25,15 +25,18 @@ contract DeliverTest is Base {
         vm.assertEq(s.graceEndsAt, NOW + 600 + 30 days + GRACE, "grace");
         vm.assertEq(s.setup, 0, "setup is earned");
         vm.assertEq(s.unearned, PRICE * 30, "unearned");
-        vm.assertEq(s.earned, 0, "earned");
-        expectMoney(NATIVE, PRICE * (1 + SETUP_DAYS), PRICE * 30, PRICE * SETUP_DAYS, 0);
+        vm.assertEq(s.amount, PRICE * (30 + SETUP_DAYS), "amount");
+        vm.assertEq(s.earned, PRICE * SETUP_DAYS, "setup days are earned at once");
+        vm.assertEq(s.settled, 0, "and settled when somebody asks");
+        expectMoney(NATIVE, PRICE * (1 + SETUP_DAYS), PRICE * (30 + SETUP_DAYS), 0, 0);
     }
 
     function test_setup_days_are_earned_up_to_the_last_second_of_the_window() public {
         uint256 id = buy(alice, 10);
         vm.warp(NOW + WINDOW);
         deliver(id);
-        expectMoney(NATIVE, 0, PRICE * 10, PRICE * SETUP_DAYS, 0);
+        vm.assertEq(withdraw(NATIVE, id), PRICE * SETUP_DAYS, "at once");
+        expectMoney(NATIVE, 0, PRICE * 10, 0, 0);
     }
 
     function test_a_late_delivery_earns_no_setup_days_and_a_cancel_gives_all_back() public {

@@ -19,7 +19,8 @@ contract InvariantsTest is Base {
         only[0] = address(handler);
     }
 
-    function invariant_money_and_lives_follow_the_rules() public view {
+    function invariant_money_lives_and_credentials_follow_the_rules() public view {
+        checkCredentials();
         SubscriptionState[] memory all = new SubscriptionState[](handler.count());
         uint256 open;
         for (uint256 i = 0; i < all.length; ++i) {
@@ -30,6 +31,30 @@ contract InvariantsTest is Base {
         vm.assertEq(subs.plan(planId).available, TOTAL - open, "available");
         checkMoney(NATIVE, all);
         checkMoney(address(usd), all);
+    }
+
+    /// The credentials: who holds what, what is sealed in them, who may use them.
+    function checkCredentials() private view {
+        uint256[3] memory held;
+        for (uint256 id = 1; id <= handler.count(); ++id) {
+            Handler.Book memory b = handler.book(id);
+            vm.assertEq(subs.subscription(id).owner, b.owner, "owner");
+            vm.assertEq(nft.userOf(id), b.user, "user");
+            vm.assertEq(subs.transferLocked(id), b.cancelled || b.closed, "locked");
+            (bool minted, bytes memory seal) = address(nft).staticcall(abi.encodeCall(nft.getUserEncrypted, (id)));
+            vm.assertEq(minted, b.owner != address(0), "exists");
+            if (minted) vm.assertEq(keccak256(abi.decode(seal, (bytes))), b.seal, "seal");
+            for (uint256 i = 0; i < 3; ++i) {
+                if (b.owner == handler.actors(i)) ++held[i];
+            }
+        }
+        for (uint256 i = 0; i < 3; ++i) {
+            address holder = handler.actors(i);
+            if (handler.admin() == holder) ++held[i];
+            vm.assertEq(nft.balanceOf(holder), held[i], "balance");
+        }
+        if (handler.admin() != address(0)) vm.assertEq(nft.ownerOf(0), handler.admin(), "administrator");
+        vm.assertEq(subs.mintedTo(handler.count() + 1), address(0), "none beyond the last");
     }
 
     function checkMoney(address token, SubscriptionState[] memory all) private view {
@@ -82,7 +107,7 @@ contract InvariantsTest is Base {
 
     /// The steering itself: without this a handler that never gets anywhere would let every invariant hold.
     function test_a_long_walk_does_everything() public {
-        bytes32[14] memory all = [
+        bytes32[20] memory all = [
             bytes32("purchase"),
             "deliver",
             "decline",
@@ -96,15 +121,21 @@ contract InvariantsTest is Base {
             "transfer",
             "claim",
             "withdraw",
-            "changePrice"
+            "changePrice",
+            "purchaseWithPermit",
+            "extendWithPermit",
+            "lend",
+            "reseal",
+            "setAdmin",
+            "intrude"
         ];
-        uint256[14] memory sums;
+        uint256[20] memory sums;
         for (uint256 round = 0; round < 10; ++round) {
             uint256 snapshot = vm.snapshotState();
             for (uint256 i = 0; i < 120; ++i) {
                 step(uint256(keccak256(abi.encode(round, i))));
             }
-            invariant_money_and_lives_follow_the_rules();
+            invariant_money_lives_and_credentials_follow_the_rules();
             for (uint256 i = 0; i < all.length; ++i) {
                 sums[i] += handler.done(all[i]);
             }
@@ -116,7 +147,7 @@ contract InvariantsTest is Base {
     }
 
     function step(uint256 seed) private {
-        uint256 which = seed % 16;
+        uint256 which = seed % 20;
         uint256 x = seed >> 16;
         uint256 y = seed >> 128;
         bool a = seed & 16 == 0;
@@ -136,6 +167,10 @@ contract InvariantsTest is Base {
         else if (which == 12) handler.changePrice(x, a, b);
         else if (which == 13) handler.donate(x, a);
         else if (which == 14) handler.wait(y);
+        else if (which == 15) handler.lend(x);
+        else if (which == 16) handler.reseal(x);
+        else if (which == 17) handler.setAdmin(x);
+        else if (which == 18) handler.intrude(x);
         else handler.purchase(y, x, b);
     }
 }

@@ -127,14 +127,17 @@ contract MoneyTest is Base {
         vm.assertEq(withdraw(NATIVE, id), PRICE * (3 + SETUP_DAYS), "amount");
         vm.assertEq(treasury.balance, PRICE * (3 + SETUP_DAYS), "treasury");
         expectMoney(NATIVE, 0, PRICE * 7, 0, 0);
-        vm.assertEq(subs.subscription(id).settled, PRICE * 3, "settled");
-        vm.assertEq(subs.subscription(id).earned, PRICE * 3, "earned");
+        vm.assertEq(subs.subscription(id).settled, PRICE * (3 + SETUP_DAYS), "settled");
+        vm.assertEq(subs.subscription(id).earned, PRICE * (3 + SETUP_DAYS), "earned");
+        vm.assertEq(subs.subscription(id).unearned, PRICE * 7, "unearned");
     }
 
     function test_withdraw_without_ids_moves_what_is_settled() public {
         active(alice, 10);
         vm.warp(NOW + 3 days);
-        vm.assertEq(subs.withdraw(NATIVE, new uint256[](0)), PRICE * SETUP_DAYS, "setup days only");
+        vm.assertEq(subs.withdraw(NATIVE, new uint256[](0)), 0, "nothing is settled yet");
+        cancelAs(alice, active(alice, 1));
+        vm.assertEq(subs.withdraw(NATIVE, new uint256[](0)), PRICE * SETUP_DAYS, "what the cancel settled");
     }
 
     function test_withdraw_skips_what_can_not_earn() public {
@@ -206,7 +209,7 @@ contract MoneyTest is Base {
         vm.deal(address(this), 5 ether);
         new Pusher{value: 5 ether}(payable(address(subs)));
         usd.mint(address(subs), 77);
-        vm.assertEq(subs.money(NATIVE).unearned, PRICE, "unearned");
+        vm.assertEq(subs.money(NATIVE).unearned, PAID, "not settled yet");
         vm.assertEq(address(subs).balance, PAID + 5 ether, "balance");
         vm.warp(NOW + 1 days);
         vm.assertEq(withdraw(NATIVE, id), PAID, "only what was paid");

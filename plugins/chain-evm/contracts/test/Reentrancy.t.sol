@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {Permit} from "../src/interfaces/Permit.sol";
 import {Base, vm} from "./support/Base.sol";
 import {Reentering} from "./support/Actors.sol";
-import {HookToken} from "./support/Tokens.sol";
+import {HookPermitToken, HookToken} from "./support/Tokens.sol";
 
 /// Every place where foreign code runs (coins to a payer or claimant, token transfers) tries every call that moves money or a credential.
 contract ReentrancyTest is Base {
@@ -11,6 +12,7 @@ contract ReentrancyTest is Base {
 
     Reentering private evil;
     HookToken private hook;
+    Permit private none;
 
     function setUp() public override {
         super.setUp();
@@ -25,7 +27,7 @@ contract ReentrancyTest is Base {
     }
 
     function moneyCalls() private view returns (bytes[] memory calls) {
-        calls = new bytes[](13);
+        calls = new bytes[](15);
         calls[0] = abi.encodeCall(subs.claim, (NATIVE, address(evil)));
         calls[1] = abi.encodeCall(subs.claimFor, (NATIVE, address(evil)));
         calls[2] = abi.encodeCall(subs.withdraw, (NATIVE, new uint256[](0)));
@@ -39,6 +41,10 @@ contract ReentrancyTest is Base {
         calls[10] = abi.encodeCall(subs.creditTime, (1, NOW, NOW + 1));
         calls[11] = abi.encodeCall(subs.update, (1, alice, SEALED));
         calls[12] = abi.encodeCall(subs.burn, (1));
+        calls[13] = abi.encodeCall(
+            subs.purchaseWithPermit, (planId, 1, address(hook), 300, type(uint256).max, alice, REQUEST, none)
+        );
+        calls[14] = abi.encodeCall(subs.extendWithPermit, (1, 1, address(hook), 1 ether, type(uint256).max, none));
     }
 
     function evilBuys(uint256 value) private returns (uint256) {
@@ -90,6 +96,31 @@ contract ReentrancyTest is Base {
             vm.assertEq(subs.money(address(hook)).undelivered, 300 * (i + 1), "escrow");
             vm.assertEq(hook.balanceOf(address(subs)), 300 * (i + 1), "balance");
         }
+    }
+
+    function test_a_token_that_calls_back_from_its_permit_changes_nothing() public {
+        HookPermitToken token = new HookPermitToken();
+        vm.prank(operator);
+        subs.setPrice(planId, address(token), 100);
+        token.mint(alice, 1e6);
+        vm.prank(alice);
+        token.approve(address(subs), 1e6);
+        bytes[] memory calls = moneyCalls();
+        for (uint256 i = 0; i < calls.length; ++i) {
+            token.arm(address(subs), calls[i]);
+            vm.prank(alice);
+            subs.purchaseWithPermit(planId, 1, address(token), 300, NOW, alice, REQUEST, none);
+            vm.assertEq(bytes32(token.refusal()), GUARD, "refused by the guard");
+            vm.assertEq(subs.money(address(token)).undelivered, 300 * (i + 1), "escrow");
+        }
+        deliver(1);
+        for (uint256 i = 0; i < calls.length; ++i) {
+            token.arm(address(subs), calls[i]);
+            vm.prank(alice);
+            subs.extendWithPermit(1, 1, address(token), 100, NOW, none);
+            vm.assertEq(bytes32(token.refusal()), GUARD, "refused by the guard");
+        }
+        vm.assertEq(token.balanceOf(address(subs)), 400 * calls.length, "balance");
     }
 
     function test_the_treasury_is_paid_once() public {

@@ -11,6 +11,15 @@ import {Plan, Price} from "./Types.sol";
 abstract contract Catalogue is Storage, Ownable2Step {
     /// @notice Makes a plan and puts it on sale. `resources` is canonical JSON; its keccak256 becomes the plan's
     /// resources hash. Resources, window, grace and setup days never change: a change is a new plan.
+    /// @param resources_ JSON, at most 4,096 bytes.
+    /// @param deliveryWindow Seconds that the host has to deliver, 60 to 604,800.
+    /// @param grace Seconds between expiry and close, minGrace() to 7,776,000.
+    /// @param setupDays Days charged once on top, 0 to 30.
+    /// @param agent Hot key of the host.
+    /// @param total Places, at most 2^24 - 1.
+    /// @param tokens_ Accepted from the start; 0: the chain's own coin.
+    /// @param pricesPerDay Of those, in smallest units, at most 2^96 - 1.
+    /// @return planId Of the new plan.
     function createPlan(
         string calldata resources_,
         uint256 deliveryWindow,
@@ -33,44 +42,57 @@ abstract contract Catalogue is Storage, Ownable2Step {
 
     /// @notice Price of one day in `token`; 0 takes it off sale, and what is unearned in it can still be extended
     /// at the last price.
+    /// @param planId From 1 to lastPlanId().
+    /// @param token 0: the chain's own coin; else a plain ERC-20. At most 255 different ones are ever listed.
+    /// @param perDay Smallest units, at most 2^96 - 1.
     function setPrice(uint256 planId, address token, uint256 perDay) external onlyOwner {
         _knownPlan(planId);
         _setPrice(planId, token, perDay);
     }
 
     /// @notice Stops or resumes purchases and extensions of one plan. Purchases made before are served.
+    /// @param planId From 1 to lastPlanId().
+    /// @param active Whether it is on sale.
     function setPlanActive(uint256 planId, bool active) external onlyOwner {
         _knownPlan(planId).active = active;
         emit PlanActiveChanged(planId, active);
     }
 
     /// @notice Replaces the hot key that serves a plan, at once: it may be lost or stolen.
+    /// @param planId From 1 to lastPlanId().
+    /// @param agent Not 0 and not one of the two contracts.
     function setAgent(uint256 planId, address agent) external onlyOwner {
         _requireOutside(agent);
         _knownPlan(planId).agent = agent;
         emit AgentChanged(planId, agent);
     }
 
-    /// @notice Places that the plan offers in all; below the number of open ones it only stops sales. Agent or operator.
+    /// @notice Places that the plan offers in all; below the number of open ones it only stops sales. By the agent or
+    /// the operator.
+    /// @param planId From 1 to lastPlanId().
+    /// @param total At most 2^24 - 1.
     function setCapacity(uint256 planId, uint256 total) external {
         Plan storage p = _knownPlan(planId);
         require(msg.sender == p.agent || msg.sender == owner(), NotAllowed(msg.sender));
-        _requireRange("total", total, 0, type(uint32).max);
-        p.total = uint32(total);
+        _requireRange("total", total, 0, type(uint24).max);
+        p.total = uint24(total);
         emit CapacityChanged(planId, total);
     }
 
     /// @notice Where withdraw sends what is earned.
+    /// @param treasury_ Not 0 and not one of the two contracts.
     function setTreasury(address treasury_) external onlyOwner {
         _setTreasury(treasury_);
     }
 
-    /// @notice Publishes the key that buyers seal their requests to: 65 bytes, 0x04 X Y.
+    /// @notice Publishes the key that buyers seal their requests to.
+    /// @param serverKey_ 65 bytes, 0x04 X Y.
     function setServerKey(bytes calldata serverKey_) external onlyOwner {
         _setServerKey(serverKey_);
     }
 
     /// @notice Stops or resumes purchases of all plans. Extend, cancel, refund, claim and withdraw never stop.
+    /// @param paused Whether purchases are refused.
     function setPurchasesPaused(bool paused) external onlyOwner {
         purchasesPaused = paused;
         emit PurchasesPaused(paused);
@@ -104,10 +126,10 @@ abstract contract Catalogue is Storage, Ownable2Step {
         _requireRange("deliveryWindow", deliveryWindow, MIN_DELIVERY_WINDOW, MAX_DELIVERY_WINDOW);
         _requireRange("grace", grace, minGrace, MAX_GRACE);
         _requireRange("setupDays", setupDays, 0, MAX_SETUP_DAYS);
-        _requireRange("total", total, 0, type(uint32).max);
+        _requireRange("total", total, 0, type(uint24).max);
         _requireOutside(agent);
-        p.total = uint32(total);
-        p.deliveryWindow = uint32(deliveryWindow);
+        p.total = uint24(total);
+        p.deliveryWindow = uint24(deliveryWindow);
         p.grace = uint32(grace);
         p.setupDays = uint8(setupDays);
         p.active = true;

@@ -38,12 +38,6 @@ abstract contract Pricing is Storage {
         return price_.perDay * numDays;
     }
 
-    /// @dev The setup days' part of an undelivered payment. Exact: amount = perDay * (days + setup days).
-    function _setup(Subscription storage s, Plan storage p) internal view returns (uint256) {
-        uint256 setupDays = p.setupDays;
-        return s.amount * setupDays / (s.paidSeconds / 1 days + setupDays);
-    }
-
     function _requireDays(uint256 numDays) private pure {
         require(numDays != 0 && numDays <= MAX_DAYS, BadDays(numDays, MAX_DAYS));
     }

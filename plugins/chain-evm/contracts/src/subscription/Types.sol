@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-/// What is stored, field by field. Sizes are chosen so that a purchase fills two slots and a delivery one
-/// more; Views.sol holds the wide structs that callers read.
+/// What is stored, field by field. Sizes and order are chosen for gas: a purchase fills two slots of a subscription
+/// and a delivery writes the third only; whatever purchase and deliver need of a plan is in its first slot. Views.sol
+/// holds the wide structs that callers read.
 
 /// Terms of a plan. The hash of its resources, the window, the grace and the setup days never change.
 struct Plan {
-    uint32 total; // capacity that the host offers
-    uint32 open; // purchases that are neither declined, refunded nor burned
-    uint32 deliveryWindow; // seconds
-    uint32 grace; // seconds
+    address agent;
+    uint24 total; // capacity that the host offers
+    uint24 open; // purchases that are neither declined, refunded nor burned
+    uint24 deliveryWindow; // seconds
     uint8 setupDays;
     bool active;
-    address agent;
-    bytes32 resourcesHash;
     address resources; // where SSTORE2 keeps the JSON text
+    uint32 grace; // seconds
+    bytes32 resourcesHash;
 }
 
 /// Price of a plan in one token. `perDay` stays when the token goes off sale: extensions still need it.
@@ -24,8 +25,8 @@ struct Price {
     bool accepted;
 }
 
-/// One subscription. `amount` is the whole payment until the delivery, afterwards that of the earning line:
-/// earned so far = amount * (now - start) / (end - start), of which `settled` has already been moved on.
+/// One subscription. `amount` is the whole payment until the delivery, afterwards that of the earning line
+/// (EarningLine.sol), of which `settled` has already been moved on. It is delivered once `deliveredAt` is set.
 struct Subscription {
     address buyer;
     uint24 planId;
@@ -39,6 +40,7 @@ struct Subscription {
     uint40 start;
     uint40 end;
     uint40 deliveredAt;
+    uint8 setupDays; // earned at the start of this line: the plan's in the first one, if delivered in time
 }
 
 /// The host's own outages credited to a subscription so far; written by creditTime only.
@@ -55,16 +57,15 @@ struct Money {
     uint128 credits; // waits to be claimed
 }
 
-/// Bits of Subscription.flags.
+/// Bits of Subscription.flags: how it ended. None is ever cleared.
 library Flag {
-    uint8 internal constant DELIVERED = 1;
-    uint8 internal constant DECLINED = 2;
-    uint8 internal constant REFUNDED = 4;
-    uint8 internal constant CANCELLED = 8;
-    uint8 internal constant BY_OPERATOR = 16; // who cancelled
-    uint8 internal constant CLOSED = 32;
-    uint8 internal constant BURNED = 64;
+    uint8 internal constant DECLINED = 1;
+    uint8 internal constant REFUNDED = 2;
+    uint8 internal constant CANCELLED = 4;
+    uint8 internal constant BY_OPERATOR = 8; // who cancelled
+    uint8 internal constant CLOSED = 16;
+    uint8 internal constant BURNED = 32;
 
-    /// Undelivered, and neither declined nor refunded: all bits are clear.
+    /// It has not ended: open until the delivery, live afterwards.
     uint8 internal constant NONE = 0;
 }

@@ -2,9 +2,11 @@
 pragma solidity 0.8.37;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {Address} from "@openzeppelin/contracts/utils/Address.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+import {Permit} from "../interfaces/Permit.sol";
 import {Storage} from "./Storage.sol";
 
 /// @title Money in, credits, and money out
@@ -14,13 +16,17 @@ import {Storage} from "./Storage.sol";
 abstract contract Vault is Storage, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
 
-    /// @notice Pays the caller's whole credit in `token` (0 = the chain's own coin) to `to`.
+    /// @notice Pays the caller's whole credit in `token` to `to`.
+    /// @param token 0: the chain's own coin.
+    /// @param to Not 0 and not one of the two contracts.
     function claim(address token, address to) external nonReentrant {
         _requireOutside(to);
         _claim(token, msg.sender, to);
     }
 
     /// @notice Pays the whole credit of `who` to `who`; anybody may do them the favour.
+    /// @param token 0: the chain's own coin.
+    /// @param who Has the credit, and gets it.
     function claimFor(address token, address who) external nonReentrant {
         _claim(token, who, who);
     }
@@ -38,6 +44,15 @@ abstract contract Vault is Storage, ReentrancyGuardTransient {
         if (amount == 0) return;
         _credits[token][who] += amount;
         _money[token].credits += uint128(amount);
+    }
+
+    /// @dev Gives the token what msg.sender signed. Whether the token takes it does not matter: somebody who saw the
+    /// signature may have handed it in already, and the allowance decides in _pull. Only listed tokens are called.
+    function _permit(address token, Permit calldata permit) internal {
+        require(_tokenIndex[token] != 0, TokenNotAccepted(token));
+        try IERC20Permit(token)
+            .permit(msg.sender, address(this), permit.value, permit.deadline, permit.v, permit.r, permit.s) {}
+            catch {}
     }
 
     /// @dev Takes `amount` from msg.sender before any state changes, so that no view ever shows money that has

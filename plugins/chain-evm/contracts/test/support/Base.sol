@@ -51,8 +51,12 @@ abstract contract Base {
         }
     }
 
+    function keyOf(string memory name) internal pure returns (uint256) {
+        return uint256(keccak256(bytes(name)));
+    }
+
     function actor(string memory name) internal pure returns (address) {
-        return vm.addr(uint256(keccak256(bytes(name))));
+        return vm.addr(keyOf(name));
     }
 
     function creationCode(string memory name) internal view returns (bytes memory) {

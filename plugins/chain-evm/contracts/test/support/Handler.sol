@@ -1,51 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {AccessCredentialNFT} from "../../src/AccessCredentialNFT.sol";
 import {BlockHostSubscription} from "../../src/BlockHostSubscription.sol";
+import {Permit} from "../../src/interfaces/Permit.sol";
 import {SubscriptionState} from "../../src/interfaces/ViewTypes.sol";
 import {Pusher} from "./Actors.sol";
+import {Books} from "./Books.sol";
 import {TestToken} from "./Tokens.sol";
 import {vm} from "./Vm.sol";
 
 /// Does random but permitted things: each call looks for a subscription it applies to, starting at a random one, and
-/// waits on the chain's clock where waiting helps. It keeps its own books, computed without the contract.
-contract Handler {
-    struct Book {
-        bytes32 order;
-        uint256 expiresAt; // 0: undelivered
-        uint256 paidSeconds;
-        uint256 purchasedAt;
-        uint256 creditedUntil;
-        uint256 credited;
-        bool ended; // declined or refunded
-        bool cancelled;
-        bool byOperator;
-        bool closed;
-        bool burned;
-    }
-
-    uint256 internal constant MAX_SUBSCRIPTIONS = 10;
-    bytes internal constant REQUEST = "request";
-    address internal constant NATIVE = address(0);
-
-    BlockHostSubscription public immutable subs;
-    AccessCredentialNFT public immutable nft;
-    TestToken public immutable usd;
-    address internal immutable operator;
-    address internal immutable agent;
-    address public immutable treasury;
-    uint256 internal immutable window;
-    uint256 internal immutable grace;
-
-    address[3] public actors;
-    mapping(uint256 id => Book) internal books;
-    mapping(address token => uint256) public paid;
-    mapping(address token => uint256) public withdrawn;
-    mapping(address token => uint256) public claimed;
-    mapping(address token => uint256) public donated;
-    mapping(bytes32 name => uint256) public done;
-
+/// waits on the chain's clock where waiting helps. It keeps its own books.
+contract Handler is Books {
     constructor(
         BlockHostSubscription subs_,
         TestToken usd_,
@@ -54,28 +20,7 @@ contract Handler {
         address treasury_,
         uint256 window_,
         uint256 grace_
-    ) {
-        (subs, nft, usd) = (subs_, AccessCredentialNFT(address(subs_.credential())), usd_);
-        (operator, agent, treasury, window, grace) = (operator_, agent_, treasury_, window_, grace_);
-        for (uint256 i = 0; i < actors.length; ++i) {
-            actors[i] = vm.addr(1000 + i);
-            vm.deal(actors[i], 1e9 ether);
-            usd.mint(actors[i], 1e30);
-            vm.prank(actors[i]);
-            usd.approve(address(subs), type(uint256).max);
-        }
-        vm.deal(address(this), 1e9 ether);
-    }
-
-    function book(uint256 id) external view returns (Book memory) {
-        return books[id];
-    }
-
-    function count() public view returns (uint256) {
-        return subs.lastSubscriptionId();
-    }
-
-    // ---- what happens
+    ) Books(subs_, usd_, operator_, agent_, treasury_, window_, grace_) {}
 
     function purchase(uint256 seed, uint256 numDays, bool native) external {
         if (count() >= MAX_SUBSCRIPTIONS) return;
@@ -85,10 +30,19 @@ contract Handler {
         (, bool accepted) = subs.price(1, token);
         if (!accepted) return;
         uint256 amount = subs.quote(1, numDays, token);
-        vm.prank(actors[(seed >> 8) % 3]);
-        uint256 id = subs.purchase{value: native ? amount + seed % 7 : 0}(
-            1, numDays, token, amount, block.timestamp, buyer, REQUEST
-        );
+        uint256 id;
+        if (!native && seed & 32 == 0) {
+            Permit memory permit = permitOf((seed >> 8) % 3, amount);
+            vm.prank(actors[(seed >> 8) % 3]);
+            id = subs.purchaseWithPermit(1, numDays, token, amount, block.timestamp, buyer, REQUEST, permit);
+            allowAll((seed >> 8) % 3);
+            ++done["purchaseWithPermit"];
+        } else {
+            vm.prank(actors[(seed >> 8) % 3]);
+            id = subs.purchase{value: native ? amount + seed % 7 : 0}(
+                1, numDays, token, amount, block.timestamp, buyer, REQUEST
+            );
+        }
         paid[token] += amount;
         Book storage b = books[id];
         b.order = keccak256(abi.encode(buyer, 1, numDays * 86400, token, amount, keccak256(REQUEST)));
@@ -102,7 +56,9 @@ contract Handler {
         if (id == 0) return;
         Book storage b = books[id];
         vm.prank(agent);
-        subs.deliver(id, b.order, block.timestamp, "sealed", 0);
+        subs.deliver(id, b.order, block.timestamp, abi.encode(seed), 0);
+        b.owner = subs.subscription(id).buyer;
+        b.seal = keccak256(abi.encode(seed));
         b.expiresAt = block.timestamp + b.paidSeconds;
         b.creditedUntil = block.timestamp;
         ++done["deliver"];
@@ -144,8 +100,16 @@ contract Handler {
         if (!accepted && s.unearned == 0) return;
         if (max(s.expiresAt, block.timestamp) + numDays * 86400 > block.timestamp + 3650 days) return;
         uint256 amount = perDay * numDays;
-        vm.prank(payer);
-        subs.extend{value: token == NATIVE ? amount : 0}(id, numDays, token, amount, block.timestamp);
+        if (token != NATIVE && payer == actors[seed % 3] && seed & 48 != 0) {
+            Permit memory permit = permitOf(seed % 3, amount);
+            vm.prank(payer);
+            subs.extendWithPermit(id, numDays, token, amount, block.timestamp, permit);
+            allowAll(seed % 3);
+            ++done["extendWithPermit"];
+        } else {
+            vm.prank(payer);
+            subs.extend{value: token == NATIVE ? amount : 0}(id, numDays, token, amount, block.timestamp);
+        }
         paid[token] += amount;
         Book storage b = books[id];
         b.expiresAt = max(b.expiresAt, block.timestamp) + numDays * 86400;
@@ -200,7 +164,7 @@ contract Handler {
         if (id == 0) return;
         vm.prank(agent);
         subs.burn(id);
-        books[id].burned = true;
+        (books[id].burned, books[id].owner, books[id].user) = (true, address(0), address(0));
         ++done["burn"];
     }
 
@@ -210,7 +174,61 @@ contract Handler {
         address owner = nft.ownerOf(id);
         vm.prank(owner);
         nft.transferFrom(owner, actors[seed % 3], id);
+        (books[id].owner, books[id].user) = (actors[seed % 3], address(0));
         ++done["transfer"];
+    }
+
+    function lend(uint256 seed) external {
+        uint256 id = find(seed, isLive);
+        if (id == 0) return;
+        address user = vm.addr(2000 + seed % 5);
+        vm.prank(books[id].owner);
+        nft.setUser(id, user, type(uint64).max);
+        books[id].user = user;
+        ++done["lend"];
+    }
+
+    function reseal(uint256 seed) external {
+        uint256 id = find(seed, isMinted);
+        if (id == 0) return;
+        vm.prank(agent);
+        subs.update(id, books[id].owner, abi.encode(seed, seed));
+        books[id].seal = keccak256(abi.encode(seed, seed));
+        ++done["reseal"];
+    }
+
+    function setAdmin(uint256 seed) external {
+        if (seed % 4 != 0) return;
+        admin = actors[(seed >> 4) % 3];
+        vm.prank(operator);
+        nft.setAdmin(admin, abi.encode(seed));
+        ++done["setAdmin"];
+    }
+
+    /// Calls that nobody may make in the state that this id is in: each must be refused, by whoever it is sent.
+    function intrude(uint256 seed) external {
+        uint256 id = count() == 0 ? 1 : 1 + seed % count();
+        Book storage b = books[id];
+        bool open = b.order != 0 && isOpen(b);
+        address stranger = vm.addr(3000);
+        bytes[] memory calls = forbidden(id, b.order);
+        for (uint256 i = 0; i < calls.length; ++i) {
+            // deliver, decline: the agent only while it is open; then those of a live one; close; burn.
+            mustFail(stranger, calls[i]);
+            mustFail(operator, calls[i]);
+            if (i < 2 ? !open : i == 2 ? !isLive(b) : i == 3 ? b.closed || b.expiresAt == 0 : !isBurnable(b)) {
+                mustFail(agent, calls[i]);
+            }
+        }
+        mustFail(stranger, abi.encodeCall(subs.cancel, (id)));
+        if (!isLive(b) && b.owner != address(0)) mustFail(b.owner, abi.encodeCall(subs.cancel, (id)));
+        if (!open || block.timestamp <= b.purchasedAt + window + 30 days) {
+            mustFail(stranger, abi.encodeCall(subs.refund, (id)));
+        }
+        if (!open || block.timestamp <= b.purchasedAt + window) {
+            mustFail(subs.subscription(id).buyer, abi.encodeCall(subs.refund, (id)));
+        }
+        ++done["intrude"];
     }
 
     function claim(uint256 seed, bool native, bool byOther) external {
@@ -259,48 +277,5 @@ contract Handler {
 
     function wait(uint256 time) external {
         vm.warp(block.timestamp + time % 20 days);
-    }
-
-    // ---- where it applies
-
-    function isOpen(Book storage b) internal view returns (bool) {
-        return b.expiresAt == 0 && !b.ended;
-    }
-
-    function isLive(Book storage b) internal view returns (bool) {
-        return b.expiresAt != 0 && !b.cancelled && !b.closed;
-    }
-
-    function isClosable(Book storage b) internal view returns (bool) {
-        return b.expiresAt != 0 && !b.closed;
-    }
-
-    function isBurnable(Book storage b) internal view returns (bool) {
-        return b.closed && !b.burned;
-    }
-
-    function find(uint256 seed, function(Book storage) internal view returns (bool) fits)
-        private
-        view
-        returns (uint256)
-    {
-        uint256 n = count();
-        for (uint256 i = 0; i < n; ++i) {
-            uint256 id = 1 + (seed % n + i) % n;
-            if (fits(books[id])) return id;
-        }
-        return 0;
-    }
-
-    function waitUntil(uint256 time) private {
-        if (block.timestamp < time) vm.warp(time);
-    }
-
-    function max(uint256 a, uint256 b) private pure returns (uint256) {
-        return a > b ? a : b;
-    }
-
-    function min(uint256 a, uint256 b) private pure returns (uint256) {
-        return a < b ? a : b;
     }
 }
