@@ -204,6 +204,7 @@ private:
             PluginConfig config;
             config.instance = instance, config.plugin = "org.blockhost." + plugin, config.kind = kind;
             config.sha256 = pin_of(config.plugin);
+            config.isolation = "inprocess";  // the process that is killed is the plugin's, too
             config.config = {{"state_file", file(instance)}};
             all.push_back(std::move(config));
         }
