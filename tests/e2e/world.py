@@ -19,7 +19,8 @@ from processes import Failed, Process, wait_until
 REPO = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
 BUYER = os.path.join(REPO, "tests", "buyer")
 KERNEL, SIGNER, NETD = 48101, 48102, 48103
-VM_UIDS = {"first": 48200, "count": 1000}
+# A launcher frees a user of its range of whatever still runs as it: each world has a range of its own, so that worlds can run beside each other.
+VM_UIDS = {"first": 3_000_000 + os.getpid() % 100_000 * 1000, "count": 1000}
 WORKERS = 48110  # and the following: a user for the worker of each plugin instance
 PLUGINS = {"local": ("org.blockhost.chain-evm", "chain"), "qemu": ("org.blockhost.hypervisor-qemu", "hypervisor"),
            "dir": ("org.blockhost.storage-dir", "storage"), "static": ("org.blockhost.ipv6-static", "ipv6")}
