@@ -131,7 +131,7 @@ Got Channel::receive(Buffer& buffer, Frame& frame, bool wait) {
             }
         }
         if (buffer.begin + need > buffer.data.size()) {
-            std::memmove(buffer.data.data(), buffer.data.data() + buffer.begin, there);
+            if (there > 0) std::memmove(buffer.data.data(), buffer.data.data() + buffer.begin, there);
             buffer.begin = 0;
             buffer.end = there;
             if (need > buffer.data.size()) buffer.data.resize(std::max(need, kFirstBuffer));

@@ -41,7 +41,7 @@ static_assert(sizeof(Header) == 8 && std::is_trivially_copyable_v<Header>);
 class Writer {
 public:
     void begin(Kind kind, std::uint16_t number) {
-        data_.resize(sizeof(Header));
+        data_.assign(sizeof(Header), 0);
         header_ = {0, kind, number};
     }
     template <class T>
