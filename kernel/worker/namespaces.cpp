@@ -48,7 +48,7 @@ const char* limit_resources(const Plan& plan) {
 
 const char* enter_namespaces() {
     const std::string uid = std::to_string(::geteuid()), gid = std::to_string(::getegid());
-    if (::unshare(CLONE_NEWUSER) != 0) return "user namespace (is user.max_user_namespaces 0?)";
+    if (::unshare(CLONE_NEWUSER) != 0) return "user namespace (is user.max_user_namespaces 0, or is this a chroot, in which none can be made?)";
     if (!put("/proc/self/setgroups", "deny") || !put("/proc/self/uid_map", uid + " " + uid + " 1") ||
         !put("/proc/self/gid_map", gid + " " + gid + " 1"))
         return "user namespace: its map";

@@ -6,6 +6,7 @@
 Builds the image into DIR first if it is not there or older than the package. Runs as root, in namespaces of its own.
 """
 import argparse
+import contextlib
 import fcntl
 import json
 import os
@@ -121,8 +122,13 @@ class Image(unittest.TestCase):
         self.assertIn("2.9G", output, "the file system did not grow to its disk")
 
     def test_5_the_power_button_ends_it_in_order(self):
-        self.vm.power_button()
-        self.assertEqual(self.vm.process.wait(300), 0)
+        # Again and again, as the hypervisor plugin does: what presses before the guest listens is not heard.
+        deadline = time.monotonic() + 300
+        while self.vm.process.poll() is None and time.monotonic() < deadline:
+            with contextlib.suppress(OSError, ValueError):  # it ends while it is asked
+                self.vm.power_button()
+            time.sleep(1)
+        self.assertEqual(self.vm.process.returncode, 0)
         self.channel.close()
 
     def test_6_the_second_boot_is_the_same_vm_and_asks_the_host_nothing(self):
