@@ -48,7 +48,7 @@ function forge(args, runs) {
 const suite = () => forge(['--no-match-contract', 'Invariants'], { fuzz: 24, invariant: 1 }) ?? forge([], { fuzz: 200, invariant: 8 });
 
 mkdirSync(join(folder, 'artifacts'), { recursive: true });
-for (const name of ['src', 'test', 'tools', 'foundry.toml']) cpSync(join(root, name), join(folder, name), { recursive: true });
+for (const name of ['src', 'test', 'tools', 'foundry.toml', 'package.json']) cpSync(join(root, name), join(folder, name), { recursive: true });
 rmSync(join(folder, 'test/Gas.t.sol'));
 symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
 // Unoptimized code is larger than a chain takes.
