@@ -356,8 +356,9 @@ static const bh_ipv6 ipv6 = {sizeof ipv6,    0, describe, delegation_acquire, de
 
 static const void* query(const char* id) { return strcmp(id, BH_IPV6) == 0 ? &ipv6 : NULL; }
 
-static const bh_plugin plugin = {sizeof plugin, BH_ABI_MINOR, BH_ABI_DRAFT, 0,       {"org.example.ipv6-pool", 21},
-                                 {"1.0.0", 5},  check,        create,       quiesce, destroy,
+#define TEXT(literal) {literal, sizeof literal - 1}
+static const bh_plugin plugin = {sizeof plugin, BH_ABI_MINOR, BH_ABI_DRAFT, 0,       TEXT("org.example.ipv6-pool"),
+                                 TEXT("1.0.0"), check,        create,       quiesce, destroy,
                                  health,        query};
 
 const bh_plugin* bh_plugin_entry_v0(const bh_entry_args* args, bh_error* err) {

@@ -1,5 +1,6 @@
 #include "kernel/cli/commands.hpp"
 
+#include "kernel/cli/plugins.hpp"
 #include "kernel/cli/show.hpp"
 
 #include <chrono>
@@ -178,18 +179,6 @@ int vm_show(const Context& context, const std::string& name) {
                                                                    : cell(answer, field.c_str()))
                       << '\n';
         }
-    });
-}
-
-int plugin_list(const Context& context) {
-    return show(context, "/v1/plugins", [](const json& answer) {
-        table(answer.at("plugins"), {{"instance", "instance"},
-                                     {"kind", "kind"},
-                                     {"plugin", "plugin"},
-                                     {"version", "version"},
-                                     {"isolation", "runs in"},
-                                     {"health", "health"},
-                                     {"sha256", "sha256"}});
     });
 }
 

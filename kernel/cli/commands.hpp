@@ -18,6 +18,7 @@ struct Context {
     bool json = false;   // print the API's answer as it is
     std::string config;  // kernel.yaml, for what runs without the daemon
     std::string plugins, images, libexec, control_socket;
+    std::string records;  // plugins.d; "" = beside the configuration
 };
 
 // Prints the failure as one sentence (or as JSON) and returns its exit code.
@@ -30,8 +31,6 @@ int subscription_undo(const Context& context, const std::string& id, const std::
 int vm_list(const Context& context);
 int vm_show(const Context& context, const std::string& name);
 int vm_console(const Context& context, const std::string& name);
-int plugin_list(const Context& context);
-int plugin_unpark(const Context& context, const std::string& instance);
 int event_list(const Context& context, std::int64_t before, std::int64_t limit);
 int job_list(const Context& context, const std::string& state, std::int64_t limit);
 int job_show(const Context& context, std::int64_t number);
@@ -47,6 +46,9 @@ struct ChainTool {
 };
 int chain_operator(const Context& context, const std::string& command, const ChainTool& tool,
                    const std::vector<std::string>& arguments);
+// Runs a program with our terminal and returns its exit code. `as_nobody`: root gives its rights up first.
+int run_program(const Context& context, const std::string& program, const std::vector<std::string>& arguments,
+                bool as_nobody = false);
 int image_build(const Context& context, const std::string& name, const std::vector<std::string>& arguments);
 int image_list(const Context& context);
 

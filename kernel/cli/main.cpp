@@ -1,5 +1,6 @@
 // blockhost: the operator's command line.
 #include "kernel/cli/commands.hpp"
+#include "kernel/cli/plugins.hpp"
 #include "kernel/config/kernel_config.hpp"
 
 #include <CLI/CLI.hpp>
@@ -19,10 +20,14 @@ constexpr const char* kFooter =
 
 struct Options {
     std::string config = "/etc/blockhost/kernel.yaml";
+    std::string records;
     bool json = false;
     std::string id, chain, plugin, state, name;
     std::int64_t after = 0, before = 0, limit = 50, number = 0;
     bool gone = false;
+    bool standalone = false;  // the command is also for machines that have no host
+    EnableOptions enable;
+    NewPlugin made;
     std::vector<std::string> rest;
 };
 
@@ -68,6 +73,44 @@ void add_vms(CLI::App& app, Options& options, Command& chosen) {
     for (auto* one : {shown, console}) one->add_option("vm", options.name, "Name of the VM")->required();
 }
 
+void add_plugins(CLI::App& app, Options& options, Command& chosen) {
+    auto* plugin = group(app, "plugin", "Plugins: what is installed, what may be loaded, what runs");
+    add(*plugin, chosen, "list", "Installed plugins, who signed them, their instances and health", plugin_list);
+    auto* shown = add(*plugin, chosen, "show", "One plugin: publisher, hashes, what it asks for",
+                      [&](const Context& c) { return plugin_show(c, options.id); });
+    auto* enable = add(*plugin, chosen, "enable", "Show what a plugin asks for, and let it be loaded after a yes",
+                       [&](const Context& c) { return plugin_enable(c, options.enable); });
+    auto* packaged = enable->add_flag("--packaged", options.enable.packaged,
+                                      "After an update of BlockHost's package: those of it that are enabled");
+    enable->add_option("id", options.enable.id, "The plugin's id")->excludes(packaged);
+    enable->add_flag("--yes", options.enable.yes, "Do not ask");
+    enable->add_flag("--unsigned", options.enable.unsigned_, "Also one that nobody signed: a warning will stand");
+    auto* disable = add(*plugin, chosen, "disable", "Let a plugin be loaded no more",
+                        [&](const Context& c) { return plugin_disable(c, options.id); });
+    for (auto* one : {shown, disable}) one->add_option("id", options.id, "The plugin's id")->required();
+    auto* unpark = add(*plugin, chosen, "unpark", "Try a parked or poisoned instance again",
+                       [&](const Context& c) { return plugin_unpark(c, options.name); });
+    unpark->add_option("instance", options.name, "Name of the instance")->required();
+}
+
+// For authors of plugins, also where no host is.
+void add_workshop(CLI::App& app, Options& options, Command& chosen) {
+    auto* plugin = app.get_subcommand("plugin");
+    auto* check = add(*plugin, chosen, "check", "Try a plugin: does it keep the rules?",
+                      [&](const Context& c) { return plugin_check(c, options.name, options.rest); });
+    check->add_option("plugin", options.name, "Id of an installed plugin, or a folder with plugin.json")->required();
+    check->add_option("options", options.rest, "Options of blockhost-plugin-check; `-- --help` lists them");
+    auto* made = add(*plugin, chosen, "new", "Begin a plugin: a project that builds and passes the check",
+                     [&](const Context& c) { return plugin_new(c, options.made); });
+    made->add_option("--kind", options.made.kind, "chain, hypervisor, storage or ipv6")
+        ->required()
+        ->check(CLI::IsMember({"chain", "hypervisor", "storage", "ipv6"}));
+    made->add_option("--lang", options.made.language, "Its language: c, cpp, rust, ...")->required();
+    made->add_option("--id", options.made.id, "Its id; default: org.example. and the folder's name");
+    made->add_option("directory", options.made.directory, "The folder to make; default: my-KIND");
+    for (auto* one : {check, made}) one->preparse_callback([&](std::size_t) { options.standalone = true; });
+}
+
 void add_jobs(CLI::App& app, Options& options, Command& chosen) {
     auto* job = group(app, "job", "Steps of the lifecycle");
     auto* list = add(*job, chosen, "list", "List jobs, newest first",
@@ -103,12 +146,6 @@ void add_rest(CLI::App& app, Options& options, Command& chosen) {
                        [&](const Context& c) { return event_list(c, options.before, options.limit); });
     events->add_option("--before", options.before, "Continue before this event");
     events->add_option("--limit", options.limit, "At most so many")->check(CLI::Range(1, 1000));
-    auto* plugin = group(app, "plugin", "Plugins");
-    add(*plugin, chosen, "list", "Configured instances, where they run, and their health", plugin_list);
-    auto* unpark = add(*plugin, chosen, "unpark", "Try a parked or poisoned instance again",
-                       [&](const Context& c) { return plugin_unpark(c, options.name); });
-    unpark->add_option("instance", options.name, "Name of the instance")->required();
-
     auto* plan = group(app, "plan", "Plans on offer");
     add(*plan, chosen, "list", "List plans", plan_list);
     add_operator_command(*plan, options, chosen, "create", "plan-create", "Create a plan");
@@ -127,6 +164,10 @@ void add_rest(CLI::App& app, Options& options, Command& chosen) {
 
 int run(const Options& options, const Command& chosen) {
     const auto config = read_kernel_config(options.config);
+    if (!config && options.standalone) {
+        ApiClient nobody{{}};
+        return chosen({nobody, options.json, options.config, "/usr/lib/blockhost/plugins", {}, {}, {}, {}});
+    }
     if (!config) {
         std::cerr << "blockhost: " << config.failure().message << '\n';
         return kFailed;
@@ -138,7 +179,8 @@ int run(const Options& options, const Command& chosen) {
                           config->paths.plugins,
                           config->paths.images,
                           config->paths.libexec,
-                          config->sockets.api + ".control"};
+                          config->sockets.api + ".control",
+                          options.records};
     return chosen(context);
 }
 
@@ -152,11 +194,15 @@ int main(int argc, char** argv) {
     app.require_subcommand(1);
     app.fallthrough();
     app.add_option("--config", options.config, "The daemon's configuration");
+    app.add_option("--plugins", options.records,
+                   "Its plugin instances and records (default: plugins.d beside the configuration)");
     app.add_flag("--json", options.json, "Print JSON");
     add_rest(app, options, chosen);
     add_subscriptions(app, options, chosen);
     add_vms(app, options, chosen);
     add_jobs(app, options, chosen);
+    add_plugins(app, options, chosen);
+    add_workshop(app, options, chosen);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

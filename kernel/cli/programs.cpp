@@ -4,6 +4,7 @@
 #include "kernel/cli/show.hpp"
 #include "plugin-api/documents/storage.hpp"
 
+#include <grp.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,9 +16,20 @@
 #include <sstream>
 
 namespace bh::cli {
+
 namespace {
 
-int run(const Context& context, const std::string& program, const std::vector<std::string>& arguments) {
+constexpr unsigned kNobody = 65534;
+
+// Root becomes nobody: for code that is not trusted yet.
+bool give_up_root() {
+    return ::geteuid() != 0 || (::setgroups(0, nullptr) == 0 && ::setgid(kNobody) == 0 && ::setuid(kNobody) == 0);
+}
+
+}  // namespace
+
+int run_program(const Context& context, const std::string& program, const std::vector<std::string>& arguments,
+                bool as_nobody) {
     if (::access(program.c_str(), X_OK) != 0) {
         return report(context, {BH_E_NOT_FOUND, "no_program",
                                 program + " is not there or can't be run: " + std::strerror(errno)});
@@ -27,6 +39,7 @@ int run(const Context& context, const std::string& program, const std::vector<st
     argv.push_back(nullptr);
     const pid_t child = ::fork();
     if (child == 0) {
+        if (as_nobody && (!give_up_root() || ::chdir("/") != 0)) ::_exit(126);
         ::execv(program.c_str(), argv.data());
         ::_exit(126);
     }
@@ -36,19 +49,17 @@ int run(const Context& context, const std::string& program, const std::vector<st
     return WIFEXITED(state) ? WEXITSTATUS(state) : int{kFailed};
 }
 
-}  // namespace
-
 int chain_operator(const Context& context, const std::string& command, const ChainTool& tool,
                    const std::vector<std::string>& arguments) {
     std::vector<std::string> all{command};
     all.insert(all.end(), arguments.begin(), arguments.end());
-    if (!tool.plugin.empty()) return run(context, context.plugins + "/" + tool.plugin + "/operator", all);
+    if (!tool.plugin.empty()) return run_program(context, context.plugins + "/" + tool.plugin + "/operator", all);
     auto plugins = context.api.get("/v1/plugins");
     if (!plugins) return report(context, plugins.failure());
     for (const auto& plugin : plugins->at("plugins")) {
         if (plugin.value("kind", "") != "chain" || (!tool.chain.empty() && plugin.value("instance", "") != tool.chain))
             continue;
-        return run(context, context.plugins + "/" + plugin.value("plugin", "") + "/operator", all);
+        return run_program(context, context.plugins + "/" + plugin.value("plugin", "") + "/operator", all);
     }
     return report(context, {BH_E_NOT_FOUND, "no_chain",
                             tool.chain.empty() ? "no chain instance is configured"
@@ -58,7 +69,7 @@ int chain_operator(const Context& context, const std::string& command, const Cha
 int image_build(const Context& context, const std::string& name, const std::vector<std::string>& arguments) {
     std::vector<std::string> all{"--out", context.images + "/" + name};
     all.insert(all.end(), arguments.begin(), arguments.end());
-    return run(context, context.libexec + "/image/build", all);
+    return run_program(context, context.libexec + "/image/build", all);
 }
 
 int image_list(const Context& context) {

@@ -145,10 +145,8 @@ Result<PluginConfig> read_plugin_config(const std::filesystem::path& path) {
     plugin.instance = path.stem().string();
     Args args{*tree};
     plugin.plugin = args.text("plugin", 128);
-    plugin.sha256 = args.text("sha256", 64);
-    if (plugin.sha256.size() != 64 || plugin.sha256.find_first_not_of("0123456789abcdef") != std::string::npos) {
-        args.refuse("sha256", "must be the 64 lower-case hex digits that `blockhost plugin list` shows");
-    }
+    if (tree->contains("sha256"))
+        args.refuse("sha256", "is no key any more: remove it; `blockhost plugin enable " + plugin.plugin + "` pins");
     plugin.kind = args.text("kind", 16);
     if (plugin.kind != "chain" && plugin.kind != "hypervisor" && plugin.kind != "storage" && plugin.kind != "ipv6") {
         args.refuse("kind", "must be chain, hypervisor, storage or ipv6");

@@ -32,7 +32,6 @@ struct KernelConfig {
 struct PluginConfig {
     std::string instance;   // the file's name without .yaml
     std::string plugin;     // id, a folder below paths.plugins
-    std::string sha256;     // the operator's pin, 64 hex digits
     std::string kind;       // chain, hypervisor, storage, ipv6
     std::string isolation;  // "process", "inprocess", or "" = in a process unless the plugin can't
     nlohmann::json config = nlohmann::json::object();

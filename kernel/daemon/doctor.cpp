@@ -66,6 +66,9 @@ void look_at_worker(const std::string& instance, const worker::Worker::State& st
 
 void look_at_plugins(Host& host, Findings& findings) {
     for (const auto& info : host.registry().list()) {
+        if (!info.warning.empty())
+            findings.add(info.instance, "warning", info.warning,
+                         "`blockhost plugin show " + info.plugin + "` says what it may do");
         if (info.state) look_at_worker(info.instance, *info.state, findings);
         const auto found = host.registry().check(info.instance);
         if (!found) {

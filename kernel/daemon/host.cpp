@@ -36,14 +36,14 @@ Host::Host(KernelConfig config, Log& log, life::Boundaries& boundaries)
 
 Host::~Host() = default;
 
-Result<std::unique_ptr<Host>> Host::make(KernelConfig config, const std::vector<PluginConfig>& plugins, Log& log,
-                                         life::Boundaries& boundaries) {
+Result<std::unique_ptr<Host>> Host::make(KernelConfig config, const std::vector<PluginConfig>& plugins,
+                                         const trust::Trust& trust, Log& log, life::Boundaries& boundaries) {
     std::unique_ptr<Host> host{new Host{std::move(config), log, boundaries}};
-    if (auto opened = host->open(plugins); !opened) return opened.failure();
+    if (auto opened = host->open(plugins, trust); !opened) return opened.failure();
     return host;
 }
 
-Status Host::open(const std::vector<PluginConfig>& plugins) {
+Status Host::open(const std::vector<PluginConfig>& plugins, const trust::Trust& trust) {
     started_ms_ = clock_->unix_ms();
     std::error_code error;
     std::filesystem::create_directories(config_.paths.state, error);
@@ -68,10 +68,12 @@ Status Host::open(const std::vector<PluginConfig>& plugins) {
     signing_ = make_signer_backend(signer_);
     launching_ = make_launch_backend(*journal_, config_.sockets.launch, config_.paths.run);
     workers_ = make_worker_starter(config_.sockets.launch);
-    auto registry = plugins::Registry::load(config_.paths.plugins, plugins,
+    auto registry = plugins::Registry::load(trust, plugins,
                                             {&log_, store_.get(), signing_.get(), launching_.get(), workers_.get()});
     if (!registry) return registry.failure();
     registry_ = std::move(*registry);
+    for (const auto& info : registry_->list())
+        if (!info.warning.empty()) log_.write(BH_LOG_WARN, info.instance, {}, info.warning);
 
     network_ = make_network_port(config_.sockets.netd);
     vault_ = make_vault(signer_);

@@ -17,10 +17,10 @@ namespace bh::daemon {
 
 class Host {
 public:
-    // Opens the journal, loads the plugins and makes the engine; starts nothing. A failure names what is wrong and the
-    // remedy. `log` and `boundaries` outlive the host.
-    static Result<std::unique_ptr<Host>> make(KernelConfig config, const std::vector<PluginConfig>& plugins, Log& log,
-                                              life::Boundaries& boundaries);
+    // Opens the journal, loads the plugins that `trust` admits and makes the engine; starts nothing. A failure names
+    // what is wrong and the remedy. `log` and `boundaries` outlive the host.
+    static Result<std::unique_ptr<Host>> make(KernelConfig config, const std::vector<PluginConfig>& plugins,
+                                              const trust::Trust& trust, Log& log, life::Boundaries& boundaries);
     Host(const Host&) = delete;
     Host& operator=(const Host&) = delete;
     ~Host();
@@ -38,7 +38,7 @@ public:
 
 private:
     Host(KernelConfig config, Log& log, life::Boundaries& boundaries);
-    Status open(const std::vector<PluginConfig>& plugins);
+    Status open(const std::vector<PluginConfig>& plugins, const trust::Trust& trust);
 
     KernelConfig config_;
     Log& log_;

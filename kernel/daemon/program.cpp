@@ -58,7 +58,8 @@ Status serve(const std::string& config_path, const std::string& plugins_path, Lo
     const auto group = ipc::group_id(config->host.group, "host.group");
     if (!group) return group.failure().within(config_path);
 
-    auto host = Host::make(std::move(*config), *plugins, log, boundaries);
+    const trust::Trust trust{trust::places_of(config_path, plugins_path, config->paths.plugins)};
+    auto host = Host::make(std::move(*config), *plugins, trust, log, boundaries);
     if (!host) return host.failure();
     auto api = api::Server::start((*host)->config().sockets.api, 0660, *group, routes_of(**host));
     if (!api) return api.failure();

@@ -45,6 +45,9 @@ Result<json> plugin_list(Host& host) {
                         {"plugin", info.plugin},
                         {"version", info.version},
                         {"sha256", info.sha256},
+                        {"trust", info.trust},
+                        {"publisher", info.publisher},
+                        {"warning", info.warning},
                         {"isolation", info.isolation},
                         {"health", health ? std::string{"ok"} : health.failure().message}});
         if (info.state) list.back()["worker"] = worker_view(*info.state);

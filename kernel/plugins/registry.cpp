@@ -17,6 +17,7 @@ namespace bh::plugins {
 
 struct Registry::Entry {
     PluginConfig config;
+    trust::Record record;
     host::Manifest manifest;
     std::optional<host::SealedFile> file;  // of a plugin that its worker loads, again after each end
     std::string config_text;               // checked, with defaults
@@ -139,7 +140,7 @@ Status Registry::make_instance(Entry& entry, const ServiceBackends& backends, co
     return {};
 }
 
-Result<std::unique_ptr<Registry>> Registry::load(const std::string& directory, const std::vector<PluginConfig>& configs,
+Result<std::unique_ptr<Registry>> Registry::load(const trust::Trust& trust, const std::vector<PluginConfig>& configs,
                                                  ServiceBackends backends) {
     std::unique_ptr<Registry> registry{new Registry};
     for (const auto& config : configs) {
@@ -147,9 +148,13 @@ Result<std::unique_ptr<Registry>> Registry::load(const std::string& directory, c
         entry->config = config;
         entry->instance.name = config.instance;
         const std::string where = "plugin instance " + config.instance;
-        const std::string home = directory + "/" + config.plugin;
-        auto taken = take_plugin(*entry, {home, config.plugin, config.sha256, kKernelVersion, interface_of(config.kind),
-                                          in_worker(config, home)});
+        auto record = trust.admit(config.plugin);
+        if (!record) return record.failure().within(where);
+        entry->record = std::move(*record);
+        const std::string home = trust.home(config.plugin);
+        auto taken =
+            take_plugin(*entry, {home, config.plugin, entry->record.sha256, kKernelVersion, interface_of(config.kind),
+                                 in_worker(config, home), entry->record.manifest_sha256});
         if (!taken) return taken.failure().within(where);
         auto checked = host::check_config(entry->manifest.config, config.config);
         if (!checked) return checked.failure().within(where + ": config");
@@ -225,7 +230,10 @@ std::vector<Registry::Info> Registry::list() const {
                        entry->config.kind,
                        entry->config.plugin,
                        entry->manifest.version,
-                       entry->config.sha256,
+                       entry->record.sha256,
+                       trust::to_text(entry->record.basis),
+                       entry->record.publisher,
+                       trust::standing_warning(entry->record),
                        entry->worker ? "process" : "inprocess",
                        {}});
         if (entry->worker) all.back().state = entry->worker->state();

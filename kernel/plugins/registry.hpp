@@ -8,6 +8,7 @@
 #include "kernel/plugins/instance.hpp"
 #include "kernel/plugins/ports.hpp"
 #include "kernel/plugins/services.hpp"
+#include "kernel/trust/trust.hpp"
 #include "kernel/worker/worker.hpp"
 #include "plugin-api/host/loader.hpp"
 
@@ -21,9 +22,9 @@ namespace bh::plugins {
 
 class Registry {
 public:
-    // `directory` holds a folder per plugin id.
-    static Result<std::unique_ptr<Registry>> load(const std::string& directory,
-                                                  const std::vector<PluginConfig>& configs, ServiceBackends backends);
+    // Loads what `trust` admits and nothing else.
+    static Result<std::unique_ptr<Registry>> load(const trust::Trust& trust, const std::vector<PluginConfig>& configs,
+                                                  ServiceBackends backends);
     Registry(const Registry&) = delete;
     Registry& operator=(const Registry&) = delete;
     ~Registry();
@@ -36,6 +37,8 @@ public:
 
     struct Info {
         std::string instance, kind, plugin, version, sha256;
+        std::string trust, publisher;                // "signed", "packaged" or "unsigned", and by whom
+        std::string warning;                         // what stands against it; "" = nothing
         std::string isolation;                       // "process" or "inprocess"
         std::optional<worker::Worker::State> state;  // of a process
     };

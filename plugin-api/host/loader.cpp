@@ -1,5 +1,7 @@
 #include "plugin-api/host/loader.hpp"
 
+#include "plugin-api/crypto/bytes.hpp"
+#include "plugin-api/crypto/digest.hpp"
 #include "plugin-api/host/inspect.hpp"
 #include "plugin-api/host/library.hpp"
 #include "plugin-api/host/sealed_file.hpp"
@@ -43,17 +45,30 @@ std::optional<Failure> check_manifest(const Manifest& manifest, const LoadReques
     return std::nullopt;
 }
 
+std::string again(const LoadRequest& request) {
+    return "if you updated the plugin on purpose, `blockhost plugin enable " + request.id +
+           "` shows what changed, else install it again";
+}
+
 std::optional<Failure> check_hash(const std::string& hash, const Manifest& manifest, const LoadRequest& request) {
     if (request.sha256.empty())
-        return invalid("no_pin", "the instance has no \"sha256\"; if you trust this plugin, pin " + hash);
-    if (hash != request.sha256)
-        return Failure{BH_E_DENIED, "wrong_hash",
-                       "its SHA-256 is " + hash + ", the instance pins " + request.sha256 +
-                           "; if you updated the plugin on purpose, pin the new hash, else install it again"};
+        return invalid("no_pin",
+                       "nobody pinned it; `blockhost plugin enable` does, if you trust it; its SHA-256 is " + hash);
+    // First, because another yes would not help.
     if (hash != manifest.sha256)
         return Failure{BH_E_DENIED, "wrong_hash",
                        "its SHA-256 is " + hash + ", its manifest says " + manifest.sha256 + "; install it again"};
+    if (hash != request.sha256)
+        return Failure{BH_E_DENIED, "wrong_hash",
+                       "its SHA-256 is " + hash + ", you pinned " + request.sha256 + "; " + again(request)};
     return std::nullopt;
+}
+
+std::optional<Failure> check_manifest_hash(const std::string& text, const LoadRequest& request) {
+    const std::string hash = crypto::hex(crypto::sha256(crypto::bytes_of(text)));
+    if (request.manifest_sha256.empty() || hash == request.manifest_sha256) return std::nullopt;
+    return Failure{BH_E_DENIED, "wrong_hash",
+                   "its SHA-256 is " + hash + ", you pinned " + request.manifest_sha256 + "; " + again(request)};
 }
 
 std::optional<Failure> check_symbols(const ElfFacts& facts) {
@@ -99,7 +114,12 @@ Result<const bh_plugin*> map_plugin(SealedFile& file, const Manifest& manifest, 
 
 Result<CheckedPlugin> check(const LoadRequest& request) {
     const std::string manifest_path = request.directory + "/plugin.json";
-    Result<Manifest> manifest = read_manifest(manifest_path);
+    // Read once: what is hashed is what is parsed.
+    const Result<std::string> text = read_manifest_text(manifest_path);
+    if (!text) return at_step(request, "manifest", manifest_path, text.failure());
+    if (auto failure = check_manifest_hash(*text, request))
+        return at_step(request, "manifest", manifest_path, *failure);
+    Result<Manifest> manifest = parse_manifest(*text, manifest_path);
     if (!manifest) return at_step(request, "manifest", manifest_path, manifest.failure());
     if (auto failure = check_manifest(*manifest, request)) return at_step(request, "manifest", manifest_path, *failure);
 

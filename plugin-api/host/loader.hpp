@@ -10,12 +10,13 @@
 namespace bh::host {
 
 struct LoadRequest {
-    std::string directory;       // holds plugin.json and the file that it names
-    std::string id;              // what the operator configured
-    std::string sha256;          // the operator's pin, 64 lower-case hex digits
-    std::string kernel_version;  // told to the plugin
-    std::string interface;       // that it must offer, "bh.storage/1"; "" = any
-    bool worker = false;         // it shall run in a process of its own
+    std::string directory;          // holds plugin.json and the file that it names
+    std::string id;                 // what the operator configured
+    std::string sha256;             // the operator's pin, 64 lower-case hex digits
+    std::string kernel_version;     // told to the plugin
+    std::string interface;          // that it must offer, "bh.storage/1"; "" = any
+    bool worker = false;            // it shall run in a process of its own
+    std::string manifest_sha256{};  // the operator's pin of plugin.json; "" = the manifest is not pinned
 };
 
 // A plugin that may be loaded: from `file`, which is what was hashed and looked at.

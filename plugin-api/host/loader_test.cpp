@@ -157,10 +157,24 @@ TEST_CASE("a hash that is not pinned, or not the manifest's, is refused with the
     Installed plugin{fixture("good")};
     const std::string hash = plugin.request.sha256;
     plugin.request.sha256.clear();
-    CHECK_THAT(plugin.why("no_pin", "hash"), ContainsSubstring("pin " + hash));
+    CHECK_THAT(plugin.why("no_pin", "hash"),
+               ContainsSubstring("its SHA-256 is " + hash) && ContainsSubstring("blockhost plugin enable"));
     plugin.request.sha256 = hash;
     plugin.manifest({{"sha256", std::string(64, 'a')}});
     CHECK_THAT(plugin.why("wrong_hash", "hash"), ContainsSubstring("its manifest says"));
+}
+
+TEST_CASE("a manifest that is not the pinned one is refused, whatever it says") {
+    Installed plugin{fixture("good")};
+    const auto path = plugin.dir.path() / "plugin.json";
+    plugin.request.manifest_sha256 = sha256_of(read_file(path));
+    CHECK(load(plugin.request));
+    write_file(path, read_file(path) + " ");
+    CHECK_THAT(plugin.why("wrong_hash", "manifest"),
+               ContainsSubstring("you pinned " + plugin.request.manifest_sha256) &&
+                   ContainsSubstring(std::string{"blockhost plugin enable "} + kId));
+    write_file(path, "no manifest at all");
+    plugin.why("wrong_hash", "manifest");
 }
 
 TEST_CASE("another draft is refused, said by the manifest or by the plugin") {

@@ -128,6 +128,12 @@ Result<Manifest> parse_manifest(std::string_view text, const std::string& where)
 }
 
 Result<Manifest> read_manifest(const std::string& path) {
+    const auto text = read_manifest_text(path);
+    if (!text) return text.failure();
+    return parse_manifest(*text, path);
+}
+
+Result<std::string> read_manifest_text(const std::string& path) {
     std::ifstream file{path, std::ios::binary};
     if (!file)
         return Failure{BH_E_INVALID, "no_manifest",
@@ -135,7 +141,7 @@ Result<Manifest> read_manifest(const std::string& path) {
     std::string text(kMaxDocumentBytes + 1, '\0');
     file.read(text.data(), static_cast<std::streamsize>(text.size()));
     text.resize(static_cast<std::size_t>(file.gcount()));
-    return parse_manifest(text, path);
+    return text;
 }
 
 }  // namespace bh::host

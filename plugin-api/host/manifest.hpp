@@ -35,5 +35,7 @@ struct Manifest {
 // Errors name `where` (the file), the key as a JSON pointer, and what it must be.
 Result<Manifest> parse_manifest(std::string_view text, const std::string& where);
 Result<Manifest> read_manifest(const std::string& path);
+// The file's bytes, for whoever hashes what he parses; one byte too many when it is larger than a manifest may be.
+Result<std::string> read_manifest_text(const std::string& path);
 
 }  // namespace bh::host

@@ -98,6 +98,15 @@ class World:
             shutil.copy2(os.path.join(self.build, "bin", program), self.path("bin", program))
         for plugin, _ in self.plugins.values():
             shutil.copytree(os.path.join(self.build, "plugins", plugin), self.path("plugins", plugin))
+        # As our package does: these came with BlockHost (tools/package).
+        with open(self.path("plugins", "SHA256SUMS"), "w") as sums:
+            for plugin in sorted(plugin for plugin, _ in self.plugins.values()):
+                sums.write(f"{sha256(self.path('plugins', plugin, 'plugin.json'))}  {plugin}/plugin.json\n")
+
+    def enable_plugins(self) -> None:
+        """As an operator does, who has seen what they ask for."""
+        for plugin in sorted({plugin for plugin, _ in self.plugins.values()}):
+            self.blockhost("plugin", "enable", "--yes", plugin)
 
     def install_image(self) -> None:
         shutil.copytree(self.image, self.path("images", os.path.basename(self.image)))
@@ -129,6 +138,7 @@ class World:
         self.write("kernel.yaml", self.kernel_config())
         for instance in self.plugins:
             self.write(f"plugins.d/{instance}.yaml", self.plugin_file(instance))
+        self.enable_plugins()
 
     def isolation_of(self, instance: str) -> str:
         with open(self.path("plugins", self.plugins[instance][0], "plugin.json")) as file:
@@ -184,11 +194,11 @@ class World:
         return {"chain": "devnet", "endpoints": [{"url": self.chain.url}], "contract": self.contract, "credential": self.credential, "start_block": self.start_block}
 
     def plugin_file(self, instance: str) -> dict:
-        """plugins.d/INSTANCE.yaml, pinned to the file that is installed now; it is granted all that its manifest asks for, but no secrets."""
+        """plugins.d/INSTANCE.yaml; it is granted all that its manifest asks for, but no secrets."""
         plugin, kind = self.plugins[instance]
         with open(self.path("plugins", plugin, "plugin.json")) as file:
             manifest = json.load(file)
-        return {"plugin": plugin, "sha256": sha256(self.path("plugins", plugin, "plugin.so")), "kind": kind, "isolation": self.isolation_of(instance), "config": self.plugin_configs()[instance],
+        return {"plugin": plugin, "kind": kind, "isolation": self.isolation_of(instance), "config": self.plugin_configs()[instance],
                 "grants": {"services": [name for name in manifest["services"] if name != "bh.svc.secrets/1"], "keys": manifest["keys"]}}
 
     def start_chain(self) -> None:

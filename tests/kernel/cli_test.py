@@ -14,7 +14,8 @@ from scenario import Scenario, wait_until
 HELP = [[], ["status"], ["doctor"], ["subscription"], ["subscription", "list"], ["subscription", "show"], ["subscription", "undo"], ["vm"], ["vm", "list"], ["vm", "show"],
         ["vm", "console"], ["job"], ["job", "list"], ["job", "show"], ["job", "retry"], ["job", "abandon"], ["plan"], ["plan", "list"], ["plan", "create"],
         ["contracts"], ["contracts", "deploy"], ["contracts", "verify"], ["image"],
-        ["image", "list"], ["image", "build"], ["plugin"], ["plugin", "list"], ["plugin", "unpark"], ["events"]]
+        ["image", "list"], ["image", "build"], ["plugin"], ["plugin", "list"], ["plugin", "show"], ["plugin", "enable"], ["plugin", "disable"],
+        ["plugin", "check"], ["plugin", "new"], ["plugin", "unpark"], ["events"]]
 
 
 class OverUnix(http.client.HTTPConnection):
@@ -47,7 +48,7 @@ class CommandLine(Served):
     def reads(self) -> list[list[str]]:
         number, vm = str(self.number), self.vm
         return [["status"], ["doctor"], ["subscription", "list"], ["subscription", "show", number], ["vm", "list"], ["vm", "show", vm], ["job", "list"], ["job", "show", "1"],
-                ["plan", "list"], ["image", "list"], ["plugin", "list"], ["events"]]
+                ["plan", "list"], ["image", "list"], ["plugin", "list"], ["plugin", "show", "org.blockhost.mem-storage"], ["events"]]
 
     def test_each_command_has_help(self) -> None:
         for words in HELP:

@@ -91,6 +91,18 @@ class Stops(Scenario):
         self.world.write(f"plugins.d/{instance}.yaml", config)
         self.addCleanup(lambda: self.world.write(f"plugins.d/{instance}.yaml", self.world.plugin_file(instance)))
 
+    def with_record(self, plugin: str, change) -> str:
+        """plugins.d/PLUGIN.json otherwise than `blockhost plugin enable` wrote it."""
+        path = self.world.path("etc/plugins.d", plugin + ".json")
+        shutil.copy2(path, path + ".kept")
+        self.addCleanup(os.replace, path + ".kept", path)
+        with open(path) as file:
+            record = json.load(file)
+        change(record)
+        with open(path, "w") as file:
+            json.dump(record, file)
+        return path
+
     def with_file(self, change) -> str:
         folder = self.world.path("plugins/org.blockhost.mem-storage")
         path = os.path.join(folder, "plugin.so")
@@ -100,7 +112,6 @@ class Stops(Scenario):
         def put_back() -> None:
             for name in ("plugin.so", "plugin.json"):
                 os.replace(os.path.join(folder, name + ".kept"), os.path.join(folder, name))
-            self.world.write("plugins.d/store.yaml", self.world.plugin_file("store"))
         self.addCleanup(put_back)
         change(path)
         return path
@@ -119,7 +130,8 @@ class Stops(Scenario):
                 document = json.load(file)
             with open(manifest, "w") as file:
                 json.dump({**document, "sha256": sha256(path)}, file)
-            self.world.write("plugins.d/store.yaml", self.world.plugin_file("store"))
+            # Not by the command, which looks at files as the daemon does.
+            self.with_record("org.blockhost.mem-storage", lambda record: record.update(sha256=sha256(path), manifest_sha256=sha256(manifest)))
         return self.with_file(rewrite)
 
     def assert_starts(self) -> None:
@@ -209,11 +221,73 @@ class Stops(Scenario):
             with open(path, "ab") as file:
                 file.write(b"\0")
         path = self.with_file(append)
-        self.assert_says("store", path, "SHA-256", "pins", "install it again")
+        self.assert_says("store", path, "SHA-256", "its manifest says", "install it again")
 
     def test_a_wrong_pin(self) -> None:
+        for key, file in (("sha256", "plugin.so"), ("manifest_sha256", "plugin.json")):
+            with self.subTest(key):
+                self.with_record("org.blockhost.mem-ipv6", lambda record: record.update({key: "0" * 64}))
+                self.assert_says("net6", file, "SHA-256", "blockhost plugin enable org.blockhost.mem-ipv6")
+                self.doCleanups()
+
+    def test_a_plugin_that_nobody_enabled(self) -> None:
+        path = self.world.path("etc/plugins.d/org.blockhost.mem-ipv6.json")
+        os.rename(path, path + ".kept")
+        self.addCleanup(os.rename, path + ".kept", path)
+        self.assert_says("net6", path, "not enabled", "blockhost plugin enable org.blockhost.mem-ipv6")
+
+    def test_a_record_that_is_not_roots(self) -> None:
+        path = self.with_record("org.blockhost.mem-ipv6", lambda record: None)
+        os.chown(path, KERNEL, KERNEL)
+        self.assert_says("net6", path, "chown root")
+
+    def test_a_record_with_a_key_that_is_unknown(self) -> None:
+        path = self.with_record("org.blockhost.mem-ipv6", lambda record: record.update(trusted=True))
+        self.assert_says("net6", path, '"trusted" is not known')
+
+    def test_a_pin_where_it_was_of_old(self) -> None:
         self.with_plugin("net6", lambda config: config.update(sha256="0" * 64))
-        self.assert_says("net6", "plugin.so", "SHA-256", "pin the new hash")
+        self.assert_says("net6.yaml", "sha256", "remove it", "blockhost plugin enable")
+
+    def test_a_signature_is_looked_at_by_the_daemon_itself(self) -> None:
+        """Its user is a number without an account, for which ssh-keygen by itself would not run."""
+        world = self.world
+        folder, key, signers = world.path("plugins/org.blockhost.mem-ipv6"), world.path("buyer/publisher"), world.path("etc/trust/acme.signers")
+        signature = os.path.join(folder, "plugin.json.sig")
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", key], check=True)
+        subprocess.run(["ssh-keygen", "-q", "-Y", "sign", "-n", "blockhost-plugin", "-f", key, os.path.join(folder, "plugin.json")], check=True)
+        os.makedirs(os.path.dirname(signers), 0o755)
+        with open(key + ".pub") as public, open(signers, "w") as file:
+            file.write("acme@example.org " + public.read())
+
+        def undo() -> None:
+            for path in (signature, key, key + ".pub"):
+                os.unlink(path)
+            shutil.rmtree(os.path.dirname(signers))
+            world.enable_plugins()
+        self.addCleanup(undo)
+        world.enable_plugins()
+        self.assert_starts()
+        shutil.copy2(key + ".pub", world.path("etc/trust/revoked_keys"))
+        self.assert_says("net6", signature, "revoked", "acme@example.org")
+
+    def test_an_unsigned_plugin_stands_under_a_warning(self) -> None:
+        world = self.world
+        sums = world.path("plugins/SHA256SUMS")
+        os.rename(sums, sums + ".kept")
+        self.addCleanup(world.enable_plugins)
+        self.addCleanup(os.rename, sums + ".kept", sums)
+        self.with_record("org.blockhost.mem-ipv6", lambda record: record.update(basis="unsigned"))
+        world.start("blockhostd")
+        try:
+            shown = {plugin["instance"]: plugin for plugin in world.blockhost("plugin", "list")["plugins"]}
+            self.assertIn("not signed", shown["net6"]["warning"])
+            self.assertEqual(shown["store"]["warning"], "")
+            self.assertIn("warning: net6: the plugin org.blockhost.mem-ipv6 is not signed", world.cli("doctor").stdout)
+            self.assertIn("WARNING: the plugin org.blockhost.mem-ipv6 is not signed", world.cli("plugin", "list").stderr)
+            self.assertIn("org.blockhost.mem-ipv6 is not signed", world.log_of("blockhostd"))
+        finally:
+            world.processes["blockhostd"].stop()
 
     def test_a_wrong_kind(self) -> None:
         self.with_plugin("net6", lambda config: config.update(kind="storage"))

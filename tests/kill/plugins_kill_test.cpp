@@ -6,19 +6,21 @@
 #include "kernel/lifecycle/operate.hpp"
 #include "kernel/lifecycle/testing/doubles.hpp"
 #include "kernel/plugins/registry.hpp"
-#include "plugin-api/crypto/bytes.hpp"
-#include "plugin-api/crypto/digest.hpp"
+#include "kernel/trust/trust.hpp"
 #include "tests/kill/arena.hpp"
 #include "tests/plugins/mem-chain/driver.hpp"
 #include "tests/plugins/mem-hypervisor/state.hpp"
 #include "tests/plugins/mem-ipv6/state.hpp"
 #include "tests/plugins/mem-storage/state.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 #include <cstdio>
-#include <fstream>
-#include <map>
+#include <filesystem>
+#include <optional>
+#include <stdexcept>
 
 using namespace bh;
 using namespace bh::life;
@@ -34,16 +36,31 @@ constexpr unsigned kSecondsPerChild = 120;
 constexpr int kMostTicks = 40'000;
 constexpr std::int64_t kBlockMs = 2000;
 
-// Hashed once, in the parent.
-const std::string& pin_of(const std::string& plugin) {
-    static std::map<std::string, std::string> pins;
-    std::string& pin = pins[plugin];
-    if (pin.empty()) {
-        std::ifstream in{std::string{PLUGINS} + "/" + plugin + "/plugin.so", std::ios::binary};
-        pin = crypto::hex(crypto::sha256(Bytes{std::istreambuf_iterator<char>{in}, {}}));
+// What the operator would enable, once, in the parent: the children load it as a daemon does.
+class Enabled {
+public:
+    Enabled() {
+        char pattern[] = "/tmp/bh-enabled-XXXXXX";
+        if (::mkdtemp(pattern) == nullptr) throw std::runtime_error{"no temporary directory"};
+        directory_ = pattern;
+        trust::Places places = trust::places_of(directory_ + "/kernel.yaml", directory_, PLUGINS);
+        places.owner = ::geteuid();
+        trust_.emplace(std::move(places));
+        for (const char* plugin : {"mem-chain", "mem-hypervisor", "mem-storage", "mem-ipv6"}) {
+            const auto found = trust_->look(std::string{"org.blockhost."} + plugin);
+            if (!found) throw std::runtime_error{found.failure().message};
+            if (auto done = trust_->enable(found->record); !done) throw std::runtime_error{done.failure().message};
+        }
     }
-    return pin;
-}
+    Enabled(const Enabled&) = delete;
+    Enabled& operator=(const Enabled&) = delete;
+    ~Enabled() { std::filesystem::remove_all(directory_); }
+    [[nodiscard]] const trust::Trust& trust() const { return *trust_; }
+
+private:
+    std::string directory_;
+    std::optional<trust::Trust> trust_;
+};
 
 class Quiet final : public plugins::LogBackend {
 public:
@@ -120,10 +137,11 @@ std::vector<Scenario> scenarios() {
 
 class Host {
 public:
-    Host(World& world, std::string directory, const Scenario& scenario)
+    Host(World& world, std::string directory, const Scenario& scenario, const trust::Trust& trust)
         : world_{world},
           directory_{std::move(directory)},
           scenario_{scenario},
+          trust_{trust},
           killer_{world},
           doubles_{world, &killer_},
           chain_{file("chain")} {}
@@ -150,7 +168,7 @@ public:
     }
 
     bool play() {
-        auto registry = plugins::Registry::load(PLUGINS, configs(), {&log_, &store_, nullptr, nullptr});
+        auto registry = plugins::Registry::load(trust_, configs(), {&log_, &store_, nullptr, nullptr});
         if (!registry) return complain(registry.failure().message);
         auto journal = Journal::open(directory_ + "/journal.db", [this] { return world_.now_ms; });
         if (!journal) return complain(journal.failure().message);
@@ -203,7 +221,6 @@ private:
                                                      {"v6", "mem-ipv6", "ipv6"}}) {
             PluginConfig config;
             config.instance = instance, config.plugin = "org.blockhost." + plugin, config.kind = kind;
-            config.sha256 = pin_of(config.plugin);
             config.isolation = "inprocess";  // the process that is killed is the plugin's, too
             config.config = {{"state_file", file(instance)}};
             all.push_back(std::move(config));
@@ -235,6 +252,7 @@ private:
     World& world_;
     std::string directory_;
     const Scenario& scenario_;
+    const trust::Trust& trust_;
     Killer killer_;
     life::testing::Doubles doubles_;
     mem::ChainDriver chain_;
@@ -242,13 +260,14 @@ private:
     NoStore store_;
 };
 
-std::string run(Arena& arena, const Scenario& scenario, const std::string& die_at, std::set<std::string>* passed) {
+std::string run(Arena& arena, const Scenario& scenario, const trust::Trust& trust, const std::string& die_at,
+                std::set<std::string>* passed) {
     const auto prepare = [&](World& world) {
         world.request_opens = scenario.request_opens;
         Host::prepare(arena.directory(), scenario);
     };
     return arena.run(die_at, passed, prepare,
-                     [&](World& world) { return Host{world, arena.directory(), scenario}.play(); });
+                     [&](World& world) { return Host{world, arena.directory(), scenario, trust}.play(); });
 }
 
 }  // namespace
@@ -260,9 +279,7 @@ int main(int argc, char** argv) {
         std::printf("%s is no share: use 0/2 and 1/2, a scenario's name, or nothing\n", argv[1]);
         return 2;
     }
-    for (const char* plugin : {"mem-chain", "mem-hypervisor", "mem-storage", "mem-ipv6"}) {
-        pin_of(std::string{"org.blockhost."} + plugin);
-    }
+    const Enabled enabled;
     Arena arena{kSecondsPerChild};
     int failures = 0;
     std::size_t kills = 0;
@@ -271,7 +288,7 @@ int main(int argc, char** argv) {
     for (const Scenario& scenario : all) {
         if (!only.empty() && scenario.name != only) continue;
         std::set<std::string> passed;
-        if (const auto wrong = run(arena, scenario, "", &passed); !wrong.empty()) {
+        if (const auto wrong = run(arena, scenario, enabled.trust(), "", &passed); !wrong.empty()) {
             ++failures;
             std::printf("FAILED without a kill: %s: %s\n", scenario.name.c_str(), wrong.c_str());
             continue;
@@ -279,7 +296,7 @@ int main(int argc, char** argv) {
         for (const auto& boundary : passed) {
             if (!done.insert(boundary).second || done.size() % shares != share) continue;
             ++kills;
-            if (const auto wrong = run(arena, scenario, boundary, nullptr); !wrong.empty()) {
+            if (const auto wrong = run(arena, scenario, enabled.trust(), boundary, nullptr); !wrong.empty()) {
                 ++failures;
                 std::printf("FAILED killed at '%s' in '%s': %s\n", boundary.c_str(), scenario.name.c_str(),
                             wrong.c_str());
