@@ -7,6 +7,7 @@
 # what plugins must build with. Nothing is downloaded.
 find_program(BLOCKHOST_GO go PATHS /usr/bin NO_DEFAULT_PATH REQUIRED)
 set(BLOCKHOST_GO_ENV ${CMAKE_COMMAND} -E env CGO_ENABLED=1 GOFLAGS=-mod=mod GOPROXY=off GOTOOLCHAIN=local GOCACHE=${CMAKE_BINARY_DIR}/go-cache
+    GOPATH=${CMAKE_BINARY_DIR}/go
     PATH=/usr/bin:/bin ${BLOCKHOST_GO})
 
 function(blockhost_add_go_plugin id folder)
