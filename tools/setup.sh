@@ -20,6 +20,7 @@ libpam0g-dev libpam-wrapper libarchive-dev
 qemu-system-x86 qemu-utils mmdebstrap e2fsprogs zstd xz-utils cpio fakeroot dpkg-dev file jq busybox-static
 nftables iproute2 iputils-ping util-linux openssh-client openssh-server tmux
 clang-19 libclang-rt-19-dev clang-format-19 clang-tidy-19 shellcheck binutils make rustc cargo abigail-tools
+golang-go
 EOF
     command -v node >/dev/null 2>&1 || echo nodejs
     command -v npm >/dev/null 2>&1 || echo npm

@@ -112,19 +112,29 @@ bh_status store_list(const bh_kernel* kernel, bh_str prefix, bh_str page, bh_sin
     });
 }
 
+// What a scheme signs of a payload. Which payloads it would sign is not the check's business.
+Result<crypto::Hash256> hash_of(std::string_view scheme, crypto::ByteView payload) {
+    if (scheme == "eip1559-tx") return crypto::keccak256(payload);
+    if (scheme == "eip191") return crypto::eip191_hash(payload);
+    if (scheme == "bh-intent-1") {
+        constexpr std::string_view kDomain{"org.blockhost.bh-intent-1", 26};  // with the zero byte behind it
+        Bytes bytes{kDomain.begin(), kDomain.end()};
+        bytes.insert(bytes.end(), payload.begin(), payload.end());
+        return crypto::sha256(bytes);
+    }
+    return Failure{BH_E_DENIED, "scheme",
+                   "the check's signer knows eip1559-tx, eip191 and bh-intent-1, not " + std::string{scheme}};
+}
+
 bh_status sign(const bh_kernel* kernel, const char* key, const char* scheme, bh_bytes payload, bh_sink signature,
                bh_error* err) noexcept {
     return guarded(err, [&]() -> Status {
         Kernel& self = kernel_of(kernel);
         if (!granted(self.setup().manifest->keys, key)) return denied(std::string{"the key "} + key);
-        const crypto::ByteView bytes{payload.ptr, payload.len};
-        const std::string_view wanted{scheme};
-        if (wanted != "eip1559-tx" && wanted != "eip191")
-            return Failure{BH_E_DENIED, "scheme",
-                           "the check's signer knows eip1559-tx and eip191, not " + std::string{wanted}};
+        const auto hash = hash_of(scheme, {payload.ptr, payload.len});
+        if (!hash) return hash.failure();
         self.setup().boundary("sign");
-        const auto made =
-            crypto::sign(key_named(key), wanted == "eip191" ? crypto::eip191_hash(bytes) : crypto::keccak256(bytes));
+        const auto made = crypto::sign(key_named(key), *hash);
         if (!made) return made.failure();
         return sdk::write(signature, crypto::text_of(made->encoded()));
     });

@@ -1,0 +1,3 @@
+module blockhost.org/sdk
+
+go 1.19
