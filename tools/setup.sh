@@ -10,7 +10,7 @@ packages() { # RELEASE
     local boost=1.83
     [ "$1" = 12 ] && boost=1.81
     cat <<EOF
-g++ cmake ninja-build ccache pkg-config git ca-certificates python3
+g++ cmake ninja-build ccache pkg-config git ca-certificates python3 golang-go
 libboost$boost-dev libboost-filesystem$boost-dev
 libssl-dev libsecp256k1-dev libcrypto++-dev
 nlohmann-json3-dev libyaml-cpp-dev libvalijson-dev libsqlitecpp-dev libsqlite3-dev
@@ -20,7 +20,6 @@ libpam0g-dev libpam-wrapper libarchive-dev
 qemu-system-x86 qemu-utils mmdebstrap e2fsprogs zstd xz-utils cpio fakeroot dpkg-dev file jq busybox-static
 nftables iproute2 iputils-ping util-linux openssh-client openssh-server tmux
 clang-19 libclang-rt-19-dev clang-format-19 clang-tidy-19 shellcheck binutils make rustc cargo abigail-tools
-golang-go
 EOF
     command -v node >/dev/null 2>&1 || echo nodejs
     command -v npm >/dev/null 2>&1 || echo npm

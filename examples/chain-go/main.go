@@ -71,7 +71,8 @@ func check(_ *blockhost.Kernel, text []byte, _ time.Time) ([]blockhost.Finding, 
 	}
 	opened, err := ledger.Open(settings.file())
 	if err != nil {
-		return []blockhost.Finding{{Field: "/folder", Severity: "error", Message: err.Error(), Remedy: "make FOLDER/chain with `ledger init`, or name the right folder; the worker needs it in worker.write of launch.yaml"}}, nil
+		return []blockhost.Finding{{Field: "/folder", Severity: "error", Message: err.Error(),
+			Remedy: "make FOLDER/chain with `ledger init`, or name the right folder; the worker needs it in worker.write of launch.yaml"}}, nil
 	}
 	defer opened.Close()
 	genesis := opened.Genesis()

@@ -10,6 +10,8 @@
 namespace storage_dir {
 namespace {
 
+constexpr std::uint32_t kAskAgainMs = 500;
+
 constexpr std::string_view kScheme = "sha256:";
 constexpr mode_t kRecordMode = 0640;
 
@@ -55,16 +57,23 @@ bh::Result<bh::Image> ImageStore::adopt(const bh::Image& image, const std::strin
     return imported;
 }
 
-bh::Result<bh::Image> ImageStore::import(const bh::sdk::Call& call, const bh::Image& image) const {
+bh::Result<std::optional<bh::Image>> ImageStore::in_pool(const bh::Image& image) const {
     const auto known = find(image.digest);
     if (!known) return known.failure();
-    if (*known && ::access((*known)->path.c_str(), F_OK) == 0) {
-        bh::Image same = image;
-        same.path = (*known)->path;
-        same.format = (*known)->format;
-        same.size_bytes = (*known)->size_bytes;
-        return same;
-    }
+    if (!*known || ::access((*known)->path.c_str(), F_OK) != 0) return std::optional<bh::Image>{};
+    bh::Image same = image;
+    same.path = (*known)->path;
+    same.format = (*known)->format;
+    same.size_bytes = (*known)->size_bytes;
+    return std::optional{std::move(same)};
+}
+
+bh::Result<bh::Image> ImageStore::import(const bh::sdk::Call& call, const bh::Image& image) const {
+    if (const auto there = in_pool(image); !there || *there) return there ? bh::Result{**there} : there.failure();
+    // Orders that come together ask for one image under one op_id: the later ones wait until the first has made it.
+    const std::unique_lock lock{*importing_, std::try_to_lock};
+    if (!lock.owns_lock()) return bh::sdk::pending(kAskAgainMs, "another image is being copied into the pool");
+    if (const auto there = in_pool(image); !there || *there) return there ? bh::Result{**there} : there.failure();
     if (image.format != "raw" && image.format != "qcow2")
         return bh::invalid("image_format", "the image's format must be raw or qcow2");
     if (!is_op_id(call.op_id())) return bh::invalid("op_id", "the op_id must be of [a-z0-9-]{1,64}");

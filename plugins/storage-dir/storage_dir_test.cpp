@@ -2,6 +2,9 @@
 
 #include <catch2/generators/catch_generators.hpp>
 
+#include <array>
+#include <thread>
+
 using namespace storage_dir;
 using namespace storage_dir::testing;
 
@@ -32,6 +35,28 @@ TEST_CASE("an image is copied into the pool once, and its digest is verified") {
     REQUIRE(again);
     CHECK(again->path == imported->path);
     CHECK(world.kernel.runs == runs);
+}
+
+// Two orders that came in one block: one import removed the other's copy, and a buyer was declined.
+TEST_CASE("imports of one image at once, under one op_id, make it once") {
+    World world;
+    const auto storage = world.storage();
+    const auto image = world.image();
+    std::array<std::string, 4> ends;
+    std::vector<std::thread> threads;
+    for (std::string& end : ends) {
+        threads.emplace_back([&] {
+            for (;;) {
+                const auto imported = storage->image_import(Call{kOp}, image);
+                end = imported ? imported->path : imported.failure().message;
+                if (imported || imported.failure().code != BH_PENDING) return;
+                std::this_thread::yield();
+            }
+        });
+    }
+    for (std::thread& thread : threads) thread.join();
+    for (const std::string& end : ends) CHECK(end == world.path + "/pool/images/" + image.digest.substr(7) + ".img");
+    CHECK(World::files(world.path + "/pool/images").size() == 2);
 }
 
 TEST_CASE("an image that is not what it should be leaves nothing in the pool") {

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""`./dev demo`: a purchase on a real chain node becomes a real VM that its wallet logs in to, and ends.
+"""`./dev demo`: a purchase on a chain, a local EVM node or with --chain file a ledger in a file, becomes a real VM that its wallet logs in to, and ends.
 
 Runs in two network namespaces and one directory of its own, removes both, and leaves the machine as it was.
 """
@@ -13,11 +13,14 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
 import snapshot  # noqa: E402
+from chain_evm import EvmChain  # noqa: E402
+from chain_file import FileChain  # noqa: E402
 from login import login  # noqa: E402
 from processes import Failed, wait_until  # noqa: E402
 from world import REPO, World  # noqa: E402
 
 DAY = 86400
+CHAINS = {"evm": EvmChain, "file": FileChain}
 GRACE = 3600  # longer than a suspension takes: with none, an expired VM is closed at once
 
 
@@ -41,14 +44,14 @@ class Screen:
         self.say(f"  subscription {shown.get('subscription', '?')}: {shown['state']}" + (f" ({shown['reason']})" if shown.get("reason") else ""))
 
 
-def missing() -> list[str]:
+def missing(chain: type) -> list[str]:
     """What this needs and can't install by itself."""
     lacks = []
     if os.geteuid() != 0:
         lacks.append("root: run ./dev demo as root or with passwordless sudo")
     if not os.path.exists("/dev/net/tun"):
         lacks.append("/dev/net/tun: load the tun module, or give the container that device")
-    for program in ("ip", "nft", "nsenter", "setpriv", "qemu-system-x86_64", "qemu-img", "node", "ssh", "mmdebstrap"):
+    for program in ("ip", "nft", "nsenter", "setpriv", "qemu-system-x86_64", "qemu-img", "ssh", "mmdebstrap", *chain.needs):
         if shutil.which(program) is None:
             lacks.append(f"{program}: ./dev setup installs it")
     if os.geteuid() == 0 and subprocess.run(["unshare", "-n", "true"], capture_output=True).returncode != 0:
@@ -177,7 +180,6 @@ def login_when_up(world: World, made: dict) -> tuple[int, str]:
 def tell_what_to_try(world: World, made: dict) -> None:
     details = made["details"][0]
     client = " ".join(world.spaces.inside(world.spaces.client))
-    host = " ".join(world.inside)
     message = world.path("buyer", "challenge")
     print(f"""
 The system is up. Try, in another terminal, as root:
@@ -188,10 +190,10 @@ The system is up. Try, in another terminal, as root:
 
   Log in (paste the text between the BEGIN and END lines into {message}, sign it, paste the signature):
   {client} ssh -F none -o UserKnownHostsFile={made['known_hosts'][0]} -o StrictHostKeyChecking=yes {details['username']}@{details['hostname']}
-  (cd {REPO}/tests/buyer && node --import tsx src/main.ts sign --key {made['buyers'][0]} --message {message})
+  {world.chain.to_sign(made['buyers'][0], message)}
 
   Let a day pass on the chain:
-  {host} curl -s -d '{{"jsonrpc":"2.0","id":1,"method":"evm_increaseTime","params":[86460]}}' -H 'content-type: application/json' {world.chain.url}
+  {world.chain.to_pass_a_day()}
 
   Logs: {world.path('log')}
 
@@ -203,8 +205,9 @@ def main() -> int:
     arguments = argparse.ArgumentParser(prog="./dev demo", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--build", required=True, help=argparse.SUPPRESS)
     arguments.add_argument("--once", action="store_true", help="clean up and end instead of staying up")
+    arguments.add_argument("--chain", choices=CHAINS, default="evm", help="evm: a local EVM node (the default); file: a ledger in a file, without any node")
     given = arguments.parse_args()
-    lacks = missing()
+    lacks = missing(CHAINS[given.chain])
     if lacks:
         print("The demo can't run here. Missing:\n" + "\n".join(f"  - {line}" for line in lacks), file=sys.stderr)
         return 1
@@ -215,7 +218,7 @@ def main() -> int:
     try:
         image = guest_image(given.build, screen)
         screen.done("guest image is there")
-        world = World(given.build, image)
+        world = World(given.build, image, chain=CHAINS[given.chain])
         world.install()
         world.spaces.make()
         world.start_chain()

@@ -12,19 +12,17 @@ import sys
 import tempfile
 import time
 
-from chain import Chain
+from chain_evm import BUYER, REPO, EvmChain  # BUYER is used by worlds of other parts
 from netns import HOST_ADDRESS, CLIENT_ADDRESS, PREFIX, Namespaces
 from processes import Failed, Process, wait_until
 
-REPO = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
-BUYER = os.path.join(REPO, "tests", "buyer")
 KERNEL, SIGNER, NETD = 48101, 48102, 48103
 # A launcher frees a user of its range of whatever still runs as it: each world has a range of its own, so that worlds can run beside each other.
 VM_UIDS = {"first": 3_000_000 + os.getpid() % 100_000 * 1000, "count": 1000}
 WORKERS = 48110  # and the following: a user for the worker of each plugin instance
 PLUGINS = {"local": ("org.blockhost.chain-evm", "chain"), "qemu": ("org.blockhost.hypervisor-qemu", "hypervisor"),
            "dir": ("org.blockhost.storage-dir", "storage"), "static": ("org.blockhost.ipv6-static", "ipv6")}
-PROGRAMS = ["blockhostd", "blockhost", "blockhost-signer", "blockhost-netd", "blockhost-launch", "blockhost-supervise", "blockhost-worker", "blockhost-evm-operator"]
+PROGRAMS = ["blockhostd", "blockhost", "blockhost-signer", "blockhost-netd", "blockhost-launch", "blockhost-supervise", "blockhost-worker"]
 
 
 def sha256(path: str) -> str:
@@ -56,17 +54,20 @@ class World:
     # Where plugins run that may run in either place: "inprocess", or in sandboxes of their own, "process".
     isolation = os.environ.get("BLOCKHOST_ISOLATION", "inprocess")
 
-    def __init__(self, build: str, image: str, settings: dict | None = None, tag: str | None = None):
+    def __init__(self, build: str, image: str, settings: dict | None = None, tag: str | None = None, chain: type = EvmChain):
         self.build, self.image = build, image
-        self.settings = {"undo_window_s": 0, "guard_checks": 2, "guard_span_s": 2, "block_time": 1, "finality": "latest+2", **(settings or {})}
+        self.settings = {"undo_window_s": 0, "guard_checks": 2, "guard_span_s": 2, "block_time": 1, "finality": chain.finality, **(settings or {})}
+        self.plugins = {**self.plugins, "local": (chain.plugin, "chain")}
+        self.programs = [*self.programs, *chain.programs]
+        self.workers = {"local": chain.worker, **self.workers}
         self.root = tempfile.mkdtemp(prefix="bh-", dir="/var/tmp")
         os.chmod(self.root, 0o711)
         self.spaces = Namespaces(tag or f"bh-{os.getpid()}")
         self.inside = self.spaces.inside(self.spaces.host)
         self.processes: dict[str, Process] = {}
-        self.chain: Chain | None = None
+        self.operator_key = self.path("buyer", "operator.key")
+        self.chain = chain(self)
         self.contract = self.credential = self.agent = ""
-        self.start_block = 0
 
     def path(self, *parts: str) -> str:
         return os.path.join(self.root, *parts)
@@ -78,7 +79,7 @@ class World:
         self.install_programs()
         self.give_to_workers()
         self.install_image()
-        os.symlink(self.path("bin", "blockhost-evm-operator"), self.path("plugins", self.plugins["local"][0], "operator"))
+        self.chain.install()
         # netd runs as a user of its own, which the machine's own device node may not let in.
         tun = self.path("dev", "tun")
         os.mknod(tun, 0o600 | 0o020000, os.makedev(10, 200))
@@ -87,7 +88,7 @@ class World:
     def make_directories(self) -> None:
         for name, owner, mode in (("bin", 0, 0o755), ("plugins", 0, 0o755), ("etc", 0, 0o755), ("etc/plugins.d", 0, 0o755), ("log", 0, 0o755), ("buyer", 0, 0o700),
                                   ("keys", SIGNER, 0o700), ("signer", SIGNER, 0o700), ("state", KERNEL, 0o711), ("state/vm", KERNEL, 0o711), ("pool", KERNEL, 0o711),
-                                  ("launch", 0, 0o700), ("images", 0, 0o755), ("run", 0, 0o755), ("run/signer", SIGNER, 0o750), ("run/netd", NETD, 0o750),
+                                  ("ledger", 0, 0o711), ("launch", 0, 0o700), ("images", 0, 0o755), ("run", 0, 0o755), ("run/signer", SIGNER, 0o750), ("run/netd", NETD, 0o750),
                                   ("run/launch", 0, 0o750), ("run/api", KERNEL, 0o750), ("run/vm", 0, 0o2771), ("dev", NETD, 0o700)):
             os.makedirs(self.path(name), exist_ok=True)
             os.chown(self.path(name), owner, KERNEL if name.startswith("run/") else owner)
@@ -118,15 +119,10 @@ class World:
         return path
 
     def write_signer(self) -> None:
-        functions = ["deliver(uint256,bytes32,uint256,bytes,bytes32)", "decline(uint256,bytes32,string)", "close(uint256)", "update(uint256,address,bytes)", "burn(uint256)",
-                     "creditTime(uint256,uint256,uint256)", "setCapacity(uint256,uint256)", "withdraw(address,uint256[])"]
-        chain = {"chain": "eip155:31337", "contract": self.contract, "max_gas": 3000000, "max_fee": "50000000000000000",
-                 "calls": [{"to": self.contract, "functions": functions}]}
         self.write("signer.yaml", {
             "socket": self.path("run/signer/signer.sock"), "user": SIGNER, "group": KERNEL, "peers": [KERNEL], "log": self.path("signer/signatures.jsonl"),
             "keys": {name: self.path("keys", f"{name}.key") for name in ("agent", "server", "statement")},
-            "policy": {"seals": ["seal-1-request", "seal-2-request"], "chains": [chain] if self.contract else [],
-                       "grants": [{"caller": "local", "scheme": "eip1559-tx", "chain": "eip155:31337"}] if self.contract else []}})
+            "policy": {"seals": ["seal-1-request", "seal-2-request"], **self.chain.signer_policy()}})
 
     def write_configuration(self) -> None:
         self.write_signer()
@@ -191,7 +187,7 @@ class World:
             "static": {"prefix": PREFIX, "mode": "on-link", "uplink": "up0", "reserved": [HOST_ADDRESS, CLIENT_ADDRESS]}}
 
     def chain_config(self) -> dict:
-        return {"chain": "devnet", "endpoints": [{"url": self.chain.url}], "contract": self.contract, "credential": self.credential, "start_block": self.start_block}
+        return self.chain.config()
 
     def plugin_file(self, instance: str) -> dict:
         """plugins.d/INSTANCE.yaml; it is granted all that its manifest asks for, but no secrets."""
@@ -202,32 +198,23 @@ class World:
                 "grants": {"services": [name for name in manifest["services"] if name != "bh.svc.secrets/1"], "keys": manifest["keys"]}}
 
     def start_chain(self) -> None:
-        anvil = os.path.join(BUYER, "node_modules", "@foundry-rs", "anvil-linux-amd64", "bin", "anvil")
-        self.chain = Chain(self.inside, anvil, self.path("log"), self.path("log/anvil-state.json"), block_time=self.settings["block_time"])
         self.chain.start()
 
     def deploy(self) -> None:
-        """Keys, contracts and one plan."""
+        """Keys and contracts."""
         self.write_signer()
         public = json.loads(self.run("bin/blockhost-signer", "keygen", "--config", self.path("etc/signer.yaml"), user=SIGNER))
         keys = public.get("keys", public)
-        self.agent, server = keys["agent"]["address"], keys["server"]["public_key"]
-        self.operator_key = self.path("buyer", "operator.key")
-        operator = self.buyer("keygen", key=self.operator_key)["address"]
-        for account in (self.agent, operator):
-            self.chain.fund(account)
-        made = json.loads(self.run("bin/blockhost-evm-operator", "deploy", "--rpc", self.chain.url, "--key-file", self.operator_key, "--min-grace", "0", "--server-key", server,
-                                   in_host=True))
-        self.contract, self.credential, self.start_block = made["contract"], made["credential"], made["start_block"]
+        self.agent = keys["agent"]["address"]
+        self.chain.buyer("keygen", self.operator_key)
+        self.chain.deploy(self.agent, keys["server"]["public_key"])
+        self.contract, self.credential = self.chain.contract, self.chain.credential
         self.write_configuration()
 
     def create_plan(self, **changes) -> int:
         resources = {"cpus": 1, "disk_bytes": 4 << 30, "image": os.path.basename(self.image), "memory_bytes": 512 << 20}
         options = {"resources": json.dumps(resources, separators=(",", ":"), sort_keys=True), "window": 3600, "grace": 0, "setup-days": 0, "capacity": 100, **changes}
-        arguments = [word for name, value in options.items() for word in (f"--{name}", str(value))]
-        made = json.loads(self.run("bin/blockhost-evm-operator", "plan-create", "--rpc", self.chain.url, "--key-file", self.operator_key, "--contract", self.contract,
-                                   "--agent", self.agent, "--price", "native=1000000000000000", *arguments, in_host=True))
-        return int(made["plan"])
+        return self.chain.create_plan(self.agent, **options)
 
     # Running it.
 
@@ -290,14 +277,7 @@ class World:
         return json.loads(self.run("bin/blockhost", "--config", self.path("etc/kernel.yaml"), "--json", *arguments))
 
     def buyer(self, command: str, key: str, **options) -> dict:
-        words = [word for name, value in options.items() for word in (f"--{name.replace('_', '-')}", str(value))]
-        if command not in ("keygen", "address", "sign"):
-            words += ["--rpc", self.chain.url, "--contract", self.contract]
-        done = subprocess.run([*self.inside, "node", "--import", "tsx", "src/main.ts", command, "--key", key, *words], cwd=BUYER, text=True, capture_output=True,
-                              stdin=subprocess.DEVNULL)
-        if done.returncode != 0:
-            raise Failed(f"the buyer's {command}: {done.stderr.strip()}")
-        return json.loads(done.stdout)
+        return self.chain.buyer(command, key, **options)
 
     def wallet(self, name: str) -> str:
         """A funded wallet's key file."""
@@ -358,8 +338,7 @@ class World:
                     self.processes[name].stop()
                 except Failed as error:
                     print(error, file=sys.stderr)
-        if self.chain is not None:
-            self.chain.stop()
+        self.chain.stop()
         self.end_vm_processes()
         self.spaces.remove()
         kept = None

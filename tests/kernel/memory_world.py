@@ -1,4 +1,4 @@
-"""A host whose daemons, chain node and chain plugin are real and whose hypervisor, storage and IPv6 provider live in files (tests/plugins).
+"""A host whose daemons, chain node and chain plugin (or with BLOCKHOST_CHAIN=file a ledger in a file and its) are real and whose hypervisor, storage and IPv6 provider live in files (tests/plugins).
 
 An order takes seconds. The guests' port 22 is answered by one program: the host's namespace takes every address of the VMs' prefix as its own.
 """
@@ -9,6 +9,8 @@ import sys
 
 HERE = os.path.dirname(os.path.realpath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "e2e"))
+from chain_evm import EvmChain  # noqa: E402
+from chain_file import FileChain  # noqa: E402
 from processes import Failed, Process, wait_until  # noqa: E402
 from state_file import StateFile  # noqa: E402
 from world import BUYER, KERNEL, World  # noqa: E402
@@ -47,7 +49,8 @@ class MemoryWorld(World):
     workers = {name: {"write": [f"mem/{name}"]} for name in ("hyper", "store", "net6")}
 
     def __init__(self, build: str, settings: dict | None = None):
-        super().__init__(build, IMAGE, {"finality": "latest+1", "guard_checks": 2, "guard_span_s": 1, **(settings or {})})
+        chain = FileChain if os.environ.get("BLOCKHOST_CHAIN") == "file" else EvmChain
+        super().__init__(build, IMAGE, {"finality": "latest+1", "guard_checks": 2, "guard_span_s": 1, **(settings or {})}, chain=chain)
         self.hypervisor, self.storage, self.ipv6 = (StateFile(self.state_file(name)) for name in ("hyper", "store", "net6"))
         self.buyers: Buyers | None = None
         self.banner: Process | None = None
@@ -95,13 +98,16 @@ class MemoryWorld(World):
         subprocess.run([*self.inside, "ip", "-6", "route", "add", "local", VM_PREFIX, "dev", "lo"], check=True)
         self.banner = Process("banner", [*self.inside, sys.executable, os.path.join(HERE, "banner.py")], self.path("log")).start()
         self.start_chain()
-        self.buyers = Buyers(self.inside)
+        if isinstance(self.chain, EvmChain):
+            self.buyers = Buyers(self.inside)
         self.deploy()
         self.plan = self.create_plan(**{"grace": 3600, **plan})
 
     # Buying.
 
     def buyer(self, command: str, key: str, **options) -> dict:
+        if self.buyers is None:
+            return super().buyer(command, key, **options)
         words = [word for name, value in options.items() for word in (f"--{name.replace('_', '-')}", str(value))]
         if command not in ("keygen", "address", "sign"):
             words += ["--rpc", self.chain.url, "--contract", self.contract]

@@ -182,7 +182,8 @@ func TestBooksAddUpWhateverIsAsked(t *testing.T) {
 		count := w.state.subscriptions.count()
 		id := fmt.Sprint(1 + count - random.Intn(int(min(uint64(count+1), 20))))
 		who := people[random.Intn(len(people))]
-		function := []string{"purchase", "purchase", "deliver", "deliver", "decline", "refund", "refund", "extend", "extend", "cancel", "close", "burn", "withdraw", "claim", "transfer", "credit_time"}[random.Intn(16)]
+		function := []string{"purchase", "purchase", "deliver", "deliver", "decline", "refund", "refund", "extend", "extend",
+			"cancel", "close", "burn", "withdraw", "claim", "transfer", "credit_time"}[random.Intn(16)]
 		given, value := args{"subscription": id}, int64(0)
 		switch function {
 		case "purchase":
