@@ -33,7 +33,7 @@ class New(unittest.TestCase):
                 folder = made["directory"]
                 self.run_in(folder, "sh", "-c", made["build"])
                 self.assertIn(plugin, self.run_in(folder, "bh-plugin-load", made["out"]))
-                self.assertIn("**Passed**", self.run_in(folder, "blockhost", "plugin", "check", made["out"], "--", "--timeout", "300"))
+                self.assertIn("\nPassed in", self.run_in(folder, "blockhost", "plugin", "check", made["out"], "--", "--timeout", "300"))
 
     def test_nothing_of_the_examples_name_is_left_in_any(self) -> None:
         for example in sorted(os.listdir(os.path.join(SDK, "examples"))):

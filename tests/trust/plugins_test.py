@@ -276,7 +276,7 @@ class Plugins(unittest.TestCase):
     def test_check_tries_an_installed_one_or_a_folder(self) -> None:
         for which in (ID, self.path("plugins", ID)):
             with self.subTest(which):
-                self.assertIn("**Passed**", self.plugin("check", which, "--", "--only", "lint"))
+                self.assertIn("\nPassed in", self.plugin("check", which, "--", "--only", "lint"))
         self.assertIsInstance(self.ask("check", ID, "--", "--only", "lint"), dict)
         self.plugin("check", "org.example.absent", code=4)
         self.plugin("check", self.root, code=4)

@@ -35,10 +35,24 @@ type Block struct {
 	Time time.Time `bh:"time,required"`
 }
 
+// Caught is a part of other documents.
+type Caught struct {
+	// How often.
+	Count uint64 `bh:"count,required"`
+	// Block it was last about.
+	Height uint64 `bh:"height"`
+	// When last.
+	LastAt time.Time `bh:"last_at,required"`
+	// empty_answer, omitted_log, added_log, altered_log, delayed_log, forged_header, other_branch, other_answer, went_back or wrong_chain.
+	What string `bh:"what,required"`
+}
+
 // ChainDescription: what a chain instance is and can do.
 type ChainDescription struct {
 	// Named accounts and their addresses: agent, treasury.
 	Accounts map[string]string `bh:"accounts"`
+	// Endpoints that must agree where a read does not say how many; 0: not told.
+	Agree uint32 `bh:"agree"`
 	// Typical time between blocks in milliseconds; 0: unknown.
 	BlockTimeMS uint32 `bh:"block_time_ms"`
 	// Intents and facts the contract knows: deliver, decline, refund, cancel, close, extend, update, burn, set_capacity, credit_time, withdraw, transfer.
@@ -55,6 +69,8 @@ type ChainDescription struct {
 	Credential string `bh:"credential"`
 	// Kinds of access credentials: nft.
 	CredentialKinds []string `bh:"credential_kinds"`
+	// The ways to the chain and how they are now; no network is asked for it.
+	Endpoints []Endpoint `bh:"endpoints"`
 	// Seal formats that purchases may use.
 	SealFormats []string `bh:"seal_formats"`
 	// Schemes that recover_signer and verify_signature know.
@@ -167,6 +183,34 @@ type Delegations struct {
 	Delegations []Delegation `bh:"delegations,required"`
 	// Token of the next page; empty: this is the last.
 	Next string `bh:"next"`
+}
+
+// Endpoint is a part of other documents.
+type Endpoint struct {
+	// Answers so far.
+	Answers uint64 `bh:"answers"`
+	// What it was caught at.
+	Caught []Caught `bh:"caught"`
+	// Requests without an answer so far.
+	Errors uint64 `bh:"errors"`
+	// Its newest block.
+	Head *Position `bh:"head"`
+	// Blocks below the head that is agreed on.
+	Lag uint64 `bh:"lag"`
+	// The last request without an answer.
+	LastError string `bh:"last_error"`
+	// When that was.
+	LastErrorAt time.Time `bh:"last_error_at"`
+	// Milliseconds of its answers of late.
+	LatencyMS uint32 `bh:"latency_ms"`
+	// What may be shown of it: never a key.
+	Name string `bh:"name,required"`
+	// Not asked, or not believed, before this.
+	RestsUntil time.Time `bh:"rests_until"`
+	// unknown, ok, behind, slow, resting, distrusted or wrong_chain.
+	State string `bh:"state,required"`
+	// Whether its word counts for what the chain says.
+	Votes bool `bh:"votes"`
 }
 
 // Finding is a part of other documents.
