@@ -267,7 +267,7 @@ struct Codec<bh_sink> : OutputOnly {
     }
 };
 
-// A growable struct: the callee fills in what it knows, the caller takes what it knows.
+// A growable struct: the callee fills in what it knows and says so, the caller takes what it knows.
 template <>
 struct Codec<bh_vm_stats*> : OutputOnly {
     using Slot = bh_vm_stats;
@@ -276,9 +276,12 @@ struct Codec<bh_vm_stats*> : OutputOnly {
         const auto bytes = in.bytes();
         if (!in.good() || bytes.size() > sizeof(bh_vm_stats)) return false;
         auto* out = std::get<I>(arguments);
-        const std::uint32_t size = out->struct_size;
-        std::memcpy(out, bytes.data(), std::min<std::size_t>(bytes.size(), size));
-        out->struct_size = size;
+        std::uint32_t filled = 0;
+        if (bytes.size() < sizeof filled) return false;
+        std::memcpy(&filled, bytes.data(), sizeof filled);
+        filled = std::min({filled, static_cast<std::uint32_t>(bytes.size()), out->struct_size});
+        std::memcpy(out, bytes.data(), filled);
+        out->struct_size = filled;
         return true;
     }
     static void give(CalleeSide&, Writer& out, Slot& slot) { out.bytes(&slot, sizeof slot); }

@@ -146,10 +146,19 @@ using Handler = Handled (*)(typename Side::Context&, CalleeSide&, Reader&, Write
 
 inline constexpr std::size_t kMaxRows = 320;
 
+// A plugin of an older minor has a shorter table: what is behind its end is not there.
+template <class V, class Table>
+bool offers(const Table* table) noexcept {
+    if (table == nullptr) return false;
+    const auto* end = reinterpret_cast<const std::uint8_t*>(&(table->*V::member)) + sizeof(table->*V::member);
+    const auto size = static_cast<std::uint32_t>(end - reinterpret_cast<const std::uint8_t*>(table));
+    return table->struct_size >= size && table->*V::member != nullptr;
+}
+
 template <class Side, class Table, class V>
 Handled handle_row(typename Side::Context& context, CalleeSide& side, Reader& in, Writer& out) {
     const auto [table, self] = Side::template target<Table>(context);
-    if (table == nullptr || table->*V::member == nullptr) return Handled::kNotOffered;
+    if (!offers<V>(table)) return Handled::kNotOffered;
     using F = FunctionOf<decltype(V::member)>;
     return [&]<class R, class S, class... A>(R (*function)(S, A...) noexcept) {
         return handle(function, static_cast<S>(self), side, in, out);

@@ -21,7 +21,8 @@ Status check_table(const bh_plugin* plugin, const bh_error& error, const std::st
     if (plugin->struct_size < offsetof(bh_plugin, reserved0) || plugin->abi_draft != BH_ABI_DRAFT)
         return invalid("other_abi",
                        "the plugin was built for another draft of the ABI; install its release for this kernel");
-    if (plugin->struct_size < sizeof(bh_plugin))
+    // What minor 0 has; a plugin of an older minor than this kernel's lacks what was appended since.
+    if (!BH_HAS(plugin, bh_plugin, query))
         return invalid("short_table", "the plugin's table is too short; its author must build it again");
     if (view(plugin->id) != id)
         return invalid("wrong_id", "the plugin calls itself " + std::string{view(plugin->id)} + ", its manifest " + id +

@@ -68,10 +68,9 @@ struct HypervisorGlue {
             return with("vm", id(vm), [&](const std::string& v) -> Status {
                 Result<bh_vm_stats> stats = t.vm_stats(v);
                 if (!stats) return stats.failure();
-                // An older kernel has a shorter struct.
-                const std::uint32_t theirs = out->struct_size;
-                std::memcpy(out, &*stats, std::min<std::size_t>(theirs, sizeof *stats));
-                out->struct_size = theirs;
+                // An older kernel has a shorter struct; a newer one must not take what is behind ours for filled in.
+                stats->struct_size = std::min<std::uint32_t>(out->struct_size, sizeof *stats);
+                std::memcpy(out, &*stats, stats->struct_size);
                 return {};
             });
         });

@@ -180,10 +180,10 @@ unsafe extern "C" fn vm_stats<T: Hypervisor>(
 ) -> bh_status {
     verb::<T>(this, err, |plugin| {
         let mut stats = plugin.vm_stats(&id_of("vm", vm)?)?;
-        // An older kernel has a shorter struct, a newer one a longer: what both know is filled.
+        // An older kernel has a shorter struct, a newer one a longer: what both know is filled, and no more is said.
         let theirs = std::ptr::addr_of!((*out).struct_size).read();
         let size = std::mem::size_of::<bh_vm_stats>().min(theirs as usize);
-        stats.struct_size = theirs;
+        stats.struct_size = size as u32;
         std::ptr::copy_nonoverlapping(&stats as *const bh_vm_stats as *const u8, out as *mut u8, size);
         Ok(())
     })
