@@ -1,3 +1,4 @@
+#include "kernel/plugins/belonging.hpp"
 #include "kernel/plugins/guest_messages.hpp"
 #include "kernel/plugins/ports.hpp"
 #include "kernel/plugins/verb.hpp"
@@ -27,9 +28,11 @@ public:
     }
     Result<Vm> vm_create(const life::Call& call, const VmSpec& spec) override {
         const CallBridge bridge{call};
-        return document_verb(instance_.name, parse_vm, [&, document = to_json(spec)](bh_sink out, bh_error* err) {
-            return verbs_.vm_create(self(), bridge.get(), text(document), out, err);
-        });
+        return made_by(
+            instance_, call.op_id,
+            document_verb(instance_.name, parse_vm, [&, document = to_json(spec)](bh_sink out, bh_error* err) {
+                return verbs_.vm_create(self(), bridge.get(), text(document), out, err);
+            }));
     }
     Status vm_destroy(const life::Call& call, const std::string& vm) override {
         const CallBridge bridge{call};
@@ -43,12 +46,15 @@ public:
         });
     }
     Result<Vm> vm_get(const std::string& vm) override {
-        return document_verb(instance_.name, parse_vm,
-                             [&](bh_sink out, bh_error* err) { return verbs_.vm_get(self(), text(vm), out, err); });
+        return about(instance_, &Vm::vm, vm, document_verb(instance_.name, parse_vm, [&](bh_sink out, bh_error* err) {
+                         return verbs_.vm_get(self(), text(vm), out, err);
+                     }));
     }
     Result<VmPage> vm_list(const std::string& page) override {
-        return document_verb(instance_.name, parse_vm_page,
-                             [&](bh_sink out, bh_error* err) { return verbs_.vm_list(self(), text(page), out, err); });
+        return all_of(instance_, &VmPage::vms,
+                      document_verb(instance_.name, parse_vm_page, [&](bh_sink out, bh_error* err) {
+                          return verbs_.vm_list(self(), text(page), out, err);
+                      }));
     }
 
     Result<life::GuestHello> guest_hello(const life::Call& call, const std::string& vm) override {

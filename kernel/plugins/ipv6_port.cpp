@@ -1,3 +1,4 @@
+#include "kernel/plugins/belonging.hpp"
 #include "kernel/plugins/ports.hpp"
 #include "kernel/plugins/verb.hpp"
 
@@ -18,16 +19,19 @@ public:
     }
     Result<Delegation> delegation_acquire(const life::Call& call, const DelegationRequest& request) override {
         const CallBridge bridge{call};
-        return document_verb(instance_.name, parse_delegation,
-                             [&, document = to_json(request)](bh_sink out, bh_error* err) {
-                                 return verbs_.delegation_acquire(self(), bridge.get(), text(document), out, err);
-                             });
+        return made_by(instance_, call.op_id,
+                       document_verb(instance_.name, parse_delegation,
+                                     [&, document = to_json(request)](bh_sink out, bh_error* err) {
+                                         return verbs_.delegation_acquire(self(), bridge.get(), text(document), out,
+                                                                          err);
+                                     }));
     }
     Result<Delegation> delegation_renew(const life::Call& call, const std::string& delegation) override {
         const CallBridge bridge{call};
-        return document_verb(instance_.name, parse_delegation, [&](bh_sink out, bh_error* err) {
-            return verbs_.delegation_renew(self(), bridge.get(), text(delegation), out, err);
-        });
+        return about(instance_, &Delegation::delegation, delegation,
+                     document_verb(instance_.name, parse_delegation, [&](bh_sink out, bh_error* err) {
+                         return verbs_.delegation_renew(self(), bridge.get(), text(delegation), out, err);
+                     }));
     }
     Status delegation_release(const life::Call& call, const std::string& delegation) override {
         const CallBridge bridge{call};
@@ -36,9 +40,10 @@ public:
         });
     }
     Result<DelegationPage> delegation_list(const std::string& page) override {
-        return document_verb(instance_.name, parse_delegation_page, [&](bh_sink out, bh_error* err) {
-            return verbs_.delegation_list(self(), text(page), out, err);
-        });
+        return all_of(instance_, &DelegationPage::delegations,
+                      document_verb(instance_.name, parse_delegation_page, [&](bh_sink out, bh_error* err) {
+                          return verbs_.delegation_list(self(), text(page), out, err);
+                      }));
     }
 
 private:

@@ -1,3 +1,4 @@
+#include "kernel/plugins/belonging.hpp"
 #include "kernel/plugins/ports.hpp"
 #include "kernel/plugins/verb.hpp"
 
@@ -18,9 +19,11 @@ public:
     }
     Result<Volume> volume_create(const life::Call& call, const VolumeSpec& spec) override {
         const CallBridge bridge{call};
-        return document_verb(instance_.name, parse_volume, [&, document = to_json(spec)](bh_sink out, bh_error* err) {
-            return verbs_.volume_create(self(), bridge.get(), text(document), out, err);
-        });
+        return made_by(
+            instance_, call.op_id,
+            document_verb(instance_.name, parse_volume, [&, document = to_json(spec)](bh_sink out, bh_error* err) {
+                return verbs_.volume_create(self(), bridge.get(), text(document), out, err);
+            }));
     }
     Status volume_delete(const life::Call& call, const std::string& volume) override {
         const CallBridge bridge{call};
@@ -28,9 +31,10 @@ public:
                         [&](bh_error* err) { return verbs_.volume_delete(self(), bridge.get(), text(volume), err); });
     }
     Result<VolumePage> volume_list(const std::string& page) override {
-        return document_verb(instance_.name, parse_volume_page, [&](bh_sink out, bh_error* err) {
-            return verbs_.volume_list(self(), text(page), out, err);
-        });
+        return all_of(instance_, &VolumePage::volumes,
+                      document_verb(instance_.name, parse_volume_page, [&](bh_sink out, bh_error* err) {
+                          return verbs_.volume_list(self(), text(page), out, err);
+                      }));
     }
     Status image_import(const life::Call& call, const Image& image) override {
         const CallBridge bridge{call};
