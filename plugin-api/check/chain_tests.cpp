@@ -219,11 +219,11 @@ void submit(Stage& stage) {
     require(other.status == BH_E_CONFLICT, "submit of the same op_id with another intent answers " + other.said);
 }
 
-void submit_killed(Stage& stage) {
+void kill_submit(Stage& stage, bool worker) {
     for (int at = 1;; ++at) {
         const Purchase bought = purchase(stage);
         const std::string intent = deliver_intent(bought), op_id = "killed-" + std::to_string(at);
-        const Attempt killed = attempt(stage, submit_verb(), op_id, 1, intent, {at, -1, BH_CANCEL_NONE});
+        const Attempt killed = attempt(stage, submit_verb(), op_id, 1, intent, {at, -1, BH_CANCEL_NONE, worker});
         const std::string where = "submit, " + killed.said + " (point " + std::to_string(at) + ")";
         if (killed.died) {
             const Attempt resumed = attempt(stage, submit_verb(), op_id, 2, intent);
@@ -236,6 +236,8 @@ void submit_killed(Stage& stage) {
         if (!killed.died) return;
     }
 }
+void submit_killed(Stage& stage) { kill_submit(stage, false); }
+void worker_killed(Stage& stage) { kill_submit(stage, true); }
 
 void pure(Stage& stage) {
     const auto names = stage.backend().names();
@@ -257,7 +259,8 @@ void pure(Stage& stage) {
         const Answer canonical = spell(address);
         require(canonical.status == BH_OK, "parse_address of " + address + ": " + canonical.said());
         recover(Bytes(65, 1));
-        be_quiet(Quiet::no_block, stage.shared);
+        // From outside of a worker it can't be seen.
+        if (!stage.subject.mode.worker()) be_quiet(Quiet::no_block, stage.shared);
         require(spell(canonical.text).text == canonical.text,
                 "parse_address of a canonical address gives another spelling");
         require(spell("no address").status == BH_E_INVALID, "parse_address takes what is no address");
@@ -289,15 +292,18 @@ Kind chain_kind() {
 std::vector<Test> chain_tests() {
     return {
         {"chain.cursor", "The same cursor gives the same events, whole or in pieces, the oldest first.", BH_CHAIN,
-         false, cursor},
-        {"chain.reorg", "After a reorganisation a rollback comes first, also after a restart.", BH_CHAIN, false,
+         anywhere(), cursor},
+        {"chain.reorg", "After a reorganisation a rollback comes first, also after a restart.", BH_CHAIN, anywhere(),
          reorganisation},
         {"chain.reads", "A read names its position; what does not exist is an answer; an unknown block is not.",
-         BH_CHAIN, false, reads},
-        {"chain.submit", "One op_id is one transaction and one effect.", BH_CHAIN, false, submit},
+         BH_CHAIN, anywhere(), reads},
+        {"chain.submit", "One op_id is one transaction and one effect.", BH_CHAIN, anywhere(), submit},
         {"chain.submit_killed", "Killed around every signature and save(), a second attempt ends with one effect.",
-         BH_CHAIN, false, submit_killed},
-        {"chain.pure", "parse_address and recover_signer do not block.", BH_CHAIN, true, pure},
+         BH_CHAIN, anywhere(), submit_killed},
+        {"chain.worker_killed",
+         "Its worker killed around every signature and save(), a second attempt ends with one effect.", BH_CHAIN,
+         in_worker("there is no worker"), worker_killed},
+        {"chain.pure", "parse_address and recover_signer do not block.", BH_CHAIN, anywhere(), pure},
     };
 }
 

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -110,6 +111,7 @@ Ended run_child(Shared& shared, std::chrono::milliseconds patience, const std::f
     int result[2];
     if (::pipe2(result, O_CLOEXEC) != 0) throw std::runtime_error{"no pipe"};
     const int output = ::memfd_create("output", MFD_CLOEXEC);
+    ::prctl(PR_SET_CHILD_SUBREAPER, 1);
     // Both processes would write what is buffered.
     std::fflush(nullptr);
     const auto until = Clock::now() + patience;
@@ -128,6 +130,8 @@ Ended run_child(Shared& shared, std::chrono::milliseconds patience, const std::f
     if (ended.timed_out) ::kill(-pid, SIGKILL);
     const int status = reap(pid, until, ended.timed_out);
     ::kill(-pid, SIGKILL);
+    // What it left behind has become ours: nothing of it may still be at work when the next attempt looks.
+    while (::waitpid(-pid, nullptr, 0) > 0 || errno == EINTR) continue;
     ended.output = slurp(output);
     ::close(output);
     if (WIFSIGNALED(status)) ended.signal = WTERMSIG(status);

@@ -12,17 +12,27 @@ namespace bh::check {
 namespace {
 
 struct Options {
-    std::string path, mode = "inprocess";
+    std::string path, mode = "both";
     RunOptions run;
     unsigned timeout_s = 30;
     double minutes = 1;
     std::uint64_t seed = 1;
-    bool json = false;
+    bool json = false, markdown = false;
 };
 
-const Mode* find_mode(const std::vector<Mode>& modes, const std::string& name) {
-    const auto found = std::find_if(modes.begin(), modes.end(), [&](const Mode& mode) { return mode.name == name; });
-    return found != modes.end() ? &*found : nullptr;
+// Those that were asked for and that this program has.
+std::vector<Mode> chosen(const std::vector<Mode>& modes, const std::string& name) {
+    std::vector<Mode> some;
+    std::copy_if(modes.begin(), modes.end(), std::back_inserter(some),
+                 [&](const Mode& mode) { return name == "both" || mode.name == name; });
+    return some;
+}
+
+int print(const Options& options, const Subject& subject, const std::vector<Report>& reports) {
+    std::cout << (options.json       ? print_json(subject, reports)
+                  : options.markdown ? print_markdown(subject, reports)
+                                     : print_text(subject, reports));
+    return passed(reports) ? 0 : 1;
 }
 
 int list() {
@@ -50,18 +60,15 @@ std::string unknown_name(const std::vector<std::string>& names) {
 int check(const Options& options, const std::vector<Mode>& modes) {
     if (const std::string name = unknown_name(options.run.only); !name.empty())
         return usage("there is no check and no group " + name + "; `blockhost-plugin-check list` names them");
-    bool passed = true;
-    const bool both = options.mode == "both";
-    for (const char* name : {"inprocess", "worker"}) {
-        if (!both && options.mode != name) continue;
-        const Mode* mode = find_mode(modes, name);
-        if (mode == nullptr) return usage(std::string{"this program can't bring up a plugin in the mode "} + name);
-        const Subject subject = read_subject(options.path, *mode, options.seed);
-        const Report report = run_tests(subject, options.run);
-        std::cout << (options.json ? print_json(subject, report) : print_report(subject, report));
-        passed = passed && report.passed();
+    const auto wanted = chosen(modes, options.mode);
+    if (wanted.empty()) return usage("this program can't bring up a plugin in the mode " + options.mode);
+    std::vector<Report> reports;
+    for (const Mode& mode : wanted) {
+        const Subject subject = read_subject(options.path, mode, options.seed);
+        reports.push_back(run_tests(subject, options.run));
+        if (subject.broken) break;  // the same in each
     }
-    return passed ? 0 : 1;
+    return print(options, read_subject(options.path, wanted.front(), options.seed), reports);
 }
 
 int lint(const Options& options, const std::vector<Mode>& modes) {
@@ -71,21 +78,23 @@ int lint(const Options& options, const std::vector<Mode>& modes) {
     subject.directory = path.parent_path();
     subject.manifest.file = path.filename();
     Report report;
+    report.mode = "file";
     for (const Test& test : lint_tests())
         if (test.id != "lint.manifest" && test.id != "lint.hash" && test.id != "lint.schema")
             report.outcomes.push_back(run_test(subject, test, options.run.patience));
-    std::cout << (options.json ? print_json(subject, report) : print_report(subject, report));
-    return report.passed() ? 0 : 1;
+    return print(options, subject, {report});
 }
 
 int fuzz_for(const Options& options, const std::vector<Mode>& modes) {
-    const Subject subject = read_subject(options.path, modes.front(), options.seed);
+    // In one mode: the first that the manifest allows.
+    auto wanted = chosen(modes, options.mode);
+    while (wanted.size() > 1 && !not_allowed(read_subject(options.path, wanted.front(), 1)).empty())
+        wanted.erase(wanted.begin());
+    if (wanted.empty()) return usage("this program can't bring up a plugin in the mode " + options.mode);
+    const Subject subject = read_subject(options.path, wanted.front(), options.seed);
     RunOptions gates;
     gates.only = {"lint.manifest", "load.entry"};
-    if (const Report report = run_tests(subject, gates); !report.passed()) {
-        std::cout << print_report(subject, report);
-        return 1;
-    }
+    if (const Report report = run_tests(subject, gates); !report.passed()) return print(options, subject, {report});
     const auto end = std::chrono::steady_clock::now() + std::chrono::duration<double>(options.minutes * 60);
     for (std::uint64_t seed = options.seed; std::chrono::steady_clock::now() < end; ++seed) {
         // Each seed in a process of its own, long enough to pay for it.
@@ -111,10 +120,9 @@ int run_cli(int argc, char** argv, const std::vector<Mode>& modes) {
     Options options;
     CLI::App& check_command = *app.add_subcommand("check", "check the plugin in a folder");
     check_command.add_option("DIR", options.path, "folder with plugin.json, the library and check/")->required();
-    check_command.add_option("--mode", options.mode, "how the plugin is brought up")
-        ->check(CLI::IsMember({"inprocess", "worker", "both"}));
     check_command.add_option("--only", options.run.only, "a check's id or a group; may be given more than once");
     check_command.add_flag("--json", options.json, "the report as JSON");
+    check_command.add_flag("--markdown", options.markdown, "the report as Markdown, for a README");
     check_command.add_option("--seed", options.seed, "of what is made at random");
     check_command.add_option("--timeout", options.timeout_s, "seconds that one check may take")
         ->check(CLI::Range(1, 3600));
@@ -123,9 +131,14 @@ int run_cli(int argc, char** argv, const std::vector<Mode>& modes) {
     fuzz_command.add_option("DIR", options.path, "folder of the plugin")->required();
     fuzz_command.add_option("--minutes", options.minutes, "how long")->check(CLI::Range(0.01, 100000.0));
     fuzz_command.add_option("--seed", options.seed, "the first seed");
+    for (CLI::App* command : {&check_command, &fuzz_command})
+        command
+            ->add_option("--mode", options.mode, "how the plugin is brought up; of both, those that plugin.json allows")
+            ->check(CLI::IsMember({"inprocess", "worker", "both"}));
     CLI::App& lint_command = *app.add_subcommand("lint", "look at a library without running it");
     lint_command.add_option("SO", options.path, "the file")->required();
     lint_command.add_flag("--json", options.json, "the report as JSON");
+    lint_command.add_flag("--markdown", options.markdown, "the report as Markdown, for a README");
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

@@ -124,14 +124,14 @@ std::size_t fuzz(Stage& stage, std::uint64_t seed, std::chrono::milliseconds tim
 
 std::vector<Test> fuzz_tests() {
     return {{"fuzz.documents", "A second of damaged documents ends neither the process nor in BH_E_INTERNAL.", "",
-             false, documents}};
+             anywhere(), documents}};
 }
 
 std::vector<Test> all_tests() {
     std::vector<Test> all;
     for (const auto& group :
-         {lint_tests(), load_tests(), hygiene_tests(), lifecycle_tests(), contract_tests(), job_tests(), secret_tests(),
-          storage_tests(), hypervisor_tests(), ipv6_tests(), chain_tests(), fuzz_tests()})
+         {lint_tests(), load_tests(), hygiene_tests(), lifecycle_tests(), contract_tests(), job_tests(), worker_tests(),
+          secret_tests(), storage_tests(), hypervisor_tests(), ipv6_tests(), chain_tests(), fuzz_tests()})
         all.insert(all.end(), group.begin(), group.end());
     return all;
 }

@@ -39,7 +39,7 @@ void load(Stage& stage) {
     // What is lazily set up by the check's own libraries must not count.
     stage.config();
     const Snapshot before = Snapshot::take();
-    open_plugin(stage);
+    const auto opened = open_plugin(stage);
     Snapshot after = Snapshot::take();
     // The loader keeps the sealed copy open for good.
     std::erase_if(after.files,
@@ -49,7 +49,7 @@ void load(Stage& stage) {
 
 void instance(Stage& stage) {
     if (stage.has_backend()) stage.backend();
-    open_plugin(stage);
+    const auto opened = open_plugin(stage);
     const Snapshot untouched = Snapshot::take();
     {
         // Libraries that the plugin uses may set themselves up at their first use.
@@ -111,12 +111,14 @@ void end_of_process(Stage& stage) {
 std::vector<Test> hygiene_tests() {
     return {
         {"hygiene.load", "Loading leaves signals, descriptors, threads, locale, environment and limits alone.", "",
-         true, load},
+         in_process("signals, locale and descriptors that it may change there are those of its own process"), load},
         {"hygiene.instance",
-         "An instance leaves nothing behind; its descriptors are CLOEXEC, its threads those declared.", "", true,
-         instance},
-        {"hygiene.output", "It writes nothing to the descriptors 0 to 2.", "", true, output},
-        {"hygiene.exit", "The process with the plugin in it ends normally.", "", true, end_of_process},
+         "An instance leaves nothing behind; its descriptors are CLOEXEC, its threads those declared.", "",
+         in_process("signals, descriptors and threads that it may leave there are those of its own process"), instance},
+        {"hygiene.output", "It writes nothing to the descriptors 0 to 2.", "",
+         in_process("its output is the worker's there, and the kernel never reads it"), output},
+        {"hygiene.exit", "The process with the plugin in it ends normally.", "",
+         in_process("a worker ends without running what was registered for the end"), end_of_process},
     };
 }
 

@@ -24,7 +24,9 @@ Vm look(Stage& stage, const std::string& vm) {
         require(answer.status == BH_OK, "vm_get: " + answer.said());
         return answer.text;
     });
-    return require_ok(parse_vm(text.get<std::string>()), "vm_get");
+    Vm seen = require_ok(parse_vm(text.get<std::string>()), "vm_get");
+    require(seen.vm == vm, "vm_get of " + vm + " tells of " + seen.vm);
+    return seen;
 }
 
 Attempt power(Stage& stage, const std::string& vm, std::uint32_t action, const std::string& op_id,
@@ -38,6 +40,9 @@ Attempt power(Stage& stage, const std::string& vm, std::uint32_t action, const s
 void stopped(Stage& stage) {
     const VmSpec spec = require_ok(parse_vm_spec(hypervisor_kind().maker->request(stage, 0)), "vm_spec of check.json");
     const Vm made = make(stage, "stopped-1"), seen = look(stage, made.vm);
+    require(seen.created_by == "stopped-1" && seen.instance == "check", "vm_get: created_by is " + seen.created_by +
+                                                                            " and the instance " + seen.instance +
+                                                                            "; vm_create was told stopped-1 and check");
     require(made.state == "stopped" && seen.state == "stopped",
             "vm_create leaves the VM " + seen.state + "; it must be stopped, the kernel starts it");
     for (const Vm& vm : {made, seen}) {
@@ -118,15 +123,15 @@ void stats(Stage& stage) {
 std::vector<Test> hypervisor_tests() {
     return {
         {"hypervisor.stopped", "vm_create leaves the VM stopped, and tells of it as its spec says.", BH_HYPERVISOR,
-         false, stopped},
+         anywhere(), stopped},
         {"hypervisor.power",
          "START, RESET, SHUTDOWN and OFF end in their states, twice too; a VM outlives its plugin's "
          "process.",
-         BH_HYPERVISOR, false, power_states},
-        {"hypervisor.unknown_action", "A power action that there is not is refused.", BH_HYPERVISOR, false,
+         BH_HYPERVISOR, anywhere(), power_states},
+        {"hypervisor.unknown_action", "A power action that there is not is refused.", BH_HYPERVISOR, anywhere(),
          unknown_action},
         {"hypervisor.stats", "vm_stats fills the struct of an older and a newer kernel as far as it goes.",
-         BH_HYPERVISOR, false, stats},
+         BH_HYPERVISOR, anywhere(), stats},
     };
 }
 

@@ -144,15 +144,17 @@ void cancel(Stage& stage) {
 
 std::vector<Test> job_tests() {
     return {
-        {"job.same", "The same op_id twice is one thing, with created_by and instance as told.", "", false, same},
-        {"job.conflict", "The same op_id with other parameters is BH_E_CONFLICT and changes nothing.", "", false,
+        {"job.same", "The same op_id twice is one thing, with created_by and instance as told.", "", anywhere(), same},
+        {"job.conflict", "The same op_id with other parameters is BH_E_CONFLICT and changes nothing.", "", anywhere(),
          conflict},
-        {"job.remove", "What was removed is gone from the list; to remove it again is BH_OK.", "", false, remove_twice},
-        {"job.document", "A verb on a thing takes its whole document in place of its id.", "", false, whole_document},
+        {"job.remove", "What was removed is gone from the list; to remove it again is BH_OK.", "", anywhere(),
+         remove_twice},
+        {"job.document", "A verb on a thing takes its whole document in place of its id.", "", anywhere(),
+         whole_document},
         {"job.kill",
          "Killed with SIGKILL around every save(), progress() and effect, a second attempt ends with one thing.", "",
-         false, kill},
-        {"job.cancel", "Cancelled at every point, for every reason, it leaves what its status says.", "", false,
+         anywhere(), kill},
+        {"job.cancel", "Cancelled at every point, for every reason, it leaves what its status says.", "", anywhere(),
          cancel},
     };
 }

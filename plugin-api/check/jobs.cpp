@@ -21,6 +21,7 @@ json ask_once(Stage& stage, const JobVerb& verb, const std::string& op_id, std::
     const Session session{stage};
     stage.shared.boundaries = 0;
     stage.disturbance = disturbance;
+    if (disturbance.worker) stage.disturbance.victim = [&] { session.opened->kill(session.self); };
     const Job job{stage, op_id, number};
     const Answer answer =
         session.ask("attempt " + std::to_string(number) + " of " + op_id,
@@ -49,8 +50,13 @@ Attempt attempt(Stage& stage, const JobVerb& verb, const std::string& op_id, std
         if (!ended.result) throw Wrong{"the plugin " + ended.how(stage.shared)};
         if (ended.result->contains("wrong")) throw Wrong{(*ended.result)["wrong"].get<std::string>()};
         const json& ok = ended.result->at("ok");
-        const Attempt done{false, ok["status"].get<bh_status>(), ok["text"], ok["said"], ok["boundaries"]};
-        if (done.status != BH_PENDING) return done;
+        Attempt done{false, ok["status"].get<bh_status>(), ok["text"], ok["said"], ok["boundaries"]};
+        if (disturbance.worker && i == 0 && done.boundaries >= disturbance.die_at) {
+            require(done.status == BH_E_UNKNOWN_OUTCOME, "a verb whose worker was killed answers " + done.said);
+            done.died = true;
+            done.said = std::string{"its worker killed at "} + stage.shared.last_words;
+        }
+        if (done.died || done.status != BH_PENDING) return done;
         if (stage.has_backend()) require_ok(stage.backend().ask({{"do", "mine"}}), "check.json");
         ::poll(nullptr, 0, static_cast<int>(std::clamp(ok["wait"].get<std::uint32_t>(), 1u, 50u)));
     }

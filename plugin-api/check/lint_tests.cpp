@@ -124,15 +124,17 @@ void schema(Stage& stage) {
 
 std::vector<Test> lint_tests() {
     return {
-        {"lint.manifest", "plugin.json and check/check.json are complete and every key is known.", "", false, manifest},
-        {"lint.hash", "The file is the one that plugin.json gives the SHA-256 of.", "", false, hash},
-        {"lint.elf", "The file is a shared library for this machine, its dynamic tables are sound.", "", false, elf},
-        {"lint.exports", "It exports the entry and nothing else.", "", false, exports},
+        {"lint.manifest", "plugin.json and check/check.json are complete and every key is known.", "", anywhere(),
+         manifest},
+        {"lint.hash", "The file is the one that plugin.json gives the SHA-256 of.", "", anywhere(), hash},
+        {"lint.elf", "The file is a shared library for this machine, its dynamic tables are sound.", "", anywhere(),
+         elf},
+        {"lint.exports", "It exports the entry and nothing else.", "", anywhere(), exports},
         {"lint.linkage", "It is bound at load, never unmapped, read-only where it can be, without a run path.", "",
-         false, linkage},
-        {"lint.sections", "Its section headers, which debuggers read, tell the truth.", "", false, sections},
+         anywhere(), linkage},
+        {"lint.sections", "Its section headers, which debuggers read, tell the truth.", "", anywhere(), sections},
         {"lint.schema", "The configuration's schema can be rendered, and takes the configuration of check.json.", "",
-         false, schema},
+         anywhere(), schema},
     };
 }
 

@@ -45,11 +45,10 @@ std::string last_lines(const std::string& output) {
     return text;
 }
 
-Outcome judge(const Test& test, const Ended& ended, const Shared& shared) {
+Outcome judge(const Subject& subject, const Test& test, const Ended& ended, const Shared& shared) {
     Outcome outcome{test, Verdict::failed, "", 0};
     if (!ended.result) {
         outcome.detail = "the plugin " + ended.how(shared);
-        if (!ended.output.empty()) outcome.detail += "; last output: " + last_lines(ended.output);
     } else if (ended.result->contains("wrong")) {
         outcome.detail = (*ended.result)["wrong"].get<std::string>();
     } else if (ended.result->contains("why")) {
@@ -57,7 +56,12 @@ Outcome judge(const Test& test, const Ended& ended, const Shared& shared) {
         outcome.detail = (*ended.result)["why"].get<std::string>();
     } else {
         outcome.verdict = Verdict::passed;
+        outcome.detail = shared.note;
     }
+    // In a worker the plugin's last words are not this process's.
+    const bool last_words = !ended.result || subject.mode.worker();
+    if (outcome.verdict == Verdict::failed && last_words && !ended.output.empty())
+        outcome.detail += "; last output: " + last_lines(ended.output);
     return outcome;
 }
 
@@ -68,8 +72,8 @@ Outcome run_test(const Subject& subject, const Test& test, std::chrono::millisec
     if (skip != subject.setup.skip.end()) return {test, Verdict::skipped, skip->second, 0};
     if (!test.interface.empty() && !subject.offers(test.interface))
         return {test, Verdict::not_applicable, "the plugin does not offer " + test.interface, 0};
-    if (test.in_process && subject.mode.name != "inprocess")
-        return {test, Verdict::not_applicable, "it looks at the plugin's own process", 0};
+    if (!test.where.mode.empty() && test.where.mode != subject.mode.name)
+        return {test, Verdict::not_applicable, test.where.why, 0};
     const SharedPage page;
     const Scratch scratch;
     const auto begin = std::chrono::steady_clock::now();
@@ -84,7 +88,7 @@ Outcome run_test(const Subject& subject, const Test& test, std::chrono::millisec
             return {{"why", not_applicable.why}};
         }
     });
-    Outcome outcome = judge(test, ended, *page);
+    Outcome outcome = judge(subject, test, ended, *page);
     outcome.took_ms =
         std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begin).count();
     return outcome;
@@ -92,6 +96,9 @@ Outcome run_test(const Subject& subject, const Test& test, std::chrono::millisec
 
 Report run_tests(const Subject& subject, const RunOptions& options) {
     Report report;
+    report.mode = subject.mode.name;
+    report.not_allowed = not_allowed(subject);
+    if (!report.not_allowed.empty()) return report;
     std::string blocked;
     for (const Test& test : all_tests()) {
         // A gate decides also when it was not asked for.
@@ -108,13 +115,20 @@ Report run_tests(const Subject& subject, const RunOptions& options) {
     return report;
 }
 
+std::string not_allowed(const Subject& subject) {
+    const std::string& isolation = subject.manifest.isolation;
+    if (subject.broken || isolation != subject.mode.isolation) return "";
+    return "plugin.json says \"isolation\": \"" + isolation + "\"";
+}
+
 std::size_t Report::count(Verdict verdict) const {
     return static_cast<std::size_t>(std::count_if(outcomes.begin(), outcomes.end(),
                                                   [&](const Outcome& outcome) { return outcome.verdict == verdict; }));
 }
 
 bool Report::passed() const {
-    return count(Verdict::failed) == 0 && count(Verdict::not_run) == 0 && count(Verdict::passed) > 0;
+    return not_allowed.empty() && count(Verdict::failed) == 0 && count(Verdict::not_run) == 0 &&
+           count(Verdict::passed) > 0;
 }
 
 }  // namespace bh::check

@@ -33,7 +33,7 @@ void canary(Stage& stage) {
              session.ask("health", [&](bh_sink o, bh_error* e) { return session.plugin->health(session.self, o, e); }));
         const std::string config = stage.config().dump();
         note("check", session.ask("check", [&](bh_sink o, bh_error* e) {
-            return session.plugin->check(session.kernel->c(), sdk::str(config), 0, o, e);
+            return session.opened->check(session.kernel->c(), sdk::str(config), 0, o, e);
         }));
         for (const Kind& kind : kinds_of(stage.subject)) {
             for (const Reader& reader : kind.readers)
@@ -69,8 +69,8 @@ void canary(Stage& stage) {
 }  // namespace
 
 std::vector<Test> secret_tests() {
-    return {{"secret.canary", "A secret it was lent is in no answer, error, log, file, store or output.", "", false,
-             canary}};
+    return {{"secret.canary", "A secret it was lent is in no answer, error, log, file, store or output.", "",
+             anywhere(), canary}};
 }
 
 }  // namespace bh::check

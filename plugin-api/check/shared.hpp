@@ -16,6 +16,7 @@ namespace bh::check {
 struct Shared {
     char step[256];                   // what the plugin is asked for now
     char last_words[256];             // of a process that ends: an exception, a forbidden system call
+    char note[512];                   // what a check that passed has to tell
     int answer_to;                    // descriptor on which a child gives its result: the one it may always write to
     std::atomic<int> boundaries;      // points of no return that this attempt has passed
     std::atomic<int> forbidden_call;  // number of the system call that a quiet phase made, -1 = none

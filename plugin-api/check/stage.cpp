@@ -18,21 +18,6 @@ using nlohmann::json;
 
 constexpr std::chrono::seconds kPatience{600};  // the runner's own limit is shorter
 
-// "host:port" as it is written, or the setting that a JSON pointer leads to.
-std::vector<std::string> places_of(const std::vector<std::string>& listed, const json& config) {
-    std::vector<std::string> places;
-    for (const std::string& place : listed) {
-        if (!place.starts_with('/')) {
-            places.push_back(place);
-            continue;
-        }
-        const json::json_pointer pointer{place};
-        if (config.contains(pointer) && config[pointer].is_string())
-            places.push_back(config[pointer].get<std::string>());
-    }
-    return places;
-}
-
 }  // namespace
 
 std::string Stage::fill(const std::string& text, const std::string& name) {
@@ -87,10 +72,12 @@ Backend& Stage::backend() {
 
 void Stage::boundary(const char* what) {
     const int passed = ++shared.boundaries;
-    if (disturbance.die_at == passed) {
-        Shared::put(shared.last_words, what);
+    if (disturbance.die_at != passed) return;
+    Shared::put(shared.last_words, what);
+    if (disturbance.victim)
+        disturbance.victim();
+    else
         ::kill(::getpid(), SIGKILL);
-    }
 }
 
 std::uint32_t Stage::cancelled() const {
@@ -128,26 +115,34 @@ std::unique_ptr<Kernel> make_kernel(Stage& stage, const std::string& name) {
     return std::make_unique<Kernel>(std::move(setup));
 }
 
-const bh_plugin* open_plugin(Stage& stage) {
+std::unique_ptr<Opened> open_plugin(Stage& stage) {
     stage.step("loading");
-    return require_ok(stage.subject.mode.open(stage.subject.directory, stage.subject.manifest), "it does not load");
+    const Subject& subject = stage.subject;
+    const auto writable = [&stage](const std::string& instance) {
+        std::vector<std::string> places;
+        for (const std::string& place : stage.subject.setup.write) places.push_back(stage.fill(place, instance));
+        return places;
+    };
+    return require_ok(subject.mode.open({subject.directory, subject.manifest, stage.directory, writable}),
+                      "it does not load");
 }
 
 Session::Session(Stage& on, const std::string& name) : stage{on} {
-    plugin = open_plugin(stage);
+    opened = open_plugin(stage);
     kernel = make_kernel(stage, name);
     const std::string config = stage.config(name).dump();
     const Answer made = ask(
-        "create", [&](bh_sink, bh_error* err) { return plugin->create(kernel->c(), sdk::str(config), &self, err); });
+        "create", [&](bh_sink, bh_error* err) { return opened->create(kernel->c(), sdk::str(config), &self, err); });
     require(made.status == BH_OK, "create() with the configuration of check/check.json: " + made.said());
     require(self != nullptr, "create() returns BH_OK and no instance");
+    plugin = opened->plugin();
 }
 
 Session::~Session() {
     if (self == nullptr) return;
     ask("quiesce", [&](bh_sink, bh_error* err) { return plugin->quiesce(self, 0, err); });
     stage.step("destroy");
-    plugin->destroy(self);
+    opened->destroy(self);
     stage.step("");
 }
 

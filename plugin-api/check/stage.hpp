@@ -17,6 +17,8 @@ struct Disturbance {
     int die_at = 0;
     int cancel_at = -1;  // 0: before the call
     std::uint32_t cancel_reason = BH_CANCEL_NONE;
+    bool worker = false;                // what dies is the plugin's worker, and not this process
+    std::function<void()> victim = {};  // how that is done
 };
 
 class Stage {
@@ -32,6 +34,8 @@ public:
     Disturbance disturbance;
 
     void step(std::string_view what) { Shared::put(shared.step, what); }
+    // For the report of a check that passes.
+    void note(std::string_view what) { Shared::put(shared.note, what); }
     // The configuration of the instance `name`, checked against the manifest's schema, with its defaults.
     nlohmann::json config(const std::string& name = "check");
     // `text` with "${...}" filled in.
@@ -86,12 +90,13 @@ public:
     }
 
     Stage& stage;
+    std::unique_ptr<Opened> opened;
     const bh_plugin* plugin = nullptr;
     bh_instance* self = nullptr;
-    std::unique_ptr<Kernel> kernel;
+    std::unique_ptr<Kernel> kernel;  // ends before the plugin that knows it: see the destructor
 };
 std::unique_ptr<Kernel> make_kernel(Stage& stage, const std::string& name);
-const bh_plugin* open_plugin(Stage& stage);  // throws Wrong
+std::unique_ptr<Opened> open_plugin(Stage& stage);  // throws Wrong
 
 // A job's context; the checkpoint is kept in the stage's folder, under the op_id.
 class Job {

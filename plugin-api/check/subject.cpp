@@ -8,6 +8,8 @@
 #include <fstream>
 #include <iterator>
 #include <set>
+#include <sstream>
+#include <stdexcept>
 
 namespace bh::check {
 
@@ -17,12 +19,13 @@ template <class F>
 void fields(F& f, Is<Setup> auto& x) {
     f.optional("backend", x.backend, "");
     f.optional("secrets", x.secrets, "");
+    f.optional("write", x.write, "");
     f.optional("skip", x.skip, "");
 }
 
 Result<Setup> parse_setup(std::string_view text) {
     const std::set<std::string> known{
-        "config", "backend", "secrets", "vm_spec", "volume_spec", "image", "delegation_request", "skip"};
+        "config", "backend", "secrets", "write", "vm_spec", "volume_spec", "image", "delegation_request", "skip"};
     const auto node = read_strict_json(text);
     if (!node) return node.failure();
     if (!node->is_object()) return invalid("bad_check", "must be a JSON object");
@@ -43,12 +46,54 @@ Result<Setup> parse_setup(std::string_view text) {
     return setup;
 }
 
+namespace {
+
+class InProcess final : public Opened {
+public:
+    explicit InProcess(const bh_plugin* plugin) : plugin_{plugin} {}
+    [[nodiscard]] const bh_plugin* plugin() const override { return plugin_; }
+    bh_status create(const bh_kernel* kernel, bh_str config, bh_instance** out, bh_error* err) override {
+        return plugin_->create(kernel, config, out, err);
+    }
+    void destroy(bh_instance* self) override { plugin_->destroy(self); }
+    bh_status check(const bh_kernel* kernel, bh_str config, std::uint64_t deadline_ns, bh_sink findings,
+                    bh_error* err) override {
+        return plugin_->check(kernel, config, deadline_ns, findings, err);
+    }
+    void kill(bh_instance*) override { throw std::logic_error{"a plugin in this process is killed with it"}; }
+    Cage cage(bh_instance*) override { return {}; }
+
+private:
+    const bh_plugin* plugin_;
+};
+
+}  // namespace
+
 Mode in_process_mode() {
-    return {"inprocess", [](const std::string& directory, const host::Manifest& manifest) -> Result<const bh_plugin*> {
-                const auto loaded = host::load({directory, manifest.id, manifest.sha256, "0.0.0", ""});
+    return {"inprocess", "process", [](const OpenRequest& request) -> Result<std::unique_ptr<Opened>> {
+                const host::Manifest& manifest = request.manifest;
+                const auto loaded = host::load({request.directory, manifest.id, manifest.sha256, "0.0.0", ""});
                 if (!loaded) return loaded.failure();
-                return loaded->plugin;
+                return std::unique_ptr<Opened>{std::make_unique<InProcess>(loaded->plugin)};
             }};
+}
+
+std::vector<std::string> places_of(const std::vector<std::string>& listed, const json& config) {
+    std::vector<std::string> places;
+    for (const std::string& place : listed) {
+        // A pointer to a setting that there is; else it means itself.
+        const json* setting = &config;
+        std::istringstream steps{place.starts_with('/') ? place.substr(1) : ""};
+        for (std::string key; setting != nullptr && std::getline(steps, key, '/');) {
+            const auto found = setting->is_object() ? setting->find(key) : setting->end();
+            setting = setting->is_object() && found != setting->end() ? &*found : nullptr;
+        }
+        if (setting == nullptr || setting == &config)
+            places.push_back(place);
+        else if (setting->is_string())
+            places.push_back(setting->get<std::string>());
+    }
+    return places;
 }
 
 bool Subject::offers(const std::string& interface) const {

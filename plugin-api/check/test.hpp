@@ -11,11 +11,20 @@ namespace bh::check {
 
 class Stage;
 
+// The modes (subject.hpp) in which a check can say something.
+struct Where {
+    std::string mode;  // "" = in each
+    std::string why;   // it says nothing in another one; for the report
+};
+inline Where anywhere() { return {}; }
+inline Where in_process(const char* why) { return {"inprocess", why}; }
+inline Where in_worker(const char* why) { return {"worker", why}; }
+
 struct Test {
     std::string id;         // "group.name"; never renamed
     std::string intent;     // one sentence: what holds for a good plugin
     std::string interface;  // about plugins that offer it; "" = about all
-    bool in_process;        // looks at the process the plugin runs in: says nothing about a plugin in a worker
+    Where where;
     void (*body)(Stage&);
 };
 
@@ -29,6 +38,7 @@ std::vector<Test> lifecycle_tests();
 std::vector<Test> contract_tests();
 std::vector<Test> job_tests();
 std::vector<Test> secret_tests();
+std::vector<Test> worker_tests();
 std::vector<Test> storage_tests();
 std::vector<Test> hypervisor_tests();
 std::vector<Test> ipv6_tests();

@@ -34,7 +34,7 @@ int main() {
     std::filesystem::create_directories(folder);
     bh::mem::ChainDriver chain{file};
     const std::string plan = chain.create_plan();
-    std::cout << json{{"state_file", file}, {"address", kBuyer}} << std::endl;
+    std::cout << json{{"state_file", file}, {"state_folder", folder}, {"address", kBuyer}} << std::endl;
     for (std::string line; std::getline(std::cin, line);)
         std::cout << answer(chain, plan, json::parse(line, nullptr, false)) << std::endl;
 }
