@@ -21,7 +21,14 @@ def tool(name):
     return module
 
 
-TABLE, LINT = tool("abi_table"), tool("thread_lint")
+def next_minor():
+    spec = importlib.util.spec_from_file_location("next", ROOT / "tests/abi/crossload/next.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+TABLE, LINT, NEXT = tool("abi_table"), tool("thread_lint"), next_minor()
 
 
 class Headers:
@@ -53,6 +60,7 @@ BREAKS = {
     "reordered": ("kind/hypervisor.h", "    int64_t uptime_s;\n    int64_t cpu_ns;\n", "    int64_t cpu_ns;\n    int64_t uptime_s;\n"),
     "retyped": ("kind/hypervisor.h", "    int64_t cpu_ns;\n", "    uint64_t cpu_ns;\n"),
     "renamed": ("kind/hypervisor.h", "    int64_t cpu_ns;\n", "    int64_t cpu_time_ns;\n"),
+    "removed": ("kind/hypervisor.h", "    int64_t cpu_ns;\n", ""),
     "renumbered": ("base.h", "BH_E_BUSY = -5,", "BH_E_BUSY = -55,"),
     "other id": ("kind/storage.h", '"bh.storage/1"', '"bh.store/1"'),
     "other argument": ("kind/storage.h", "uint64_t size_bytes, bh_error* err)", "uint32_t size_bytes, bh_error* err)"),
@@ -75,6 +83,30 @@ class Golden(unittest.TestCase):
         for name, change in {**BREAKS, "appended": APPENDED}.items():
             with self.subTest(name), Headers(change) as include:
                 self.assertNotEqual(TABLE.check(was, TABLE.table(include)), [])
+
+    def test_the_frozen_headers_are_those_of_their_table(self):
+        for frozen in sorted((ROOT / "tests/abi/frozen").iterdir()):
+            with self.subTest(frozen.name):
+                stored = (ROOT / f"tests/abi/golden/{frozen.name}.txt").read_text(encoding="utf-8").splitlines()
+                self.assertEqual(TABLE.table(frozen / "include"), stored)
+        draft = TABLE.version(TABLE.table(INCLUDE))["BH_ABI_DRAFT"]
+        self.assertTrue((ROOT / f"tests/abi/frozen/draft-{draft}").is_dir(), "store this draft's headers: README.md")
+
+    def test_the_next_minor_grows_everything_that_may_grow_and_passes_the_gate(self):
+        with Headers(FROZEN_1) as include, tempfile.TemporaryDirectory() as out:
+            was = TABLE.table(include)
+            NEXT.main(ROOT, include, pathlib.Path(out))
+            now = TABLE.table(pathlib.Path(out) / "include")
+            self.assertEqual(TABLE.check(was, now), [])
+            sizes, grown = ({line.split()[1]: int(line.split()[-1]) for line in rows if line.startswith("size ")} for rows in (was, now))
+            for name, size in sizes.items():
+                with self.subTest(name):
+                    (self.assertEqual if name in TABLE.FROZEN else self.assertGreater)(grown[name], size)
+            self.assertEqual(len([line for line in now if line.startswith("id ")]),
+                             len([line for line in was if line.startswith("id ")]) + 1)
+            self.assertEqual(ThreadWords().lint(pathlib.Path(out) / "include"), [])
+            # The other way round it is a break: the newer one can't be taken back.
+            self.assertNotEqual(TABLE.check(now, was), [])
 
     def test_the_next_draft_may_change_anything(self):
         was = TABLE.table(INCLUDE)
