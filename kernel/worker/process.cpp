@@ -109,17 +109,23 @@ std::string Process::sandbox() const {
 }
 
 void Process::end(const std::string& why) {
-    {
-        const std::scoped_lock lock{mutex_};
-        if (why_.empty()) why_ = why;
-        if (ended_) return;
-        ended_ = true;
-        for (const auto& line : lines_) line->cut();
-        if (control_) control_->cut();
-        changed_.notify_all();
+    std::unique_lock lock{mutex_};
+    if (why_.empty()) why_ = why;
+    if (ended_) {
+        // By another thread, which may still be about to end it: who starts the next one must not come before.
+        changed_.wait(lock, [&] { return gone_; });
+        return;
     }
+    ended_ = true;
+    for (const auto& line : lines_) line->cut();
+    if (control_) control_->cut();
+    changed_.notify_all();
+    lock.unlock();
     // What can't be ended now is ended before the next start of this instance.
     (void)starter_.end(instance_);
+    lock.lock();
+    gone_ = true;
+    changed_.notify_all();
 }
 
 std::string Process::why_ended() {

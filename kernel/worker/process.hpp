@@ -50,7 +50,8 @@ public:
 
     End call(const Exchange& exchange, Deadlines deadlines, Outcome& outcome);
 
-    // Ends it, whatever it does. `why` counts if it is the first reason. Any thread, more than once.
+    // Ends it, whatever it does, and returns when nothing of it is left to end. `why` counts if it is the first reason.
+    // Any thread, more than once.
     void end(const std::string& why);
     // Lets the worker destroy its instance and end by itself, until the deadline; then ends it.
     void dismiss(std::uint64_t deadline_ns);
@@ -84,7 +85,7 @@ private:
     std::condition_variable changed_;
     std::vector<std::unique_ptr<Line>> lines_;  // all
     std::vector<Line*> free_;
-    bool ended_ = false, reported_ = false;
+    bool ended_ = false, gone_ = false, reported_ = false;
     bool wanted_ = false;  // its end is news: it was started, and not dismissed
     std::atomic<bool> claimed_{false};
     std::string why_, sandbox_;

@@ -166,7 +166,11 @@ Result<std::shared_ptr<Process>> Worker::ready() {
         const std::scoped_lock lock{mutex_};
         old = process_;
     }
-    if (old) account(*old, {});  // its end is known here first
+    if (old) {
+        // Its end is known here first, and may still be under way: it must not hit the next one.
+        old->end({});
+        account(*old, {});
+    }
     if (found = look(); !found) return found;
     if (auto started = start_locked(); !started) {
         {
