@@ -18,7 +18,7 @@ Mode mode() { return worker_mode(WORKER); }
 
 TEST_CASE("a good plugin passes in a worker, and what says nothing there says why") {
     const Installed good{mode()};
-    const Report report = run_tests(good.subject(), {});
+    const Report report = run_all(good);
     for (const Outcome& outcome : report.outcomes) {
         INFO(outcome.test.id << ": " << outcome.detail);
         CHECK((outcome.verdict == Verdict::passed || outcome.verdict == Verdict::not_applicable));
@@ -66,7 +66,7 @@ TEST_CASE("nothing of the plugin runs outside of its sandbox") {
     const std::filesystem::path trace{"/tmp/bh-bad-plugin"};
     std::filesystem::remove(trace);
     const Installed writer{mode(), "constructor-writes"};
-    const Report report = run_tests(writer.subject(), {});
+    const Report report = run_all(writer);
     CHECK(report.passed());
     CHECK_FALSE(std::filesystem::exists(trace));
 }

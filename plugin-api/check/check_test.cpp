@@ -24,7 +24,7 @@ struct Here : Installed {
 
 TEST_CASE("a good plugin passes every check that applies") {
     const Here good;
-    const Report report = run_tests(good.subject(), {});
+    const Report report = run_all(good);
     for (const Outcome& outcome : report.outcomes) {
         INFO(outcome.test.id << ": " << outcome.detail);
         CHECK((outcome.verdict == Verdict::passed || outcome.verdict == Verdict::not_applicable));
@@ -80,7 +80,7 @@ TEST_CASE("a file that was rewritten after it was hashed is told so") {
 TEST_CASE("nothing else runs of a plugin that does not load, and the report says so") {
     const Here broken;
     write_file(broken.dir.path() / "plugin.json", "{}");
-    const Report report = run_tests(broken.subject(), {});
+    const Report report = run_all(broken);
     CHECK_FALSE(report.passed());
     CHECK(report.count(Verdict::passed) == 0);
     CHECK(report.count(Verdict::not_run) > 20);
@@ -88,9 +88,7 @@ TEST_CASE("nothing else runs of a plugin that does not load, and the report says
 
 TEST_CASE("the report is for people and for machines") {
     const Here good;
-    RunOptions some;
-    some.only = {"lint"};
-    const Report report = run_tests(good.subject(), some);
+    const Report report = run_all(good, {"lint"});
     CHECK(report.passed());
     const std::string text = print_text(good.subject(), {report});
     CHECK_THAT(text,
@@ -120,7 +118,7 @@ TEST_CASE("a mode that plugin.json does not allow is not run, and alone it is no
     Here plugin;
     plugin.manifest["isolation"] = "process";
     plugin.write(bad_library(""));
-    const Report report = run_tests(plugin.subject(), {});
+    const Report report = run_all(plugin);
     CHECK(report.outcomes.empty());
     CHECK_THAT(report.not_allowed, ContainsSubstring("\"isolation\": \"process\""));
     CHECK_FALSE(passed({report}));
