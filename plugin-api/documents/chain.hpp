@@ -8,6 +8,31 @@
 
 namespace bh {
 
+// One way to the chain, such as a node's RPC endpoint, as its use so far has shown it.
+struct ChainEndpoint {
+    std::string name;       // what may be shown and logged: never a key
+    std::string state;      // unknown, ok, behind, slow, resting (after errors), distrusted (it lied), wrong_chain
+    bool votes = false;     // whether its word counts for which branch and which state is the chain's
+    Position head;          // its newest block; unknown before the first answer
+    std::uint64_t lag = 0;  // blocks below the head that is agreed on
+    std::uint64_t answers = 0, errors = 0;
+    std::uint32_t latency_ms = 0;  // of late
+    std::string last_error;        // "" = none yet
+    UnixTime last_error_at;
+    UnixTime rests_until;  // not asked, or not believed, before this; 0 = now
+    // What it was caught at: empty_answer, omitted_log, added_log, altered_log, delayed_log, forged_header,
+    // other_branch, other_answer, went_back, wrong_chain.
+    struct Caught {
+        std::string what;
+        std::uint64_t count = 0;
+        UnixTime last_at;
+        std::uint64_t height = 0;  // of the last one; 0 = about no block
+        bool operator==(const Caught&) const = default;
+    };
+    std::vector<Caught> caught;
+    bool operator==(const ChainEndpoint&) const = default;
+};
+
 // describe(): chain-description.json
 struct ChainDescription {
     std::string chain;                      // CAIP-2, "eip155:31337"
@@ -22,6 +47,8 @@ struct ChainDescription {
     std::uint32_t block_time_ms = 0;              // typical; 0 = unknown
     std::string coin_symbol;
     std::uint32_t coin_decimals = 18;
+    std::uint32_t agree = 0;                    // endpoints that must agree where a read does not say; 0 = not told
+    std::vector<ChainEndpoint> endpoints = {};  // as they are now; empty = not told
 };
 Result<ChainDescription> parse_chain_description(std::string_view json);
 std::string to_json(const ChainDescription& description);

@@ -7,6 +7,32 @@
 namespace bh {
 
 template <class F>
+void fields(F& f, Is<ChainEndpoint::Caught> auto& x) {
+    f.required("what", x.what,
+               "empty_answer, omitted_log, added_log, altered_log, delayed_log, forged_header, other_branch, "
+               "other_answer, went_back or wrong_chain.");
+    f.required("count", x.count, "How often.");
+    f.required("last_at", x.last_at, "When last.");
+    f.optional("height", x.height, "Block it was last about.");
+}
+
+template <class F>
+void fields(F& f, Is<ChainEndpoint> auto& x) {
+    f.required("name", x.name, "What may be shown of it: never a key.");
+    f.required("state", x.state, "unknown, ok, behind, slow, resting, distrusted or wrong_chain.");
+    f.optional("votes", x.votes, "Whether its word counts for what the chain says.");
+    f.optional("head", x.head, "Its newest block.");
+    f.optional("lag", x.lag, "Blocks below the head that is agreed on.");
+    f.optional("answers", x.answers, "Answers so far.");
+    f.optional("errors", x.errors, "Requests without an answer so far.");
+    f.optional("latency_ms", x.latency_ms, "Milliseconds of its answers of late.");
+    f.optional("last_error", x.last_error, "The last request without an answer.");
+    f.optional("last_error_at", x.last_error_at, "When that was.");
+    f.optional("rests_until", x.rests_until, "Not asked, or not believed, before this.");
+    f.optional("caught", x.caught, "What it was caught at.");
+}
+
+template <class F>
 void fields(F& f, Is<ChainDescription> auto& x) {
     f.required("chain", x.chain, "CAIP-2 id of the chain.");
     f.required("contract", x.contract, "Canonical address of the subscription contract.");
@@ -21,6 +47,8 @@ void fields(F& f, Is<ChainDescription> auto& x) {
     f.optional("block_time_ms", x.block_time_ms, "Typical time between blocks in milliseconds; 0: unknown.");
     f.optional("coin_symbol", x.coin_symbol, "Symbol of the native coin.");
     f.required("coin_decimals", x.coin_decimals, "Decimals of the native coin.");
+    f.optional("agree", x.agree, "Endpoints that must agree where a read does not say how many; 0: not told.");
+    f.optional("endpoints", x.endpoints, "The ways to the chain and how they are now; no network is asked for it.");
 }
 
 template <class F>
