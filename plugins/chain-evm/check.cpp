@@ -2,7 +2,6 @@
 #include "plugins/chain-evm/plugin.hpp"
 
 #include "plugins/chain-evm/contract/calls.hpp"
-#include "plugins/chain-evm/rpc/chain_id.hpp"
 
 namespace bh::evm {
 namespace {
@@ -12,11 +11,14 @@ constexpr std::int64_t kOldHeadSeconds = 600;
 
 class Inspection {
 public:
-    Inspection(const Services& services, const Config& config, std::unique_ptr<Transport> transport)
-        : services_{services}, config_{config}, node_{std::move(transport)} {}
+    Inspection(const Services& services, const Config& config, std::vector<Endpoints::Source> sources)
+        : services_{services},
+          config_{config},
+          endpoints_{std::move(sources), config.profile, system_clocks()},
+          node_{endpoints_, config.agree, config.proof} {}
 
     std::vector<Finding> run() {
-        if (look_at_endpoint() && look_at_contracts()) look_at_agent();
+        if (look_at_endpoints() && look_at_contracts()) look_at_agent();
         return std::move(findings_);
     }
 
@@ -25,21 +27,32 @@ private:
         findings_.push_back({field, severity, std::move(message), std::move(remedy)});
     }
 
-    bool look_at_endpoint() {
+    // Each by itself; then whether enough of them agree.
+    bool look_at_endpoints() {
+        std::vector<Endpoint*> all;
+        for (const auto& endpoint : endpoints_.all()) all.push_back(endpoint.get());
+        const std::vector<Said<Tips>> said = endpoints_.gather<Tips>(
+            all, [](RpcNode& node) { return node.tips(false); }, [](const auto&) { return false; });
+        for (std::size_t i = 0; i < all.size(); ++i) {
+            const auto one = std::ranges::find(said, all[i], &Said<Tips>::by);
+            if (one == said.end() || one->answer) continue;
+            const bool other_chain = one->answer.failure().reason == "wrong_chain";
+            tell(
+                ("/endpoints/" + std::to_string(i)).c_str(), "error", one->answer.failure().message,
+                other_chain ? "Give the URL of a node of the chain you chose." : "Start the node, or correct its URL.");
+        }
         const Result<Tips> tips = node_.tips(false);
         if (!tips) {
-            tell("/endpoints/0", "error", tips.failure().message, "Start the node, or correct its URL.");
-            return false;
-        }
-        if (const Status status = check_chain_id(node_, config_.profile, tips->chain_id); !status) {
-            tell("/endpoints/0", "error", status.failure().message, "Give the URL of a node of the chain you chose.");
+            if (findings_.empty()) {
+                tell("/endpoints", "error", tips.failure().message, "Use endpoints that follow the same chain.");
+            }
             return false;
         }
         const std::int64_t now =
             std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch())
                 .count();
         if (!config_.profile.testnet && now - tips->head.time > kOldHeadSeconds) {
-            tell("/endpoints/0", "warning",
+            tell("/endpoints", "warning",
                  "The node's newest block is " + std::to_string(now - tips->head.time) + " seconds old.",
                  "Wait until it has caught up, or use another one.");
         }
@@ -132,7 +145,8 @@ private:
 
     const Services& services_;
     const Config& config_;
-    Node node_;
+    Endpoints endpoints_;
+    Quorum node_;
     At head_;
     std::vector<Finding> findings_;
 };
@@ -150,12 +164,19 @@ Result<std::vector<Finding>> EvmChain::check(const sdk::Kernel& kernel, std::str
         return std::vector<Finding>{{field, "error", message, "Correct the configuration."}};
     }
     const Services services{kernel};
-    Result<std::unique_ptr<Transport>> transport = connect(*config, services);
-    if (!transport) {
-        return std::vector<Finding>{{"/endpoints/0", "error", transport.failure().message,
-                                     "Give the endpoint's URL, or the secret that holds it."}};
+    std::vector<Finding> findings;
+    std::vector<Endpoints::Source> sources;
+    for (std::size_t i = 0; i < config->endpoints.size(); ++i) {
+        Result<std::unique_ptr<Transport>> transport = connect(*config, i, services);
+        if (transport) {
+            sources.push_back({*std::move(transport), config->endpoints[i].votes.value_or(true)});
+        } else {
+            findings.push_back({"/endpoints/" + std::to_string(i), "error", transport.failure().message,
+                                "Give the endpoint's URL, or the secret that holds it."});
+        }
     }
-    return Inspection{services, *config, std::move(*transport)}.run();
+    if (!findings.empty()) return findings;
+    return Inspection{services, *config, std::move(sources)}.run();
 }
 
 }  // namespace bh::evm

@@ -1,12 +1,9 @@
 #include "plugins/chain-evm/plugin.hpp"
 
 #include "plugins/chain-evm/contract/calls.hpp"
-#include "plugins/chain-evm/rpc/chain_id.hpp"
 
 namespace bh::evm {
 namespace {
-
-constexpr std::uint32_t kEndpoints = 1;
 
 std::int64_t unix_now() {
     return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch())
@@ -17,21 +14,55 @@ Failure stopped() { return {BH_E_INTERRUPTED, "shutdown", "the kernel stops; the
 
 }  // namespace
 
-Result<std::unique_ptr<Transport>> connect(const Config& config, const Services& services) {
-    const HttpLimits limits{config.timeout, HttpLimits{}.max_answer_bytes};
-    if (config.endpoint.secret.empty()) return make_http_transport(config.endpoint.url, limits);
-    Result<std::string> url = services.secret(config.endpoint.secret);
-    if (!url) return url.failure().within("/endpoints/0/secret");
-    Result<std::unique_ptr<Transport>> out = make_http_transport(*url, limits);
-    crypto::wipe(*url);
+Result<std::unique_ptr<Transport>> connect(const Config& config, std::size_t endpoint, const Services& services) {
+    const EndpointConfig& from = config.endpoints[endpoint];
+    const std::string place = "/endpoints/" + std::to_string(endpoint);
+    // What was asked for is wiped, whatever comes of it.
+    struct Texts {
+        std::string url;
+        HttpOptions options;
+        ~Texts() {
+            crypto::wipe(url);
+            crypto::wipe(options.bearer);
+            crypto::wipe(options.proxy);
+        }
+    } texts{from.url, {}};
+    const auto fetch = [&](const std::string& name, const char* member, std::string& out) -> Status {
+        if (name.empty()) return {};
+        Result<std::string> secret = services.secret(name);
+        if (!secret) return secret.failure().within(place + "/" + member);
+        out = *std::move(secret);
+        return {};
+    };
+    texts.options.timeout = config.timeout;
+    texts.options.proxy = from.proxy;
+    texts.options.ca_file = from.ca_file;
+    if (const Status status = fetch(from.secret, "secret", texts.url); !status) return status.failure();
+    if (const Status status = fetch(from.bearer, "bearer", texts.options.bearer); !status) return status.failure();
+    if (const Status status = fetch(from.proxy_secret, "proxy_secret", texts.options.proxy); !status) {
+        return status.failure();
+    }
+    Result<std::unique_ptr<Transport>> out = make_http_transport(texts.url, texts.options);
+    if (!out) return out.failure().within(place);
     return out;
 }
 
-EvmChain::EvmChain(Services services, Config config, std::unique_ptr<Transport> transport, const Address& agent)
+Result<std::vector<Endpoints::Source>> connect_all(const Config& config, const Services& services) {
+    std::vector<Endpoints::Source> out;
+    for (std::size_t i = 0; i < config.endpoints.size(); ++i) {
+        Result<std::unique_ptr<Transport>> transport = connect(config, i, services);
+        if (!transport) return transport.failure();
+        out.push_back({*std::move(transport), config.endpoints[i].votes.value_or(true)});
+    }
+    return out;
+}
+
+EvmChain::EvmChain(Services services, Config config, std::vector<Endpoints::Source> sources, const Address& agent)
     : services_{services},
       config_{std::move(config)},
       agent_{agent},
-      node_{std::move(transport)},
+      endpoints_{std::move(sources), config_.profile, system_clocks()},
+      node_{endpoints_, config_.agree, config_.proof},
       reader_{node_, config_},
       poller_{node_, config_},
       submitter_{node_, config_, reader_, services_, agent_, unix_now} {}
@@ -42,9 +73,9 @@ Result<std::unique_ptr<EvmChain>> EvmChain::create(const sdk::Kernel& kernel, st
     const Services services{kernel};
     const Result<Address> agent = services.agent();
     if (!agent) return agent.failure();
-    Result<std::unique_ptr<Transport>> transport = connect(*config, services);
-    if (!transport) return transport.failure();
-    return std::unique_ptr<EvmChain>{new EvmChain{services, std::move(*config), std::move(*transport), *agent}};
+    Result<std::vector<Endpoints::Source>> sources = connect_all(*config, services);
+    if (!sources) return sources.failure();
+    return std::unique_ptr<EvmChain>{new EvmChain{services, std::move(*config), std::move(*sources), *agent}};
 }
 
 Result<ChainDescription> EvmChain::describe() {
@@ -61,35 +92,38 @@ Result<ChainDescription> EvmChain::describe() {
     out.block_time_ms = config_.profile.block_time_ms;
     out.coin_symbol = config_.profile.coin.symbol;
     out.coin_decimals = config_.profile.coin.decimals;
+    out.agree = config_.agree;
+    for (const auto& endpoint : endpoints_.all()) {
+        out.endpoints.push_back(endpoint->score().view(endpoint->name(), endpoint->votes()));
+    }
     return out;
 }
 
 Result<std::string> EvmChain::health() {
     const Result<Tips> tips = node_.tips(false);
     if (!tips) return tips.failure();
-    if (const Status status = check_chain_id(node_, config_.profile, tips->chain_id); !status) return status.failure();
-    return node_.label() + " is at block " + std::to_string(tips->head.number) + ", " +
+    const std::string who = endpoints_.alone() ? node_.label() + " is"
+                                               : std::to_string(config_.agree) + " of " +
+                                                     std::to_string(endpoints_.all().size()) + " endpoints are";
+    return who + " at block " + std::to_string(tips->head.number) + ", " +
            std::to_string(std::max<std::int64_t>(0, unix_now() - tips->head.time)) + " s old";
 }
 
-Status EvmChain::right_chain() {
-    if (chain_checked_.load()) return {};
-    const Result<std::uint64_t> id = node_.chain_id();
-    if (!id) return id.failure();
-    if (const Status status = check_chain_id(node_, config_.profile, *id); !status) return status;
-    chain_checked_.store(true);
-    return {};
-}
-
-Result<At> EvmChain::locate(const sdk::At& at) {
-    if (at.min_agree > kEndpoints) {
+template <class D, class F>
+Result<D> EvmChain::read(const sdk::At& at, F&& body) {
+    const std::uint32_t agree = at.min_agree == 0 ? config_.agree : at.min_agree;
+    const auto voters = std::ranges::count_if(endpoints_.all(), [](const auto& one) { return one->votes(); });
+    if (agree > static_cast<std::size_t>(voters)) {
         return Failure{BH_E_UNAVAILABLE, "too_few_endpoints",
-                       "the answer of " + std::to_string(at.min_agree) +
-                           " endpoints is asked for and one is configured; lower it, or use a node of your own",
+                       "the answer of " + std::to_string(agree) + " endpoints is asked for and " +
+                           std::to_string(voters) + " that vote are configured; lower it, or add endpoints",
                        0};
     }
-    if (const Status status = right_chain(); !status) return status.failure();
-    return reader_.locate(at.position.known() ? to_json(at.position) : "");
+    Quorum node = node_.with(agree);
+    Reader reader{node, config_};
+    const Result<At> place = reader.locate(at.position.known() ? to_json(at.position) : "");
+    if (!place) return place.failure();
+    return body(reader, *place);
 }
 
 Result<ChainEvents> EvmChain::poll(const sdk::Call& call, std::string_view cursor, std::uint32_t max) {
@@ -101,7 +135,6 @@ Result<ChainEvents> EvmChain::poll(const sdk::Call& call, std::string_view curso
 Result<Receipt> EvmChain::submit(const sdk::Call& call, const Intent& intent, const Position& final_at) {
     const std::uint32_t reason = call.cancel_reason();
     if (reason != BH_CANCEL_NONE && reason != BH_CANCEL_ORDER) return stopped();
-    if (const Status status = right_chain(); !status) return status.failure();
     SubmitCall job;
     job.op_id = call.op_id();
     job.checkpoint = call.checkpoint();
@@ -118,32 +151,27 @@ Result<Receipt> EvmChain::submit(const sdk::Call& call, const Intent& intent, co
 }
 
 Result<OwnerAnswer> EvmChain::owner_of(const std::string& credential, const sdk::At& at) {
-    const Result<At> place = locate(at);
-    if (!place) return place.failure();
-    return reader_.owner_of(credential, *place);
+    return read<OwnerAnswer>(at, [&](Reader& reader, const At& place) { return reader.owner_of(credential, place); });
 }
 
 Result<SubscriptionState> EvmChain::subscription_state(const std::string& id, const sdk::At& at) {
-    const Result<At> place = locate(at);
-    if (!place) return place.failure();
-    Result<SubscriptionView> view = reader_.subscription(id, *place);
-    if (!view) return view.failure();
-    return std::move(view->state);
+    return read<SubscriptionState>(at, [&](Reader& reader, const At& place) -> Result<SubscriptionState> {
+        Result<SubscriptionView> view = reader.subscription(id, place);
+        if (!view) return view.failure();
+        return std::move(view->state);
+    });
 }
 
 Result<Balances> EvmChain::balances(const std::string& account, const sdk::At& at) {
     const Result<Address> address = account == "agent" ? Result<Address>{agent_} : Address::parse(account);
     if (!address) return address.failure();
-    const Result<At> place = locate(at);
-    if (!place) return place.failure();
-    return reader_.balances(*address, *place);
+    return read<Balances>(at, [&](Reader& reader, const At& place) { return reader.balances(*address, place); });
 }
 
 Result<Verification> EvmChain::verify_signature(const std::string& scheme, const std::string& signer,
                                                 const Bytes& message, const Bytes& signature, const sdk::At& at) {
-    const Result<At> place = locate(at);
-    if (!place) return place.failure();
-    return reader_.verify(scheme, signer, message, signature, *place);
+    return read<Verification>(
+        at, [&](Reader& reader, const At& place) { return reader.verify(scheme, signer, message, signature, place); });
 }
 
 Result<std::string> EvmChain::recover_signer(const std::string& scheme, const Bytes& message, const Bytes& signature) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "plugins/chain-evm/poll/poller.hpp"
+#include "plugins/chain-evm/rpc/quorum.hpp"
 #include "plugins/chain-evm/tx/submitter.hpp"
 
 #include <mutex>
@@ -31,24 +32,24 @@ public:
     Result<std::string> parse_address(const std::string& text);
 
 private:
-    EvmChain(Services services, Config config, std::unique_ptr<Transport> transport, const Address& agent);
+    EvmChain(Services services, Config config, std::vector<Endpoints::Source> sources, const Address& agent);
 
-    // Refuses more agreement than there are endpoints.
-    Result<At> locate(const sdk::At& at);
-    // Once per instance: an endpoint may not serve the chain that is configured.
-    Status right_chain();
+    // `body(Reader&, const At&)`, with as many endpoints agreeing as `at` says.
+    template <class D, class F>
+    Result<D> read(const sdk::At& at, F&& body);
 
     const Services services_;
     const Config config_;
     const Address agent_;
-    Node node_;
+    Endpoints endpoints_;
+    Quorum node_;
     Reader reader_;
     Poller poller_;
     Submitter submitter_;
-    std::atomic<bool> chain_checked_{false};
 };
 
-// The transport to the endpoint of `config`, its URL from the secret if it is there.
-Result<std::unique_ptr<Transport>> connect(const Config& config, const Services& services);
+// The transport to an endpoint, its URL and key from the secrets if they are there. Uses no network.
+Result<std::unique_ptr<Transport>> connect(const Config& config, std::size_t endpoint, const Services& services);
+Result<std::vector<Endpoints::Source>> connect_all(const Config& config, const Services& services);
 
 }  // namespace bh::evm

@@ -64,7 +64,10 @@ Anvil::Anvil(std::vector<std::string> extra) {
         ::close(fd);
     }};
     REQUIRE(port_ != 0);
-    auto transport = make_http_transport(url(), {std::chrono::seconds{60}, std::size_t{128} << 20});
+    HttpOptions patient;
+    patient.timeout = std::chrono::seconds{60};
+    patient.max_answer_bytes = std::size_t{128} << 20;
+    auto transport = make_http_transport(url(), patient);
     REQUIRE(transport.ok());
     rpc_ = std::make_unique<JsonRpc>(std::move(*transport));
 }

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -14,13 +15,18 @@ struct HttpAnswer {
     int status = 200;
     std::string body;
     std::string type = "application/json";
+    std::map<std::string, std::string> headers = {};
+    bool cut = false;  // hangs up in the middle of it
 };
 
 class Endpoint {
 public:
     // For one call {"method", "params", ...}: its whole reply but the id, {"result": ...} or {"error": ...}, or null to
-    // pass it on to `upstream`.
+    // pass it on to `upstream`, or {"forward": another call} to pass that on instead.
     using Script = std::function<nlohmann::json(const nlohmann::json& call)>;
+
+    // Changes the reply that `upstream` gave to a call.
+    using Change = std::function<void(const nlohmann::json& call, nlohmann::json& reply)>;
 
     explicit Endpoint(std::string upstream = {});
     ~Endpoint();
@@ -30,8 +36,13 @@ public:
     [[nodiscard]] std::string url() const;
 
     void script(Script script);
+    void change(Change change);
     // Answers every request with this instead, whatever it asks.
     void answer_all(HttpAnswer answer);
+    // Takes requests and leaves them without an answer until it is off again.
+    void hang(bool on);
+    // Without any of the above.
+    void honest();
     void refuse_batches(bool on);
     [[nodiscard]] int requests() const;  // HTTP requests so far
 

@@ -105,6 +105,12 @@ TEST_CASE("check says in plain words what is wrong and what to do") {
     CHECK(finds(*foreign, "", "not the agent of any plan"));
     CHECK(finds(*foreign, "", "to pay for gas"));
     CHECK(finds(check(world, {{"chain", "atlantis"}}), "/chain", "must be one of"));
+    // Of several endpoints each is looked at.
+    const json good{{"url", world.anvil.url()}};
+    const auto some = check(world, {{"endpoints", json::array({good, {{"url", "http://127.0.0.1:1"}}, good})}});
+    CHECK(some.size() == 1);
+    CHECK(finds(some, "/endpoints/1", "refuses connections"));
+    CHECK(check(world, {{"endpoints", json::array({good, good, good})}}).empty());
 }
 
 TEST_CASE("the endpoint's URL may be a secret") {
@@ -132,6 +138,23 @@ TEST_CASE("a configuration that can't be used is refused with its member's name"
     CHECK(refusal({{"timeout_s", 0}}).find("/timeout_s") != std::string::npos);
     CHECK(refusal({{"endpoints", json::array()}}).find("/endpoints") != std::string::npos);
     CHECK(refusal({{"endpoints", json::array({{{"url", "ftp://x"}}})}}).find("/endpoints/0/url") != std::string::npos);
+    const json one{{"url", "http://127.0.0.1:1"}};
+    const json quiet{{"url", "http://127.0.0.1:2"}, {"votes", false}};
+    CHECK(refusal({{"endpoints", json::array({one, one})}, {"agree", 3}}).find("/agree") != std::string::npos);
+    CHECK(refusal({{"endpoints", json::array({one, quiet})}, {"agree", 2}}).find("/agree") != std::string::npos);
+    CHECK(refusal({{"endpoints", json::array({quiet})}}).find("one that votes") != std::string::npos);
+    CHECK(refusal({{"endpoints", json::array({one, quiet})}, {"proof", "never"}}).find("/proof") != std::string::npos);
+    CHECK(refusal({{"proof", "sometimes"}}).find("/proof") != std::string::npos);
+    const auto with = [&](const json& more) {
+        json changed = one;
+        changed.update(more);
+        return refusal({{"endpoints", json::array({one, changed})}});
+    };
+    CHECK(with({{"secret", "rpc-url"}}).find("/endpoints/1") != std::string::npos);
+    CHECK(with({{"ca_file", "ca.pem"}}).find("/endpoints/1/ca_file") != std::string::npos);
+    CHECK(with({{"proxy", "http://a:1"}, {"proxy_secret", "proxy-url"}}).find("/endpoints/1") != std::string::npos);
+    CHECK(with({{"proxy", "socks5://a:1"}}).find("/endpoints/1") != std::string::npos);
+    CHECK(with({{"bearer", "rpc-key"}}).find("/endpoints/1/bearer") != std::string::npos);
 }
 
 TEST_CASE("a chain that is not built in needs only its description") {

@@ -8,6 +8,7 @@
 namespace bh::evm {
 namespace {
 
+constexpr std::size_t kMaxEndpoints = 8;
 constexpr std::uint32_t kMaxTimeoutSeconds = 60;
 constexpr std::uint32_t kBumpAfterBlocks = 5;
 constexpr std::uint32_t kLeastBumpSeconds = 10;
@@ -37,16 +38,50 @@ Result<Profile> profile_of(const ConfigText& text) {
     return profile;
 }
 
-Result<EndpointConfig> endpoint_of(const ConfigText& text) {
-    if (text.endpoints.size() != 1) return bad("endpoints", "must name one endpoint");
-    const EndpointConfig& endpoint = text.endpoints.front();
-    if (endpoint.url.empty() == endpoint.secret.empty()) {
-        return bad("endpoints/0", "must have either url or secret");
+Status check_endpoint(const EndpointConfig& endpoint, const std::string& place) {
+    if (endpoint.url.empty() == endpoint.secret.empty()) return bad(place, "must have either url or secret");
+    if (!endpoint.proxy.empty() && !endpoint.proxy_secret.empty()) {
+        return bad(place, "must have proxy or proxy_secret, not both");
     }
     if (!endpoint.url.empty()) {
-        if (const Result<Url> url = parse_url(endpoint.url); !url) return url.failure().within("/endpoints/0/url");
+        if (const Result<Url> url = parse_url(endpoint.url); !url) return url.failure().within("/" + place + "/url");
     }
-    return endpoint;
+    if (!endpoint.ca_file.empty() && endpoint.ca_file.front() != '/') {
+        return bad(place + "/ca_file", "must be an absolute path");
+    }
+    return {};
+}
+
+Status read_endpoints(const ConfigText& text, Config& out) {
+    if (text.endpoints.empty() || text.endpoints.size() > kMaxEndpoints) {
+        return bad("endpoints", "must name 1 to " + std::to_string(kMaxEndpoints) + " endpoints");
+    }
+    std::uint32_t voters = 0;
+    for (std::size_t i = 0; i < text.endpoints.size(); ++i) {
+        const Status usable = check_endpoint(text.endpoints[i], "endpoints/" + std::to_string(i));
+        if (!usable) return usable;
+        if (text.endpoints[i].votes.value_or(true)) ++voters;
+    }
+    if (voters == 0) return bad("endpoints", "must have one that votes: whose blocks are the chain's");
+    out.endpoints = text.endpoints;
+    out.agree = text.agree.value_or(voters / 2 + 1);
+    if (out.agree == 0 || out.agree > voters) {
+        return bad("agree", "must be 1 to " + std::to_string(voters) + ", the number of endpoints that vote");
+    }
+    if (text.proof.empty() || text.proof == "disputes") {
+        out.proof = ProofMode::disputes;
+    } else if (text.proof == "always" || text.proof == "never") {
+        out.proof = text.proof == "always" ? ProofMode::always : ProofMode::never;
+    } else {
+        return bad("proof", "must be never, disputes or always");
+    }
+    if (out.proof == ProofMode::always) {
+        out.profile.logs.max_range = std::min(out.profile.logs.max_range, kMaxProofs);
+    }
+    if (voters < text.endpoints.size() && out.proof == ProofMode::never) {
+        return bad("proof", "must not be never where an endpoint does not vote: what that one says has to be proven");
+    }
+    return {};
 }
 
 }  // namespace
@@ -58,9 +93,7 @@ Result<Config> parse_config(std::string_view json) {
     Result<Profile> profile = profile_of(*text);
     if (!profile) return profile.failure();
     out.profile = std::move(*profile);
-    const Result<EndpointConfig> endpoint = endpoint_of(*text);
-    if (!endpoint) return endpoint.failure();
-    out.endpoint = *endpoint;
+    if (const Status status = read_endpoints(*text, out); !status) return status.failure();
     const Result<Address> contract = Address::parse(text->contract);
     if (!contract) return contract.failure().within("/contract");
     const Result<Address> credential = Address::parse(text->credential);

@@ -5,12 +5,29 @@
 #include "plugins/chain-evm/chain/profile.hpp"
 
 #include <chrono>
+#include <optional>
 
 namespace bh::evm {
 
+// When logs are proven by the block's transactions and receipts.
+enum class ProofMode {
+    never,     // where endpoints differ, `agree` of them decide
+    disputes,  // where endpoints differ
+    always     // each block whose bloom filter may hold a log of ours
+};
+
+// Blocks that are proven at once.
+inline constexpr std::uint64_t kMaxProofs = 64;
+
 struct EndpointConfig {
-    std::string url;     // plain, or
-    std::string secret;  // the name of a secret that holds it, when it contains a key
+    std::string url;           // plain, or
+    std::string secret;        // the name of a secret that holds it, when it contains a key
+    std::string bearer;        // the name of a secret that is sent as Authorization: Bearer
+    std::string proxy;         // URL of an HTTP proxy, or
+    std::string proxy_secret;  // the name of a secret that holds it, when it contains a password
+    std::string ca_file;
+    // nullopt: true. One that does not vote gives logs, receipts and transactions only, which are proven.
+    std::optional<bool> votes;
 };
 
 struct TokenConfig {
@@ -23,6 +40,8 @@ struct ConfigText {
     std::string chain;
     std::optional<Profile> custom_chain;
     std::vector<EndpointConfig> endpoints;
+    std::optional<std::uint32_t> agree;
+    std::string proof;
     std::string contract, credential;
     std::uint64_t start_block = 0;
     std::optional<std::uint32_t> final_depth;
@@ -34,7 +53,9 @@ struct ConfigText {
 
 struct Config {
     Profile profile;  // with the configuration's own limits in it
-    EndpointConfig endpoint;
+    std::vector<EndpointConfig> endpoints;
+    std::uint32_t agree = 1;  // of those that vote
+    ProofMode proof = ProofMode::disputes;
     Address contract, credential;
     std::uint64_t start_block = 0;
     std::chrono::seconds bump_after{60};

@@ -46,6 +46,11 @@ template <class F>
 void fields(F& f, Is<EndpointConfig> auto& x) {
     f.optional("url", x.url, "URL of the node's JSON-RPC.");
     f.optional("secret", x.secret, "Name of the secret that holds the URL.");
+    f.optional("bearer", x.bearer, "Name of the secret that is sent as Authorization: Bearer.");
+    f.optional("proxy", x.proxy, "URL of an HTTP proxy.");
+    f.optional("proxy_secret", x.proxy_secret, "Name of the secret that holds the proxy's URL.");
+    f.optional("ca_file", x.ca_file, "Certificates to trust instead of the system's.");
+    f.optional("votes", x.votes, "Whether its word counts for what the chain says.");
 }
 template <class F>
 void fields(F& f, Is<TokenConfig> auto& x) {
@@ -58,6 +63,8 @@ void fields(F& f, Is<ConfigText> auto& x) {
     f.required("chain", x.chain, "Name of a chain, or custom.");
     f.optional("custom_chain", x.custom_chain, "The chain, when it is none of the built-in ones.");
     f.required("endpoints", x.endpoints, "Nodes.");
+    f.optional("agree", x.agree, "How many of the nodes that vote must agree.");
+    f.optional("proof", x.proof, "When logs are proven: never, disputes or always.");
     f.required("contract", x.contract, "Subscription contract.");
     f.required("credential", x.credential, "Credential contract.");
     f.optional("start_block", x.start_block, "First block to read.");

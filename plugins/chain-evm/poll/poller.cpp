@@ -1,7 +1,6 @@
 #include "plugins/chain-evm/poll/poller.hpp"
 
 #include "plugins/chain-evm/poll/branch.hpp"
-#include "plugins/chain-evm/rpc/chain_id.hpp"
 
 #include <algorithm>
 
@@ -61,7 +60,6 @@ Result<ChainEvents> Poller::attempt(std::string_view text, std::uint32_t max) {
     if (!cursor) return cursor.failure();
     const Result<Tips> tips = node_.tips(config_.profile.finality.tags);
     if (!tips) return tips.failure();
-    if (const Status status = check_chain_id(node_, config_.profile, tips->chain_id); !status) return status.failure();
     const Result<Advance> moved = advance(node_, cursor->branch, tips->head, config_.profile.finality.depth);
     if (!moved) return moved.failure();
 

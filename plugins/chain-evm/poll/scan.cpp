@@ -55,13 +55,13 @@ Result<Poller::Scan> Poller::scan(const Cursor& cursor, std::uint64_t from) {
 // Asked by its hash, a block's logs can't be those of another branch.
 Result<Poller::Scan> Poller::scan_head(const Mark& head) {
     const Address addresses[] = {config_.contract, config_.credential};
-    Result<std::vector<Log>> logs = node_.logs_of_block(addresses, head.hash);
-    if (!logs && logs.failure().reason == "position_unknown") return moved(node_);
-    if (!logs) return logs.failure();
+    Result<LogsAnswer> answer = node_.logs_of_block(addresses, head.hash);
+    if (!answer && answer.failure().reason == "position_unknown") return moved(node_);
+    if (!answer) return answer.failure();
     const bool all_of_it = std::ranges::all_of(
-        *logs, [&](const Log& log) { return log.block == head.height && log.block_hash == head.hash; });
+        answer->logs, [&](const Log& log) { return log.block == head.height && log.block_hash == head.hash; });
     if (!all_of_it) return moved(node_);
-    return Scan{head, std::move(*logs)};
+    return Scan{head, std::move(answer->logs)};
 }
 
 Result<Poller::Scan> Poller::scan_range(const Cursor& cursor, std::uint64_t from, std::uint64_t to) {
@@ -75,14 +75,10 @@ Result<Poller::Scan> Poller::scan_range(const Cursor& cursor, std::uint64_t from
         if (!*before) return behind(node_, to);
         last = Mark::of(**before);
     }
-    Result<std::vector<Log>> logs = node_.logs(addresses, from, to);
-    if (!logs) return logs.failure();
-    // An empty answer from a node that does not have the range is no answer.
-    const Result<std::optional<Header>> after = node_.header(to);
-    if (!after) return after.failure();
-    if (!*after) return behind(node_, to);
-    if ((*after)->hash != last->hash || !agree(*logs, cursor.branch)) return moved(node_);
-    return Scan{*last, std::move(*logs)};
+    Result<LogsAnswer> answer = node_.logs(addresses, from, to);
+    if (!answer) return answer.failure();
+    if (answer->last.hash != last->hash || !agree(answer->logs, cursor.branch)) return moved(node_);
+    return Scan{*last, std::move(answer->logs)};
 }
 
 Result<std::map<std::uint64_t, Mark>> Poller::blocks_of(const Cursor& cursor, std::span<const Log> logs) {

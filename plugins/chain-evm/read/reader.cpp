@@ -2,7 +2,6 @@
 
 #include "plugin-api/crypto/keccak.hpp"
 #include "plugins/chain-evm/contract/calls.hpp"
-#include "plugins/chain-evm/rpc/chain_id.hpp"
 
 namespace bh::evm {
 namespace {
@@ -24,8 +23,6 @@ Result<At> Reader::locate(std::string_view at) {
     if (!position->known()) {
         const Result<Tips> tips = node_.tips(false);
         if (!tips) return tips.failure();
-        if (const Status status = check_chain_id(node_, config_.profile, tips->chain_id); !status)
-            return status.failure();
         return At{tips->head.hash, tips->head.number};
     }
     const auto hash = Hash::parse(position->id);

@@ -62,6 +62,7 @@ public:
     Result<nlohmann::json> call(const RpcCall& call);
 
     [[nodiscard]] const std::string& label() const { return transport_->label(); }
+    void interrupt() { transport_->interrupt(); }
     [[nodiscard]] Failure garbage(std::string_view what) const;
 
 private:

@@ -1,17 +1,15 @@
-// What this plugin asks an Ethereum node, typed. Answers are checked for form here and for meaning by the callers.
-// Every failure is about the endpoint (BH_E_UNAVAILABLE) unless said otherwise. Safe on any thread.
+// What this plugin asks of an Ethereum chain, typed: of one node (rpc/rpc_node.hpp), or of several that must agree
+// (rpc/quorum.hpp). Answers are checked for form here and for meaning by the callers. Every failure is about the
+// endpoint (BH_E_UNAVAILABLE) unless said otherwise. Safe on any thread.
 #pragma once
 
 #include "plugin-api/documents/common.hpp"
 #include "plugins/chain-evm/abi/types.hpp"
-#include "plugins/chain-evm/contract/events.hpp"
-#include "plugins/chain-evm/rpc/transport.hpp"
+#include "plugins/chain-evm/proof/bloom.hpp"
 
 #include <span>
 
 namespace bh::evm {
-
-class JsonRpc;
 
 struct Header {
     std::uint64_t number = 0;
@@ -20,6 +18,10 @@ struct Header {
     std::int64_t time = 0;
     std::uint64_t gas_limit = 0;
     std::optional<std::uint64_t> base_fee;  // wei per gas; absent before EIP-1559
+    Hash transactions_root, receipts_root;
+    Bloom bloom{};
+    // Whether `hash` was computed from all its members: then whoever agrees about the hash agrees about them.
+    bool proven = false;
 };
 Block to_block(const Header& header);
 
@@ -35,6 +37,12 @@ struct TxReceipt {
     Hash block_hash;
     bool success = false;
     Uint256 fee;
+};
+
+// Logs, and the last block of what was asked, which the node had when it answered.
+struct LogsAnswer {
+    std::vector<Log> logs;
+    Header last;
 };
 
 struct FeeHistory {
@@ -57,18 +65,19 @@ struct CallResult {
 
 class Node {
 public:
-    explicit Node(std::unique_ptr<Transport> transport);
-    ~Node();
+    virtual ~Node() = default;
 
-    Result<Tips> tips(bool finality_tags);
-    Result<std::uint64_t> chain_id();
+    virtual Result<Tips> tips(bool finality_tags) = 0;
+    virtual Result<std::uint64_t> chain_id() = 0;
     // In the order of `numbers`; nullopt: no such block on the node's branch.
-    Result<std::vector<std::optional<Header>>> headers(std::span<const std::uint64_t> numbers);
+    virtual Result<std::vector<std::optional<Header>>> headers(std::span<const std::uint64_t> numbers) = 0;
     Result<std::optional<Header>> header(std::uint64_t number);
 
-    // Reason "too_many_logs" or "answer_too_large": ask a smaller range. Never ask above the head.
-    Result<std::vector<Log>> logs(std::span<const Address> addresses, std::uint64_t from, std::uint64_t to);
-    Result<std::vector<Log>> logs_of_block(std::span<const Address> addresses, const Hash& block);
+    // Reason "too_many_logs" or "answer_too_large": ask a smaller range; "endpoint_behind": the node does not have
+    // block `to`, so that its answer is none. Never ask above the head.
+    virtual Result<LogsAnswer> logs(std::span<const Address> addresses, std::uint64_t from, std::uint64_t to) = 0;
+    // Reason "position_unknown": the node does not have the block.
+    virtual Result<LogsAnswer> logs_of_block(std::span<const Address> addresses, const Hash& block) = 0;
 
     struct Call {
         Address to;
@@ -80,15 +89,15 @@ public:
         Header header;
         std::vector<CallResult> results;
     };
-    Result<CallsAnswer> calls_at(std::span<const Call> calls, const Hash& block, std::uint64_t number);
+    virtual Result<CallsAnswer> calls_at(std::span<const Call> calls, const Hash& block, std::uint64_t number) = 0;
 
-    Result<Bytes> code_at(const Address& account, std::uint64_t number);
-    Result<Uint256> balance_at(const Address& account, std::uint64_t number);
-    Result<std::uint64_t> nonce_at(const Address& account, std::uint64_t number);
+    virtual Result<Bytes> code_at(const Address& account, std::uint64_t number) = 0;
+    virtual Result<Uint256> balance_at(const Address& account, std::uint64_t number) = 0;
+    virtual Result<std::uint64_t> nonce_at(const Address& account, std::uint64_t number) = 0;
     struct Nonces {
         std::uint64_t latest = 0, pending = 0;
     };
-    Result<Nonces> nonces(const Address& account);
+    virtual Result<Nonces> nonces(const Address& account) = 0;
 
     // By eth_call and eth_estimateGas on the head. `reverted` with the revert's data, or the gas.
     struct Estimate {
@@ -97,19 +106,17 @@ public:
         std::uint64_t gas = 0;
     };
     // `to` nullopt: creates a contract.
-    Result<Estimate> estimate(const Address& from, const std::optional<Address>& to, const Bytes& data);
-    Result<FeeHistory> fees();
+    virtual Result<Estimate> estimate(const Address& from, const std::optional<Address>& to, const Bytes& data) = 0;
+    virtual Result<FeeHistory> fees() = 0;
 
-    Result<BroadcastResult> broadcast(const Bytes& raw);
+    virtual Result<BroadcastResult> broadcast(const Bytes& raw) = 0;
     // In the order of `hashes`; nullopt: in no block that the node knows.
-    Result<std::vector<std::optional<TxReceipt>>> receipts(std::span<const Hash> hashes);
+    virtual Result<std::vector<std::optional<TxReceipt>>> receipts(std::span<const Hash> hashes) = 0;
     // Whether the node holds it, in its pool or in a block.
-    Result<std::vector<bool>> known(std::span<const Hash> hashes);
+    virtual Result<std::vector<bool>> known(std::span<const Hash> hashes) = 0;
 
-    [[nodiscard]] const std::string& label() const;
-
-private:
-    std::unique_ptr<JsonRpc> rpc_;
+    // What may be shown and logged of whom is asked.
+    [[nodiscard]] virtual const std::string& label() const = 0;
 };
 
 }  // namespace bh::evm

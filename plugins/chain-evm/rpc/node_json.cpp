@@ -1,5 +1,7 @@
 #include "plugins/chain-evm/rpc/node_json.hpp"
 
+#include "plugins/chain-evm/proof/consensus.hpp"
+
 #include <algorithm>
 
 namespace bh::evm {
@@ -9,14 +11,14 @@ using nlohmann::json;
 
 constexpr std::size_t kMaxTopics = 4;
 
+}  // namespace
+
 const json& member(const json& node, const char* name) {
     static const json missing;
     if (!node.is_object()) return missing;
     const auto found = node.find(name);
     return found == node.end() ? missing : *found;
 }
-
-}  // namespace
 
 std::optional<Uint256> read_uint(const json& node) {
     if (!node.is_string()) return std::nullopt;
@@ -57,8 +59,22 @@ std::optional<Header> read_header(const json& node) {
     const auto time = read_u64(member(node, "timestamp"));
     const auto gas_limit = read_u64(member(node, "gasLimit"));
     if (!number || !hash || !parent || !time || !gas_limit || *time > INT64_MAX) return std::nullopt;
-    return Header{
-        *number, *hash, *parent, static_cast<std::int64_t>(*time), *gas_limit, read_u64(member(node, "baseFeePerGas"))};
+    Header out;
+    out.number = *number;
+    out.hash = *hash;
+    out.parent = *parent;
+    out.time = static_cast<std::int64_t>(*time);
+    out.gas_limit = *gas_limit;
+    out.base_fee = read_u64(member(node, "baseFeePerGas"));
+    const auto transactions = read_hash(member(node, "transactionsRoot"));
+    const auto receipts = read_hash(member(node, "receiptsRoot"));
+    const auto bloom = read_data(member(node, "logsBloom"));
+    if (!transactions || !receipts || !bloom || bloom->size() != out.bloom.size()) return out;
+    out.transactions_root = *transactions;
+    out.receipts_root = *receipts;
+    std::ranges::copy(*bloom, out.bloom.begin());
+    out.proven = header_hash(node) == out.hash;
+    return out;
 }
 
 std::optional<Log> read_log(const json& node) {

@@ -7,6 +7,9 @@
 
 namespace bh::evm {
 
+// The member, or null where there is none or `node` is no object.
+const nlohmann::json& member(const nlohmann::json& node, const char* name);
+
 std::optional<std::uint64_t> read_u64(const nlohmann::json& node);
 std::optional<Uint256> read_uint(const nlohmann::json& node);
 std::optional<Hash> read_hash(const nlohmann::json& node);

@@ -1,7 +1,6 @@
-// Node: reads of state and accounts.
-#include "plugins/chain-evm/rpc/json_rpc.hpp"
-#include "plugins/chain-evm/rpc/node.hpp"
+// RpcNode: reads of state and accounts.
 #include "plugins/chain-evm/rpc/node_json.hpp"
+#include "plugins/chain-evm/rpc/rpc_node.hpp"
 
 namespace bh::evm {
 namespace {
@@ -65,48 +64,48 @@ Result<Uint256> read_account(JsonRpc& rpc, const char* method, const Address& ac
 
 }  // namespace
 
-Result<Node::CallsAnswer> Node::calls_at(std::span<const Call> calls, const Hash& block, std::uint64_t number) {
+Result<Node::CallsAnswer> RpcNode::calls_at(std::span<const Call> calls, const Hash& block, std::uint64_t number) {
     std::optional<Header> header;
-    auto results = run_calls(*rpc_, calls, {{"blockHash", block.text()}}, header, number);
+    auto results = run_calls(rpc_, calls, {{"blockHash", block.text()}}, header, number);
     if (!results) return results.failure();
     if (!*results) {  // by number, and the hash before and after must be the one asked for
         const Result<std::optional<Header>> before = this->header(number);
         if (!before) return before.failure();
         if (!*before || (*before)->hash != block) return unknown_position(label());
-        results = run_calls(*rpc_, calls, quantity(number), header, number);
+        results = run_calls(rpc_, calls, quantity(number), header, number);
         if (!results) return results.failure();
     }
     if (!header || header->hash != block) return unknown_position(label());
     return CallsAnswer{*header, std::move(**results)};
 }
 
-Result<Bytes> Node::code_at(const Address& account, std::uint64_t number) {
-    const Result<json> answer = rpc_->call({"eth_getCode", json::array({account.lower_text(), quantity(number)})});
+Result<Bytes> RpcNode::code_at(const Address& account, std::uint64_t number) {
+    const Result<json> answer = rpc_.call({"eth_getCode", json::array({account.lower_text(), quantity(number)})});
     if (!answer) return answer.failure();
     std::optional<Bytes> code = read_data(*answer);
-    if (!code) return rpc_->garbage("code that is no hex");
+    if (!code) return rpc_.garbage("code that is no hex");
     return std::move(*code);
 }
 
-Result<Uint256> Node::balance_at(const Address& account, std::uint64_t number) {
-    return read_account(*rpc_, "eth_getBalance", account, quantity(number));
+Result<Uint256> RpcNode::balance_at(const Address& account, std::uint64_t number) {
+    return read_account(rpc_, "eth_getBalance", account, quantity(number));
 }
 
-Result<std::uint64_t> Node::nonce_at(const Address& account, std::uint64_t number) {
-    const Result<Uint256> value = read_account(*rpc_, "eth_getTransactionCount", account, quantity(number));
+Result<std::uint64_t> RpcNode::nonce_at(const Address& account, std::uint64_t number) {
+    const Result<Uint256> value = read_account(rpc_, "eth_getTransactionCount", account, quantity(number));
     if (!value) return value.failure();
     const auto nonce = value->as_u64();
-    if (!nonce) return rpc_->garbage("an absurd nonce");
+    if (!nonce) return rpc_.garbage("an absurd nonce");
     return *nonce;
 }
 
-Result<Node::Nonces> Node::nonces(const Address& account) {
-    const Result<Uint256> latest = read_account(*rpc_, "eth_getTransactionCount", account, "latest");
+Result<Node::Nonces> RpcNode::nonces(const Address& account) {
+    const Result<Uint256> latest = read_account(rpc_, "eth_getTransactionCount", account, "latest");
     if (!latest) return latest.failure();
     const auto mined = latest->as_u64();
-    if (!mined) return rpc_->garbage("an absurd nonce");
+    if (!mined) return rpc_.garbage("an absurd nonce");
     // Not every node has a pending block.
-    const Result<Uint256> pending = read_account(*rpc_, "eth_getTransactionCount", account, "pending");
+    const Result<Uint256> pending = read_account(rpc_, "eth_getTransactionCount", account, "pending");
     const std::uint64_t queued = pending ? pending->as_u64().value_or(*mined) : *mined;
     return Nonces{*mined, std::max(*mined, queued)};
 }

@@ -1,7 +1,6 @@
-// Node: what transactions need.
-#include "plugins/chain-evm/rpc/json_rpc.hpp"
-#include "plugins/chain-evm/rpc/node.hpp"
+// RpcNode: what transactions need.
 #include "plugins/chain-evm/rpc/node_json.hpp"
+#include "plugins/chain-evm/rpc/rpc_node.hpp"
 
 namespace bh::evm {
 namespace {
@@ -13,12 +12,12 @@ constexpr int kFeePercentile = 50;
 
 }  // namespace
 
-Result<Node::Estimate> Node::estimate(const Address& from, const std::optional<Address>& to, const Bytes& data) {
+Result<Node::Estimate> RpcNode::estimate(const Address& from, const std::optional<Address>& to, const Bytes& data) {
     json call{{"from", from.lower_text()}, {"data", crypto::hex0x(data)}};
     if (to) call["to"] = to->lower_text();
     // The call as well: some nodes give an estimate for what reverts.
     const Result<std::vector<RpcReply>> replies =
-        rpc_->send({{"eth_call", json::array({call, "latest"})}, {"eth_estimateGas", json::array({call})}});
+        rpc_.send({{"eth_call", json::array({call, "latest"})}, {"eth_estimateGas", json::array({call})}});
     if (!replies) return replies.failure();
     for (const RpcReply& reply : *replies) {
         if (reply.error && reply.error->kind == RpcErrorKind::reverted)
@@ -31,12 +30,12 @@ Result<Node::Estimate> Node::estimate(const Address& from, const std::optional<A
         return failure;
     }
     const auto gas = read_u64(replies->back().result);
-    if (!gas) return rpc_->garbage("no gas estimate");
+    if (!gas) return rpc_.garbage("no gas estimate");
     return Estimate{false, {}, *gas};
 }
 
-Result<FeeHistory> Node::fees() {
-    const Result<std::vector<RpcReply>> replies = rpc_->send(
+Result<FeeHistory> RpcNode::fees() {
+    const Result<std::vector<RpcReply>> replies = rpc_.send(
         {{"eth_feeHistory", json::array({quantity(kFeeHistoryBlocks), "latest", json::array({kFeePercentile})})},
          {"eth_getBlockByNumber", json::array({"latest", false})}});
     if (!replies) return replies.failure();
@@ -50,15 +49,15 @@ Result<FeeHistory> Node::fees() {
                        "the endpoint " + label() + " names no base fee; chains without EIP-1559 are not supported", 0};
     }
     FeeHistory out{*head->base_fee + *head->base_fee / 8, 0};
-    if (const Result<json> tip = rpc_->call({"eth_maxPriorityFeePerGas"}); tip) {
+    if (const Result<json> tip = rpc_.call({"eth_maxPriorityFeePerGas"}); tip) {
         out.priority_fee = read_u64(*tip).value_or(0);
     }
     return out;
 }
 
-Result<BroadcastResult> Node::broadcast(const Bytes& raw) {
+Result<BroadcastResult> RpcNode::broadcast(const Bytes& raw) {
     const Result<std::vector<RpcReply>> replies =
-        rpc_->send({{"eth_sendRawTransaction", json::array({crypto::hex0x(raw)})}});
+        rpc_.send({{"eth_sendRawTransaction", json::array({crypto::hex0x(raw)})}});
     if (!replies) return replies.failure();
     const std::optional<RpcError>& error = replies->front().error;
     if (!error) return BroadcastResult{Broadcast::accepted, {}};
@@ -78,27 +77,27 @@ Result<BroadcastResult> Node::broadcast(const Bytes& raw) {
     }
 }
 
-Result<std::vector<std::optional<TxReceipt>>> Node::receipts(std::span<const Hash> hashes) {
+Result<std::vector<std::optional<TxReceipt>>> RpcNode::receipts(std::span<const Hash> hashes) {
     std::vector<RpcCall> calls;
     for (const Hash& hash : hashes) calls.push_back({"eth_getTransactionReceipt", json::array({hash.text()})});
-    const Result<std::vector<RpcReply>> replies = rpc_->send(calls);
+    const Result<std::vector<RpcReply>> replies = rpc_.send(calls);
     if (!replies) return replies.failure();
     std::vector<std::optional<TxReceipt>> out;
     for (std::size_t i = 0; i < replies->size(); ++i) {
         const RpcReply& reply = (*replies)[i];
         if (reply.error) return reply.error->failure(label(), "eth_getTransactionReceipt");
         std::optional<TxReceipt> receipt = read_receipt(reply.result);
-        if (!receipt && !reply.result.is_null()) return rpc_->garbage("a malformed receipt");
-        if (receipt && receipt->tx != hashes[i]) return rpc_->garbage("another receipt than asked for");
+        if (!receipt && !reply.result.is_null()) return rpc_.garbage("a malformed receipt");
+        if (receipt && receipt->tx != hashes[i]) return rpc_.garbage("another receipt than asked for");
         out.push_back(receipt);
     }
     return out;
 }
 
-Result<std::vector<bool>> Node::known(std::span<const Hash> hashes) {
+Result<std::vector<bool>> RpcNode::known(std::span<const Hash> hashes) {
     std::vector<RpcCall> calls;
     for (const Hash& hash : hashes) calls.push_back({"eth_getTransactionByHash", json::array({hash.text()})});
-    const Result<std::vector<RpcReply>> replies = rpc_->send(calls);
+    const Result<std::vector<RpcReply>> replies = rpc_.send(calls);
     if (!replies) return replies.failure();
     std::vector<bool> out;
     for (const RpcReply& reply : *replies) {

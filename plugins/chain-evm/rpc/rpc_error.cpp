@@ -68,7 +68,8 @@ RpcErrorKind kind_of(std::int64_t code, const std::string& text, bool has_data) 
                                            "per second", "daily"})) {
         return RpcErrorKind::rate_limited;
     }
-    if (contains_any(text, {"more than", "too many", "range", "limit exceeded", "response size", "query timeout"})) {
+    if (contains_any(text, {"more than", "too many", "range", "limit exceeded", "exceeds limit", "response size",
+                            "too big", "too large", "query timeout"})) {
         return RpcErrorKind::too_many_logs;
     }
     if (code == -32005) return RpcErrorKind::rate_limited;

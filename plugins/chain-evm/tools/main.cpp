@@ -2,6 +2,7 @@
 // Writes one JSON document to stdout, what went wrong to stderr. Exit code 0: done; 1: refused or failed; 2: bad usage.
 #include "plugin-api/crypto/secp256k1.hpp"
 #include "plugin-api/documents/strict_json.hpp"
+#include "plugins/chain-evm/rpc/rpc_node.hpp"
 #include "plugins/chain-evm/tools/key_file.hpp"
 #include "plugins/chain-evm/tools/operator.hpp"
 #include "plugins/chain-evm/tools/verify.hpp"
@@ -132,7 +133,7 @@ Result<json> create_plan(Node& node, const Options& options, const Address& cont
 Result<json> run(const std::string& command, const Options& options, int& exit_code) {
     Result<std::unique_ptr<Transport>> transport = make_http_transport(options.rpc, {});
     if (!transport) return transport.failure().within("--rpc");
-    Node node{std::move(*transport)};
+    RpcNode node{std::move(*transport)};
     if (command == "deploy") return deploy(node, options);
     const Result<Address> contract = Address::parse(options.contract);
     if (!contract) return contract.failure().within("--contract");

@@ -27,18 +27,26 @@ void append_prefix(Bytes& out, std::uint8_t base, std::size_t size) {
 
 }  // namespace
 
-RlpList& RlpList::bytes(ByteView value) {
-    const bool is_its_own_code = value.size() == 1 && value[0] < kString;
-    if (!is_its_own_code) append_prefix(content_, kString, value.size());
-    crypto::append(content_, value);
-    return *this;
-}
+RlpList& RlpList::bytes(ByteView value) { return encoded(rlp_string(value)); }
 
 RlpList& RlpList::uint(const Uint256& value) { return bytes(significant(value.word())); }
 
 RlpList& RlpList::empty_list() {
     content_.push_back(kList);
     return *this;
+}
+
+RlpList& RlpList::encoded(ByteView item) {
+    crypto::append(content_, item);
+    return *this;
+}
+
+Bytes rlp_string(ByteView value) {
+    Bytes out;
+    const bool is_its_own_code = value.size() == 1 && value[0] < kString;
+    if (!is_its_own_code) append_prefix(out, kString, value.size());
+    crypto::append(out, value);
+    return out;
 }
 
 Bytes RlpList::finish() const {
