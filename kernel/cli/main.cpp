@@ -109,6 +109,10 @@ void add_rest(CLI::App& app, Options& options, Command& chosen) {
                        [&](const Context& c) { return plugin_unpark(c, options.name); });
     unpark->add_option("instance", options.name, "Name of the instance")->required();
 
+    auto* chain = group(app, "chain", "Chains");
+    add(*chain, chosen, "status", "Each chain's endpoints: state, head, errors, and what they were caught at",
+        chain_status);
+
     auto* plan = group(app, "plan", "Plans on offer");
     add(*plan, chosen, "list", "List plans", plan_list);
     add_operator_command(*plan, options, chosen, "create", "plan-create", "Create a plan");
