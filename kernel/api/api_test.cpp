@@ -95,3 +95,30 @@ TEST_CASE("a subscription is shown with its timeline, and an unknown one is not 
     CHECK((*api::subscriptions_view(**journal, "", 0, 10))["subscriptions"].size() == 1);
     CHECK((*api::events_view(**journal, 0, 10))["events"].empty());
 }
+
+TEST_CASE("a chain's endpoints are shown with what they were caught at") {
+    ChainDescription description;
+    description.chain = "test:1";
+    description.agree = 2;
+    ChainEndpoint liar;
+    liar.name = "https://node.example";
+    liar.state = "distrusted";
+    liar.votes = true;
+    liar.head = {"0xb1", 17};
+    liar.errors = 3;
+    liar.caught = {{"omitted_log", 2, {1'700'000'000}, 16}};
+    description.endpoints = {liar, ChainEndpoint{}};
+    const json shown = api::chain_view("main", Failure{BH_E_UNAVAILABLE, "x", "no two agree"}, description);
+    CHECK(shown.at("instance") == "main");
+    CHECK(shown.at("health") == "no two agree");
+    CHECK(shown.at("agree") == 2);
+    const json& first = shown.at("endpoints").at(0);
+    CHECK(first.at("name") == "https://node.example");
+    CHECK(first.at("head") == 17);
+    CHECK(first.at("errors") == 3);
+    CHECK(first.at("caught") ==
+          json::array({{{"what", "omitted_log"}, {"count", 2}, {"last_at", "2023-11-14T22:13:20Z"}, {"height", 16}}}));
+    CHECK(shown.at("endpoints").at(1).at("head").is_null());
+    CHECK(shown.at("endpoints").at(1).at("last_error_at").is_null());
+    CHECK(api::chain_view("main", {}, {}).at("health") == "ok");
+}

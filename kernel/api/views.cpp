@@ -211,4 +211,34 @@ Result<json> audit_view(Journal& journal, std::int64_t after, std::uint32_t limi
     });
 }
 
+json chain_view(const std::string& instance, const Status& health, const ChainDescription& description) {
+    json endpoints = json::array();
+    for (const ChainEndpoint& endpoint : description.endpoints) {
+        json caught = json::array();
+        for (const ChainEndpoint::Caught& row : endpoint.caught) {
+            caught.push_back(
+                {{"what", row.what}, {"count", row.count}, {"last_at", time(row.last_at)}, {"height", row.height}});
+        }
+        endpoints.push_back({{"name", endpoint.name},
+                             {"state", endpoint.state},
+                             {"votes", endpoint.votes},
+                             {"head", endpoint.head.known() ? json(endpoint.head.height) : json()},
+                             {"head_id", endpoint.head.known() ? json(endpoint.head.id) : json()},
+                             {"lag", endpoint.lag},
+                             {"answers", endpoint.answers},
+                             {"errors", endpoint.errors},
+                             {"latency_ms", endpoint.latency_ms},
+                             {"last_error", endpoint.last_error},
+                             {"last_error_at", time(endpoint.last_error_at)},
+                             {"rests_until", time(endpoint.rests_until)},
+                             {"caught", std::move(caught)}});
+    }
+    return {{"instance", instance},
+            {"chain", description.chain},
+            {"contract", description.contract},
+            {"health", health ? std::string{"ok"} : health.failure().message},
+            {"agree", description.agree},
+            {"endpoints", std::move(endpoints)}};
+}
+
 }  // namespace bh::api

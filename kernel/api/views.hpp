@@ -3,6 +3,7 @@
 #pragma once
 
 #include "kernel/journal/journal.hpp"
+#include "plugin-api/documents/chain.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -24,5 +25,8 @@ Result<nlohmann::json> events_view(life::Journal& journal, std::int64_t before, 
 Result<nlohmann::json> jobs_view(life::Journal& journal, const std::string& state, std::uint32_t limit);
 Result<nlohmann::json> job_view(life::Journal& journal, std::int64_t number);
 Result<nlohmann::json> audit_view(life::Journal& journal, std::int64_t after, std::uint32_t limit);
+
+// What an instance says of the ways to its chain. `health` is its verdict now.
+nlohmann::json chain_view(const std::string& instance, const Status& health, const ChainDescription& description);
 
 }  // namespace bh::api

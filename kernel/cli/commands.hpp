@@ -37,6 +37,7 @@ int job_show(const Context& context, std::int64_t number);
 int job_retry(const Context& context, std::int64_t number);
 int job_abandon(const Context& context, std::int64_t number, bool gone);
 int plan_list(const Context& context);
+int chain_status(const Context& context);
 int doctor(const Context& context);
 
 // Programs beside the kernel: a chain plugin's own operator tool (`operator` in its folder), and the image builder.

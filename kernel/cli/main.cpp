@@ -146,6 +146,10 @@ void add_rest(CLI::App& app, Options& options, Command& chosen) {
                        [&](const Context& c) { return event_list(c, options.before, options.limit); });
     events->add_option("--before", options.before, "Continue before this event");
     events->add_option("--limit", options.limit, "At most so many")->check(CLI::Range(1, 1000));
+    auto* chain = group(app, "chain", "Chains");
+    add(*chain, chosen, "status", "Each chain's endpoints: state, head, errors, and what they were caught at",
+        chain_status);
+
     auto* plan = group(app, "plan", "Plans on offer");
     add(*plan, chosen, "list", "List plans", plan_list);
     add_operator_command(*plan, options, chosen, "create", "plan-create", "Create a plan");

@@ -28,6 +28,7 @@ public:
     [[nodiscard]] const KernelConfig& config() const noexcept { return config_; }
     [[nodiscard]] life::Journal& journal() noexcept { return *journal_; }
     [[nodiscard]] plugins::Registry& registry() noexcept { return *registry_; }
+    [[nodiscard]] life::Ports& ports() noexcept { return *ports_; }
     [[nodiscard]] life::Engine& engine() noexcept { return *engine_; }
     [[nodiscard]] life::Operator& operators() noexcept { return *operator_; }
     [[nodiscard]] life::ImagePort& images() noexcept { return *images_; }

@@ -55,6 +55,19 @@ Result<json> plugin_list(Host& host) {
     return json{{"plugins", list}};
 }
 
+Result<json> chain_list(Host& host) {
+    json list = json::array();
+    for (const auto& [instance, chain] : host.ports().chains) {
+        // First, so that what the answer finds out is in what is shown.
+        const Status health = host.registry().health(instance);
+        const auto description = chain->describe();
+        list.push_back(api::chain_view(instance,
+                                       health ? Status{description ? Status{} : description.failure()} : health,
+                                       description ? *description : ChainDescription{}));
+    }
+    return json{{"chains", list}};
+}
+
 Result<json> vm_show(Host& host, const std::string& name) {
     auto vms = api::vms_view(host.journal());
     if (!vms) return vms;
@@ -122,6 +135,7 @@ std::vector<api::Route> routes_of(Host& host) {
 
     get("/v1/status", [&host](const Query&) { return status(host); });
     get("/v1/doctor", [&host](const Query&) { return doctor_view(host); });
+    get("/v1/chains", [&host](const Query&) { return chain_list(host); });
     get("/v1/plugins", [&host](const Query&) { return plugin_list(host); });
     get("/v1/vms", [&journal](const Query&) { return api::vms_view(journal); });
     get("/v1/vms/([^/]+)", [&host](const Query& query) { return vm_show(host, query.path.at(0)); });

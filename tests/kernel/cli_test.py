@@ -11,7 +11,7 @@ import unittest
 
 from scenario import Scenario, wait_until
 
-HELP = [[], ["status"], ["doctor"], ["subscription"], ["subscription", "list"], ["subscription", "show"], ["subscription", "undo"], ["vm"], ["vm", "list"], ["vm", "show"],
+HELP = [[], ["status"], ["doctor"], ["chain"], ["chain", "status"], ["subscription"], ["subscription", "list"], ["subscription", "show"], ["subscription", "undo"], ["vm"], ["vm", "list"], ["vm", "show"],
         ["vm", "console"], ["job"], ["job", "list"], ["job", "show"], ["job", "retry"], ["job", "abandon"], ["plan"], ["plan", "list"], ["plan", "create"],
         ["contracts"], ["contracts", "deploy"], ["contracts", "verify"], ["image"],
         ["image", "list"], ["image", "build"], ["plugin"], ["plugin", "list"], ["plugin", "show"], ["plugin", "enable"], ["plugin", "disable"],
@@ -47,7 +47,7 @@ class CommandLine(Served):
 
     def reads(self) -> list[list[str]]:
         number, vm = str(self.number), self.vm
-        return [["status"], ["doctor"], ["subscription", "list"], ["subscription", "show", number], ["vm", "list"], ["vm", "show", vm], ["job", "list"], ["job", "show", "1"],
+        return [["status"], ["doctor"], ["chain", "status"], ["subscription", "list"], ["subscription", "show", number], ["vm", "list"], ["vm", "show", vm], ["job", "list"], ["job", "show", "1"],
                 ["plan", "list"], ["image", "list"], ["plugin", "list"], ["plugin", "show", "org.blockhost.mem-storage"], ["events"]]
 
     def test_each_command_has_help(self) -> None:
@@ -83,6 +83,17 @@ class CommandLine(Served):
                 for row in rows:
                     self.assertEqual(row[column - 1], " ", row)
                     self.assertNotEqual(row[column], " ", row)
+
+    def test_a_chain_shows_its_endpoints(self) -> None:
+        chain, = json.loads(self.assert_exit(0, "chain", "status", json_output=True))["chains"]
+        self.assertEqual((chain["instance"], chain["health"], chain["agree"]), ("local", "ok", 1))
+        endpoint, = chain["endpoints"]
+        self.assertEqual((endpoint["state"], endpoint["votes"], endpoint["lag"], endpoint["caught"]), ("ok", True, 0, []))
+        self.assertGreater(endpoint["head"], 0)
+        self.assertGreater(endpoint["answers"], 0)
+        text = self.assert_exit(0, "chain", "status")
+        self.assertIn(endpoint["name"], text)
+        self.assertIn("chain local (eip155:31337): ok; 1 must agree", text)
 
     def test_a_subscription_shows_its_timeline(self) -> None:
         text = self.assert_exit(0, "subscription", "show", str(self.number))
@@ -180,7 +191,7 @@ class Api(Served):
             connection.close()
 
     def test_each_route_answers(self) -> None:
-        for path in ("/v1/status", "/v1/doctor", "/v1/plugins", "/v1/vms", f"/v1/vms/{self.vm}", "/v1/plans", "/v1/subscriptions", f"/v1/subscriptions/{self.number}",
+        for path in ("/v1/status", "/v1/doctor", "/v1/chains", "/v1/plugins", "/v1/vms", f"/v1/vms/{self.vm}", "/v1/plans", "/v1/subscriptions", f"/v1/subscriptions/{self.number}",
                      f"/v1/subscriptions/{self.number}?chain=local", "/v1/subscriptions?state=active&after=0&limit=1", "/v1/events?limit=1", "/v1/jobs?state=done&limit=2", "/v1/jobs/1",
                      "/v1/audit?after=0&limit=3"):
             with self.subTest(path):
