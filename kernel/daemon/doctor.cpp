@@ -3,6 +3,8 @@
 
 #include <sys/statvfs.h>
 
+#include <set>
+
 namespace bh::daemon {
 namespace {
 
@@ -22,6 +24,15 @@ public:
 private:
     json list_ = json::array();
 };
+
+// An instance in the daemon whose tools run as the worker that it does not have: their files have two owners.
+void look_at_owners(Host& host, const std::set<std::string>& workers, Findings& findings) {
+    for (const auto& info : host.registry().list()) {
+        if (info.state || !workers.contains(info.instance)) continue;
+        findings.add(info.instance, "error", "runs in the daemon, but its tools run under the user of its worker",
+                     "take \"worker\" out of launch.yaml, or \"isolation: inprocess\" out of plugins.d");
+    }
+}
 
 void look_at_programs(Host& host, Findings& findings) {
     for (const char* key : {"agent", "server", "statement"}) {
@@ -48,6 +59,7 @@ void look_at_programs(Host& host, Findings& findings) {
                      (launcher->limits_why.empty() ? "" : ": " + launcher->limits_why));
     for (const auto& program : launcher->missing)
         findings.add("launcher", "error", program + " can't be run", "install it, or correct its path in launch.yaml");
+    look_at_owners(host, launcher->workers, findings);
 }
 
 void look_at_worker(const std::string& instance, const worker::Worker::State& state, Findings& findings) {

@@ -75,7 +75,10 @@ Result<Client::Check> Client::check() {
     const json& ok = answer->ok;
     if (!ok.contains("limits") || !ok["limits"].is_string() || !ok.contains("programs") || !ok["programs"].is_object())
         return odd_answer("check");
-    Check check{ok["limits"].get<std::string>(), ok.value("limits_why", ""), {}};
+    Check check{ok["limits"].get<std::string>(), ok.value("limits_why", ""), {}, {}};
+    for (const auto& instance : ok.value("workers", json::array())) {
+        if (instance.is_string()) check.workers.insert(instance.get<std::string>());
+    }
     for (const auto& [instance, programs] : ok["programs"].items()) {
         for (const auto& [program, found] : programs.items()) {
             if (found != true) check.missing.push_back(instance + "/" + program);

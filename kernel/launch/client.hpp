@@ -6,6 +6,7 @@
 #include "plugin-api/documents/launch.hpp"
 
 #include <chrono>
+#include <set>
 
 namespace bh::launch {
 
@@ -33,6 +34,7 @@ public:
     struct Check {
         std::string limits, limits_why;
         std::vector<std::string> missing;  // "instance/program" that can't be executed
+        std::set<std::string> workers;     // instances that launch.yaml gives a worker
     };
     Result<Check> check();
 

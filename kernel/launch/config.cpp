@@ -15,6 +15,7 @@ namespace {
 using ipc::Args;
 
 constexpr std::size_t kMaxPath = 4096, kMaxName = 64, kMaxEntries = 64;
+constexpr std::uint32_t kToolTasks = 64;
 constexpr std::int64_t kFirstUidMin = 1000, kLastUid = 4294967293;
 
 void need_absolute(Args& args, const char* field, const std::string& path) {
@@ -116,6 +117,7 @@ Result<InstanceConfig> read_instance(const nlohmann::json& object, const std::st
         if (!commands) return commands.failure();
         instance.tools[name] = {path, std::move(*commands)};
     }
+    if (instance.worker && !instance.tools.empty()) instance.worker->tool_tasks = kToolTasks;
     return instance;
 }
 
@@ -191,6 +193,11 @@ Result<LaunchConfig> read_launch_config(const std::string& path) {
     if (!yaml->is_object()) return invalid("bad_config", path + ": must be a map of keys");
     auto config = read(*yaml);
     return config ? std::move(config) : Result<LaunchConfig>{config.failure().within(path)};
+}
+
+bool writes(const WorkerConfig& worker, const std::string& path) {
+    return std::ranges::any_of(worker.write,
+                               [&](const std::string& granted) { return path.starts_with(granted + "/"); });
 }
 
 bool allows(const Tool& tool, const std::vector<std::string>& args) {

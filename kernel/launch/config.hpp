@@ -20,11 +20,12 @@ struct Tool {
     std::vector<std::vector<std::regex>> commands;
 };
 
-// The sandbox of an instance that runs in a process of its own (kernel/worker).
+// The sandbox of an instance that runs in a process of its own (kernel/worker), and of its tools.
 struct WorkerConfig {
     uid_t uid = 0;  // its own: no unit's, no other worker's, not the kernel's
     std::uint64_t memory_bytes = std::uint64_t{256} << 20;
     std::uint32_t threads = 64;
+    std::uint32_t tool_tasks = 0;          // of its tools, which run under the same user, side by side with it
     bool local_sockets = false;            // may connect to Unix sockets in its paths
     std::vector<std::string> read, write;  // canonical
 };
@@ -50,6 +51,9 @@ struct LaunchConfig {
 
 // BH_E_INVALID names file, key and remedy.
 Result<LaunchConfig> read_launch_config(const std::string& path);
+
+// Whether the worker may write to `path`.
+bool writes(const WorkerConfig& worker, const std::string& path);
 
 // Whether one of the tool's commands allows exactly these arguments.
 bool allows(const Tool& tool, const std::vector<std::string>& args);

@@ -61,6 +61,21 @@ TEST_CASE("mistakes in the configuration are named") {
     refused(kHead + "instances: {A: {}}\n", "A");
 }
 
+TEST_CASE("a worker writes below what it was granted and nowhere else") {
+    const auto config = read(kHead +
+                             "instances:\n  a:\n    worker: {user: 64200, write: [/var/pool], read: [/dev/none]}\n"
+                             "    tools: {t: {path: /t, commands: [[]]}}\n  b:\n    worker: {user: 64201}\n");
+    REQUIRE(config);
+    const WorkerConfig& worker = *config->instances.at("a").worker;
+    CHECK(writes(worker, "/var/pool/volumes/x"));
+    CHECK_FALSE(writes(worker, "/var/pool"));
+    CHECK_FALSE(writes(worker, "/var/pool2/x"));
+    CHECK_FALSE(writes(worker, "/dev/none"));
+    CHECK(worker.tool_tasks > 0);
+    CHECK(config->instances.at("b").worker->tool_tasks == 0);
+    refused(kHead + "instances: {a: {worker: {user: 64200}}, b: {worker: {user: 64200}}}\n", "a user of its own");
+}
+
 TEST_CASE("the range of uids is a range of others") {
     refused("run: /r\nstate: /x\nkernel: {user: 700005, group: 1}\nuids: {first: 700000, count: 10}\ninstances: {}\n",
             "range");

@@ -63,6 +63,27 @@ TEST_CASE("a unit survives kill -9 of the launcher and is found again") {
     CHECK(world.start(kOwner, world.spec("exec sleep 1001")).failure().code == BH_E_CONFLICT);
 }
 
+TEST_CASE("a supervisor needs the C library and nothing else") {
+    World world;
+    const auto unit = world.start(kOwner, world.spec("exec sleep 1000"));
+    REQUIRE(unit);
+    const pid_t supervisor = process_stat(static_cast<pid_t>(unit->pid)).parent;
+    const std::string maps = read_text("/proc/" + std::to_string(supervisor) + "/maps");
+    CHECK(maps.find("/libc.so") != std::string::npos);
+    CHECK(maps.find("libstdc++") == std::string::npos);
+}
+
+TEST_CASE("status says what a running unit uses") {
+    World world;
+    REQUIRE(world.start(kOwner, world.spec("while :; do :; done")));
+    CHECK(wait_until([&] { return world.status(kOwner)->cpu_ns.value_or(0) > 0; }));
+    CHECK(world.status(kOwner)->memory_bytes.value_or(0) > 0);
+    CHECK_FALSE(world.status(kOwner)->net_rx_bytes);
+    REQUIRE(world.signal(kOwner, SIGKILL));
+    REQUIRE(world.ends(kOwner));
+    CHECK_FALSE(world.status(kOwner)->cpu_ns);
+}
+
 TEST_CASE("the end of a unit is recorded while no launcher runs") {
     World world;
     REQUIRE(world.start(kOwner, world.spec_in(kOwner, "while [ ! -e go ]; do sleep 0.01; done; exit 7")));

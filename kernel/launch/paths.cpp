@@ -74,8 +74,9 @@ Status give(int fd, const struct stat& now, const std::string& path, const Grant
     // Root's directories are those made a moment ago (or by a launcher that died right then): never its files.
     const bool own = now.st_uid == grantee.kernel_uid || now.st_uid == grantee.unit_uid ||
                      (now.st_uid == 0 && S_ISDIR(now.st_mode) && now.st_gid == grantee.kernel_gid);
-    if (!own && !grantee.is_free_uid(now.st_uid)) {
-        return denied(path, "belongs to user " + std::to_string(now.st_uid) + ", neither the kernel nor this unit");
+    if (!own && !grantee.may_take(now.st_uid, path)) {
+        return denied(path, "belongs to user " + std::to_string(now.st_uid) +
+                                ", neither the kernel nor this unit nor a worker that may write there");
     }
     if (S_ISREG(now.st_mode) && now.st_nlink != 1) return denied(path, "has a second name (hard link)");
     if (::fchownat(fd, "", grantee.unit_uid, grantee.kernel_gid, AT_EMPTY_PATH) != 0)

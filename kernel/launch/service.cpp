@@ -4,6 +4,7 @@
 #include "kernel/launch/process.hpp"
 #include "kernel/launch/starter.hpp"
 #include "kernel/launch/tool.hpp"
+#include "kernel/launch/usage.hpp"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -70,7 +71,7 @@ struct Service::Seen {
     RunRecord run;
     UnitState state = UnitState::kNever;
 
-    [[nodiscard]] nlohmann::json document() const {
+    [[nodiscard]] nlohmann::json document(const Usage& usage = {}) const {
         Unit unit;
         unit.unit = record.unit;
         unit.state = state == UnitState::kRunning ? "running" : "ended";
@@ -80,6 +81,10 @@ struct Service::Seen {
         if (state == UnitState::kEnded && run.exit_code >= 0) unit.exit_code = run.exit_code;
         if (state == UnitState::kEnded && run.signal >= 0) unit.signal = run.signal;
         unit.limits = record.limits;
+        unit.cpu_ns = usage.cpu_ns;
+        unit.memory_bytes = usage.memory_bytes;
+        unit.net_rx_bytes = usage.net_rx_bytes;
+        unit.net_tx_bytes = usage.net_tx_bytes;
         return nlohmann::json::parse(to_json(unit));
     }
 };
@@ -158,16 +163,17 @@ Result<uid_t> Service::uid_for(const StartArgs& request) {
 Status Service::grant(const StartArgs& request, uid_t uid) const {
     auto records = registry_.all();
     if (!records) return records.failure();
-    Grantee grantee{uid, config_.kernel_uid, config_.kernel_gid, [&](uid_t other) {
-                        // What a storage's worker made is given to the VM that uses it.
-                        const auto of_worker = [other](const auto& entry) {
-                            return entry.second.worker && entry.second.worker->uid == other;
-                        };
-                        if (std::ranges::any_of(config_.instances, of_worker)) return true;
-                        const bool ours = other >= config_.first_uid && other - config_.first_uid < config_.uid_count;
-                        return ours &&
-                               std::ranges::none_of(*records, [&](const UnitRecord& r) { return r.uid == other; });
-                    }};
+    const Grantee grantee{uid, config_.kernel_uid, config_.kernel_gid, [&](uid_t owner, const std::string& path) {
+                              // What a storage's worker or tool made is given to the VM that uses it.
+                              const auto made_there = [&](const auto& entry) {
+                                  const auto& worker = entry.second.worker;
+                                  return worker && worker->uid == owner && writes(*worker, path);
+                              };
+                              if (std::ranges::any_of(config_.instances, made_there)) return true;
+                              const auto taken = [&](const UnitRecord& record) { return record.uid == owner; };
+                              return owner >= config_.first_uid && owner - config_.first_uid < config_.uid_count &&
+                                     std::ranges::none_of(*records, taken);
+                          }};
     const auto& directories = config_.instances.at(request.instance).directories;
     for (const auto& path : request.spec.paths) {
         if (auto granted = grant_path(directories, path, grantee); !granted) return granted;
@@ -265,7 +271,8 @@ Result<nlohmann::json> Service::status(const nlohmann::json& args) {
     const std::scoped_lock lock{mutex_};
     const auto seen = started(request->instance, request->unit);
     if (!seen) return seen.failure();
-    return seen->document();
+    return seen->document(seen->state == UnitState::kRunning ? usage_of_unit(seen->run.pid, seen->record.spec)
+                                                             : Usage{});
 }
 
 Result<nlohmann::json> Service::signal(const nlohmann::json& args) {
@@ -309,8 +316,15 @@ Result<nlohmann::json> Service::run(const nlohmann::json& args) {
         return invalid("bad_args",
                        "the arguments fit no command that launch.yaml lists for " + request->request.program);
     }
-    auto result = run_tool({tool->second.path, request->request.args, request->request.input, config_.kernel_uid,
-                            config_.kernel_gid, std::chrono::steady_clock::now() + request->time});
+    ToolRun wanted{tool->first,
+                   tool->second.path,
+                   request->request.args,
+                   request->request.input,
+                   config_.kernel_uid,
+                   config_.kernel_gid,
+                   std::chrono::steady_clock::now() + request->time};
+    if ((*home)->worker) workers_.confine(wanted, *(*home)->worker);
+    auto result = run_tool(wanted);
     if (!result) return result.failure();
     return nlohmann::json::parse(to_json(*result));
 }
@@ -346,15 +360,17 @@ Result<nlohmann::json> Service::worker_end(const nlohmann::json& args) {
 
 Result<nlohmann::json> Service::check(const nlohmann::json& args) {
     if (!args.empty()) return invalid("unknown_argument", "check takes no arguments");
-    nlohmann::json programs = nlohmann::json::object();
+    nlohmann::json programs = nlohmann::json::object(), workers = nlohmann::json::array();
     for (const auto& [name, home] : config_.instances) {
         for (const auto& [program, path] : home.programs) programs[name][program] = ::access(path.c_str(), X_OK) == 0;
         for (const auto& [program, tool] : home.tools) programs[name][program] = ::access(tool.path.c_str(), X_OK) == 0;
+        if (home.worker) workers.push_back(name);
     }
     return nlohmann::json{{"limits", limits_.kind()},
                           {"limits_why", limits_.explanation()},
                           {"uids", {{"first", config_.first_uid}, {"count", config_.uid_count}}},
-                          {"programs", std::move(programs)}};
+                          {"programs", std::move(programs)},
+                          {"workers", std::move(workers)}};
 }
 
 std::map<std::string, ipc::Verb> Service::verbs() {

@@ -123,7 +123,7 @@ Result<RunResult> run_tool(const ToolRun& run) {
     int status = 0;
     ::waitpid(*pid, &status, 0);
     if (!ended) {
-        return Failure{BH_E_UNKNOWN_OUTCOME, "killed_at_deadline", run.program + " was killed at its deadline"};
+        return Failure{BH_E_UNKNOWN_OUTCOME, "killed_at_deadline", run.name + " was killed at its deadline"};
     }
     streams.move();
     const int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);

@@ -1,5 +1,5 @@
-// Runs a one-shot program to its end as the kernel's user: no privilege, no shell, no environment, bounded in time and
-// output. Safe in any thread.
+// Runs a one-shot program to its end: no privilege, no shell, no environment, bounded in time and output. Safe in any
+// thread.
 #pragma once
 
 #include "plugin-api/documents/launch.hpp"
@@ -14,7 +14,8 @@ inline constexpr std::size_t kMaxToolOutput = std::size_t{128} << 10;  // of eac
 inline constexpr std::size_t kMaxToolInput = std::size_t{128} << 10;
 
 struct ToolRun {
-    std::string program;
+    std::string name;     // in messages
+    std::string program;  // absolute path
     std::vector<std::string> args;
     Bytes input;
     uid_t uid = 0;

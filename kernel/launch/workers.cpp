@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <iterator>
 
 namespace bh::launch {
 namespace {
@@ -17,11 +18,17 @@ constexpr std::size_t kDescriptors = 3;
 // A unit's cgroup is "instance.unit", and no unit is called "worker": its name is a VM's op_id.
 std::string cgroup_of(const std::string& instance) { return instance + ".worker"; }
 
-std::vector<std::string> arguments_of(const WorkerConfig& config, const Limits& limits) {
-    std::vector<std::string> args{limits.kind(), std::to_string(config.memory_bytes), std::to_string(config.threads),
-                                  config.local_sockets ? "local" : "none"};
+void add_paths(const WorkerConfig& config, std::vector<std::string>& args) {
     for (const auto& path : config.read) args.push_back("ro:" + path);
     for (const auto& path : config.write) args.push_back("rw:" + path);
+}
+
+std::vector<std::string> arguments_of(const WorkerConfig& config, const Limits& limits) {
+    // An rlimit counts the user's tasks, those of tools with them; a cgroup holds the worker's alone.
+    const std::uint32_t threads = config.threads + (limits.kind() == "rlimit" ? config.tool_tasks : 0);
+    std::vector<std::string> args{limits.kind(), std::to_string(config.memory_bytes), std::to_string(threads),
+                                  config.local_sockets ? "local" : "none"};
+    add_paths(config, args);
     return args;
 }
 
@@ -61,6 +68,18 @@ Result<pid_t> Workers::start(const std::string& instance, const WorkerConfig& co
     if (!pid) return pid.failure();
     running_[instance] = {*pid, std::move(near_end)};
     return *pid;
+}
+
+void Workers::confine(ToolRun& run, const WorkerConfig& config) const {
+    std::vector<std::string> args{"tool"};
+    add_paths(config, args);
+    args.emplace_back("--");
+    args.push_back(run.program);
+    args.insert(args.end(), std::make_move_iterator(run.args.begin()), std::make_move_iterator(run.args.end()));
+    run.program = program_;
+    run.args = std::move(args);
+    run.uid = config.uid;
+    run.gid = gid_;
 }
 
 Status Workers::end_locked(const std::string& instance, const WorkerConfig& config, const Limits& limits) {

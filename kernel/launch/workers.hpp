@@ -6,6 +6,7 @@
 #include "kernel/ipc/fd.hpp"
 #include "kernel/launch/config.hpp"
 #include "kernel/launch/limits.hpp"
+#include "kernel/launch/tool.hpp"
 
 #include <map>
 #include <mutex>
@@ -22,10 +23,15 @@ public:
     Workers& operator=(const Workers&) = delete;
     ~Workers();
 
-    // Ends the instance's worker and everything else under its user, then starts it anew. `fds`: control, report,
-    // plugin (kernel/worker/main.cpp). The pid of the process that watches over it.
+    // Ends the instance's worker and everything else under its user, its tools too, then starts it anew. `fds`:
+    // control, report, plugin (kernel/worker/main.cpp). The pid of the process that watches over it.
     Result<pid_t> start(const std::string& instance, const WorkerConfig& config, const Limits& limits,
                         std::span<const Fd> fds);
+    // Makes a tool of the instance run as its worker does: under its user, where nothing else of the host is to be
+    // seen. So files have one owner whichever of the two makes them, and a link that a plugin lays leads a tool
+    // nowhere.
+    void confine(ToolRun& run, const WorkerConfig& config) const;
+
     // Ok once nothing runs under its user.
     Status end(const std::string& instance, const WorkerConfig& config, const Limits& limits);
 

@@ -130,8 +130,11 @@ Status Registry::make_instance(Entry& entry, const ServiceBackends& backends, co
                               {services.begin(), services.end()},
                               backends.log->min_level()};
     greeting.services.emplace_back(BH_SVC_STORE);  // everybody's, as log is
-    entry.worker =
-        std::make_unique<worker::Worker>(std::move(greeting), entry.file->fd(), entry.kernel, *backends.workers);
+    entry.worker = std::make_unique<worker::Worker>(
+        std::move(greeting), entry.file->fd(), entry.kernel, *backends.workers,
+        [log = backends.log, name = instance.name](std::uint32_t level, const std::string& message) {
+            log->write(level, name, {}, message);
+        });
     if (auto started = entry.worker->start(); !started) return started.failure();
     entry.kernel = entry.worker->handle();
     instance.plugin = entry.worker->plugin();

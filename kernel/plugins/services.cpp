@@ -1,5 +1,6 @@
 #include "kernel/plugins/services.hpp"
 
+#include "kernel/plugins/log_limit.hpp"
 #include "kernel/plugins/verb.hpp"
 
 #include <blockhost/svc/launch.h>
@@ -15,6 +16,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <cstring>
 #include <nlohmann/json.hpp>
@@ -25,6 +27,7 @@ struct Services::State {
     std::string instance;
     ServiceGrants grants;
     ServiceBackends backends;
+    LogLimit log_limit;
     bh_svc_log log_vtable{};
     bh_kernel kernel{};
 };
@@ -34,6 +37,11 @@ namespace {
 constexpr std::size_t kMaxKey = 128;
 constexpr std::size_t kMaxSecret = std::size_t{64} << 10;
 constexpr std::uint32_t kMaxPassedFds = 16;
+
+std::uint64_t monotonic_ns() {
+    return static_cast<std::uint64_t>(
+        std::chrono::nanoseconds{std::chrono::steady_clock::now().time_since_epoch()}.count());
+}
 
 Services::State& state_of(const bh_kernel* kernel) { return *static_cast<Services::State*>(kernel->ctx); }
 
@@ -70,8 +78,18 @@ Status put_out(bh_sink out, const std::string& text) { return put_out(out, text.
 
 void log_write(const bh_kernel* kernel, std::uint32_t level, bh_str trace_id, bh_str message) noexcept {
     try {
-        const auto& state = state_of(kernel);
-        state.backends.log->write(level, state.instance, string_of(trace_id), string_of(message));
+        auto& state = state_of(kernel);
+        const auto verdict = state.log_limit.admit(monotonic_ns());
+        if (verdict.first_left_out) {
+            state.backends.log->write(BH_LOG_WARN, state.instance, {},
+                                      "logs more than " + std::to_string(LogLimit::kPerSecond) +
+                                          " lines a second: the rest is left out and counted");
+        }
+        if (verdict.left_out != 0) {
+            state.backends.log->write(BH_LOG_WARN, state.instance, {},
+                                      std::to_string(verdict.left_out) + " lines were left out");
+        }
+        if (verdict.admitted) state.backends.log->write(level, state.instance, string_of(trace_id), string_of(message));
     } catch (const std::exception&) {
         return;  // a log line that can't be written must not take the plugin down
     }

@@ -4,6 +4,7 @@
 #include <linux/fs.h>
 #include <sched.h>
 #include <seccomp.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 
@@ -90,14 +91,12 @@ constexpr std::array kAllowed = {"read",
                                  "inotify_add_watch",
                                  "inotify_rm_watch",
                                  "brk",
-                                 "mmap",
                                  "munmap",
                                  "mprotect",
                                  "mremap",
                                  "madvise",
                                  "msync",
                                  "mincore",
-                                 "memfd_create",
                                  "membarrier",
                                  "futex",
                                  "futex_waitv",
@@ -190,10 +189,49 @@ scmp_arg_cmp argument(unsigned number, scmp_compare how, scmp_datum_t first, scm
     return {number, how, first, second};
 }
 
+// What leads out of a sandbox, or into the parts of Linux where the holes were. A program of the system needs none.
+constexpr std::array kNoTool = {"ptrace",
+                                "process_vm_readv",
+                                "process_vm_writev",
+                                "pidfd_getfd",
+                                "kcmp",
+                                "mount",
+                                "umount2",
+                                "pivot_root",
+                                "chroot",
+                                "move_mount",
+                                "open_tree",
+                                "fsopen",
+                                "fsconfig",
+                                "fsmount",
+                                "fspick",
+                                "mount_setattr",
+                                "unshare",
+                                "setns",
+                                "bpf",
+                                "perf_event_open",
+                                "userfaultfd",
+                                "io_uring_setup",
+                                "io_uring_enter",
+                                "io_uring_register",
+                                "keyctl",
+                                "add_key",
+                                "request_key",
+                                "open_by_handle_at",
+                                "init_module",
+                                "finit_module",
+                                "delete_module",
+                                "kexec_load",
+                                "kexec_file_load",
+                                "quotactl",
+                                "acct",
+                                "swapon",
+                                "swapoff",
+                                "reboot"};
+
 class Filter {
 public:
-    // What is not allowed asks the watching process, which refuses and remembers it.
-    Filter() : context_{seccomp_init(SCMP_ACT_NOTIFY)} {}
+    explicit Filter(std::uint32_t otherwise) : context_{seccomp_init(otherwise)} {}
     Filter(const Filter&) = delete;
     Filter& operator=(const Filter&) = delete;
     ~Filter() {
@@ -211,12 +249,16 @@ public:
     void allow(const char* name, std::initializer_list<scmp_arg_cmp> conditions = {}) {
         add(SCMP_ACT_ALLOW, name, conditions);
     }
-    const char* load(int& listener) {
+    const char* load() {
         if (!good_ || seccomp_attr_set(context_, SCMP_FLTATR_CTL_OPTIMIZE, 2) != 0) return "seccomp: its rules";
         if (const int error = seccomp_load(context_); error != 0) {
             errno = -error;
             return "seccomp";
         }
+        return nullptr;
+    }
+    const char* load(int& listener) {
+        if (const char* failed = load(); failed != nullptr) return failed;
         listener = seccomp_notify_fd(context_);
         return listener >= 0 ? nullptr : "seccomp: its listener";
     }
@@ -229,9 +271,18 @@ private:
 }  // namespace
 
 const char* restrict_calls(const Plan& plan, int& listener) {
-    Filter filter;
+    // What is not allowed asks the watching process, which refuses and remembers it.
+    Filter filter{SCMP_ACT_NOTIFY};
     if (!filter.made()) return "seccomp";
     for (const auto* name : kAllowed) filter.allow(name);
+    if (plan.rlimits) {
+        // An rlimit counts private memory alone: no memory then that is no mapping, or shared and of no file.
+        filter.allow("mmap", {argument(3, SCMP_CMP_MASKED_EQ, MAP_ANONYMOUS, 0)});
+        filter.allow("mmap", {argument(3, SCMP_CMP_MASKED_EQ, MAP_TYPE, MAP_PRIVATE)});
+    } else {
+        filter.allow("mmap");
+        filter.allow("memfd_create");
+    }
     // Threads, not processes. clone3 hides its flags behind a pointer: "not there" makes the C library use clone.
     filter.allow("clone", {argument(0, SCMP_CMP_MASKED_EQ, kThread, kThread)});
     filter.add(SCMP_ACT_ERRNO(ENOSYS), "clone3");
@@ -257,6 +308,21 @@ const char* restrict_calls(const Plan& plan, int& listener) {
         filter.allow("connect");
     }
     return filter.load(listener);
+}
+
+const char* restrict_tool_calls() {
+    Filter filter{SCMP_ACT_ALLOW};
+    if (!filter.made()) return "seccomp";
+    for (const auto* name : kNoTool) filter.add(SCMP_ACT_ERRNO(EPERM), name);
+    constexpr scmp_datum_t kNamespaces =
+        CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
+    for (scmp_datum_t flag = 1; flag <= kNamespaces; flag <<= 1U) {
+        if ((kNamespaces & flag) != 0)
+            filter.add(SCMP_ACT_ERRNO(EPERM), "clone", {argument(0, SCMP_CMP_MASKED_EQ, flag, flag)});
+    }
+    filter.add(SCMP_ACT_ERRNO(ENOSYS), "clone3");
+    filter.add(SCMP_ACT_ERRNO(EPERM), "socket", {argument(0, SCMP_CMP_NE, AF_UNIX)});
+    return filter.load();
 }
 
 }  // namespace bh::worker

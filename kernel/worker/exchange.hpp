@@ -176,6 +176,18 @@ constexpr std::array<Handler<Side>, kMaxRows> handlers_of(Tables<Table...>) {
     return handlers;
 }
 
+// "sign", "tcp": the name of each row's function; empty where there is no row.
+template <class... Table>
+constexpr std::array<std::string_view, kMaxRows> names_of(Tables<Table...>) {
+    std::array<std::string_view, kMaxRows> names{};
+    const auto add = [&]<class T, class... V>(Rows<T>, Verbs<V...>) {
+        std::size_t number = Rows<T>::first;
+        ((names[number++] = V::name), ...);
+    };
+    (add(Rows<Table>{}, typename Rows<Table>::verbs{}), ...);
+    return names;
+}
+
 // Reads what handle() wrote. BH_E_INTERNAL with reason "garbage" cannot be told from a plugin's own, so the second
 // value says whether the bytes were good.
 struct Outcome {

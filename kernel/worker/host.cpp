@@ -33,10 +33,11 @@ std::uint32_t cancel_reason(const bh_call* call) noexcept {
 }
 std::int32_t cancelled(const bh_call* call) noexcept { return cancel_reason(call) != BH_CANCEL_NONE; }
 
-// What was said about earlier calls of this channel.
-void forget_stops(const Lane& lane) {
+// What was said about earlier calls of this channel. A word about the call `number` may be here before the call is.
+void forget_stops(const Lane& lane, std::uint32_t number) {
     Stop stop;
-    while (::recv(lane.stop.get(), &stop, sizeof stop, MSG_DONTWAIT) > 0) continue;
+    while (::recv(lane.stop.get(), &stop, sizeof stop, MSG_PEEK | MSG_DONTWAIT) > 0 && stop.call != number)
+        (void)::recv(lane.stop.get(), &stop, sizeof stop, MSG_DONTWAIT);
 }
 
 }  // namespace
@@ -235,7 +236,7 @@ void Host::serve_lane(Lane& lane) {
         if (number >= kMaxRows || kHandlers[number] == nullptr) return;
         Reader in{frame.payload};
         context.running.number = in.number<std::uint32_t>();
-        forget_stops(lane);
+        forget_stops(lane, context.running.number);
         CalleeSide side{&lane.channel.fds(), InstanceSide::take_call, &context};
         lane.reply.begin(Kind::kReply, number);
         const Handled handled = kHandlers[number](context, side, in, lane.reply);

@@ -29,6 +29,19 @@ struct KernelSide {
 using Asked = Tables<bh_call, bh_svc_log, bh_svc_store, bh_svc_secrets, bh_svc_signer, bh_svc_launch, bh_svc_connect,
                      bh_svc_chain>;
 constexpr auto kHandlers = handlers_of<KernelSide>(Asked{});
+constexpr auto kNames = names_of(Asked{});
+
+// A plugin that asks for what it was not granted is badly set up, or hostile: the operator should hear of it.
+void tell_refusal(const bh_kernel* services, std::uint16_t number, Writer& answer) {
+    Reader in{answer.frame().subspan(sizeof(Header))};
+    if (in.number<bh_status>() != BH_E_DENIED) return;
+    (void)in.number<std::uint32_t>();
+    const auto reason = in.text();
+    const std::string words =
+        "was refused \"" + std::string{kNames[number]} + "\" (" + clean(reason) + "): " + clean(in.text());
+    const auto* log = static_cast<const bh_svc_log*>(services->service(services, BH_SVC_LOG));
+    if (log != nullptr) log->write(services, BH_LOG_WARN, {nullptr, 0}, view(words));
+}
 
 }  // namespace
 
@@ -102,6 +115,7 @@ bool Line::serve(const Frame& frame, const bh_call* call, std::uint64_t hard_ns)
         answer_.text("not_granted");
         answer_.text("this service is not granted to the instance, or no verb runs");
     }
+    tell_refusal(services_, frame.number, answer_);
     std::vector<int> fds;
     for (const Fd& fd : side.fds) fds.push_back(fd.get());
     const bool sent = channel_.send(answer_, fds, hard_ns);

@@ -1,6 +1,7 @@
 // blockhost-worker: one plugin instance in a sandbox. Started by blockhost-launch under a user of its own:
 //
 //   blockhost-worker LIMITS MEMORY_BYTES MAX_THREADS SOCKETS [ro:PATH | rw:PATH]...
+//   blockhost-worker tool [ro:PATH | rw:PATH]... -- PROGRAM [ARGS]...      a tool of the instance: tool.cpp
 //
 // LIMITS: "cgroup2", "cgroup1" (it is inside already) or "rlimit". SOCKETS: "local" or "none". Descriptors:
 //
@@ -65,9 +66,7 @@ bool read_plan(int argc, char** argv, Plan& plan) {
     plan.rlimits = std::string_view{argv[1]} == "rlimit";
     plan.local_sockets = std::string_view{argv[4]} == "local";
     for (int i = kFirstPath; i < argc; ++i) {
-        const std::string_view word{argv[i]};
-        if (!word.starts_with("ro:/") && !word.starts_with("rw:/")) return false;
-        plan.paths.push_back({std::string{word.substr(3)}, word.starts_with("rw:")});
+        if (!add_path(argv[i], plan)) return false;
     }
     return true;
 }
@@ -92,6 +91,7 @@ Fd take_over(int socket) {
     if (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) fail("death signal");
     ::close(kLifeline);
     int abi = 0, listener = -1;
+    must(end_first());
     must(build_root(plan));
     must(drop_capabilities());
     must(restrict_paths(plan, abi));
@@ -162,6 +162,7 @@ int watch(pid_t plugin, int hand) {
 }  // namespace
 
 int main(int argc, char** argv) {
+    if (argc > 1 && std::string_view{argv[1]} == "tool") return run_tool(argc, argv);
     Plan plan;
     if (!read_plan(argc, argv, plan)) return 2;
     // What it makes in granted paths is for the kernel's group, too, and units pass through its directories.

@@ -48,7 +48,8 @@ const char* limit_resources(const Plan& plan) {
 
 const char* enter_namespaces() {
     const std::string uid = std::to_string(::geteuid()), gid = std::to_string(::getegid());
-    if (::unshare(CLONE_NEWUSER) != 0) return "user namespace (is user.max_user_namespaces 0, or is this a chroot, in which none can be made?)";
+    if (::unshare(CLONE_NEWUSER) != 0)
+        return "user namespace (is user.max_user_namespaces 0, or is this a chroot, in which none can be made?)";
     if (!put("/proc/self/setgroups", "deny") || !put("/proc/self/uid_map", uid + " " + uid + " 1") ||
         !put("/proc/self/gid_map", gid + " " + gid + " 1"))
         return "user namespace: its map";
@@ -56,6 +57,8 @@ const char* enter_namespaces() {
         return "namespaces";
     return nullptr;
 }
+
+const char* end_first() { return put("/proc/self/oom_score_adj", "500") ? nullptr : "choice of who ends first"; }
 
 const char* drop_capabilities() {
     for (int capability = 0; ::prctl(PR_CAPBSET_READ, capability, 0, 0, 0) >= 0; ++capability) {

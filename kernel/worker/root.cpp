@@ -17,7 +17,8 @@ constexpr const char* kRoot = "/tmp";  // where the new root is put together; no
 // The system's own programs and libraries. A name that is a link on the host becomes the same link.
 constexpr std::array kSystem = {"/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64"};
 // Files that libraries read: without them they still work.
-constexpr std::array kFiles = {"/etc/ld.so.cache", "/etc/localtime", "/etc/ssl/certs"};
+constexpr std::array kFiles = {"/etc/ld.so.cache", "/etc/localtime", "/etc/ssl/certs",
+                               "/proc/sys/kernel/random/boot_id"};
 constexpr std::array kDevices = {"/dev/null", "/dev/zero", "/dev/random", "/dev/urandom"};
 
 // What is mounted later in the new root, taken before the old one is covered.
@@ -92,7 +93,7 @@ bool take_granted(const Plan& plan, std::vector<Piece>& pieces) {
             MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC | (granted.write ? 0 : MOUNT_ATTR_RDONLY);
         const std::size_t before = pieces.size();
         if (!take_if_there(granted.path, attributes, pieces)) return false;
-        if (pieces.size() == before) {
+        if (pieces.size() == before && !granted.path.starts_with("/dev/")) {
             errno = ENOENT;
             return false;
         }

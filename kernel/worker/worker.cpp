@@ -55,11 +55,13 @@ constexpr bh_plugin kProxy = make_proxy();
 
 }  // namespace
 
-Worker::Worker(Greeting greeting, int plugin_fd, const bh_kernel* services, Starter& starter, Patience patience)
+Worker::Worker(Greeting greeting, int plugin_fd, const bh_kernel* services, Starter& starter, Say say,
+               Patience patience)
     : greeting_{std::move(greeting)},
       plugin_fd_{plugin_fd},
       services_{services},
       starter_{starter},
+      say_{std::move(say)},
       patience_{patience} {
     handle_.struct_size = sizeof handle_;
     handle_.abi_minor = BH_ABI_MINOR;
@@ -78,11 +80,6 @@ Worker::~Worker() {
 }
 
 const bh_plugin* Worker::plugin() const noexcept { return &kProxy; }
-
-void Worker::log(std::uint32_t level, const std::string& message) const {
-    const auto* service = static_cast<const bh_svc_log*>(services_->service(services_, BH_SVC_LOG));
-    if (service != nullptr) service->write(services_, level, {nullptr, 0}, view(message));
-}
 
 // Called without mutex_ by one thread at a time.
 Status Worker::start_locked() {
@@ -134,7 +131,7 @@ void Worker::account(Process& process, std::string_view verb) {
         const std::scoped_lock lock{mutex_};
         poisoned = poisoned_;
     }
-    log(BH_LOG_ERROR, why + (poisoned ? "; that was too often: the instance is poisoned" : "; it is started again"));
+    say_(BH_LOG_ERROR, why + (poisoned ? "; that was too often: the instance is poisoned" : "; it is started again"));
 }
 
 Result<std::shared_ptr<Process>> Worker::ready() {
@@ -180,10 +177,10 @@ Result<std::shared_ptr<Process>> Worker::ready() {
         // What the backend or the launcher can mend is no crash of the plugin.
         note_end("the worker of instance " + greeting_.instance + " can't be started: " + started.failure().message,
                  started.failure().reason == "worker_failed");
-        log(BH_LOG_ERROR, "its worker can't be started: " + started.failure().message);
+        say_(BH_LOG_ERROR, "its worker can't be started: " + started.failure().message);
         return Failure{BH_E_UNAVAILABLE, "worker_failed", started.failure().message};
     }
-    log(BH_LOG_INFO, "its worker was started again");
+    say_(BH_LOG_INFO, "its worker was started again");
     return look();
 }
 

@@ -27,7 +27,11 @@ struct Patience {
 class Worker {
 public:
     // `plugin_fd` is the sealed file, `services` the instance's bh_kernel; both and the starter outlive the worker.
-    Worker(Greeting greeting, int plugin_fd, const bh_kernel* services, Starter& starter, Patience patience = {});
+    // `services`: for the plugin. `say`: what the kernel has to say of the worker (BH_LOG_*, a sentence), which no
+    // limit of the plugin's words may swallow.
+    using Say = std::function<void(std::uint32_t level, const std::string& message)>;
+    Worker(Greeting greeting, int plugin_fd, const bh_kernel* services, Starter& starter, Say say,
+           Patience patience = {});
     Worker(const Worker&) = delete;
     Worker& operator=(const Worker&) = delete;
     ~Worker();
@@ -61,12 +65,12 @@ private:
     void account(Process& process, std::string_view verb);
     void note_end(const std::string& why, bool counts);
     void collect_denied(const Process& process);
-    void log(std::uint32_t level, const std::string& message) const;
 
     const Greeting greeting_;
     const int plugin_fd_;
     const bh_kernel* services_;
     Starter& starter_;
+    const Say say_;
     const Patience patience_;
     bh_kernel handle_{};
     std::mutex starting_;  // one start at a time; never taken while mutex_ is held

@@ -40,6 +40,9 @@ struct Unit {
     UnixTime since;                        // of this state
     std::optional<int> exit_code, signal;  // when ended
     std::string limits;                    // which limits hold: "cgroup2", "cgroup1" or "rlimit"
+    // What its first process uses and what passed its tap, as the unit sees it: in the answer of `status`, while it
+    // runs. nullopt: not known.
+    std::optional<std::int64_t> cpu_ns, memory_bytes, net_rx_bytes, net_tx_bytes;
 };
 Result<Unit> parse_unit(std::string_view json);
 std::string to_json(const Unit& unit);

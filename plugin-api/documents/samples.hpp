@@ -52,7 +52,7 @@ inline Delegation delegation() {
     return {"d-1", "op-1", "static", "2001:db8:b10c::/64", "routed", "eth1", {"2001:db8:b10c::1"}, kTime, kTags};
 }
 
-inline Unit unit() { return {"op-1", "ended", 90001, 4711, kTime, 0, 9, "cgroup2"}; }
+inline Unit unit() { return {"op-1", "ended", 90001, 4711, kTime, 0, 9, "cgroup2", 1000, 2048, 10, 20}; }
 
 // The struct whose table is that of the document: lists are documents with one member.
 template <class T>

@@ -2,14 +2,17 @@
 import argparse
 import json
 import os
+import shutil
 import statistics
+import subprocess
 import sys
+import tempfile
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "e2e"))
 from demo import Screen, guest_image  # noqa: E402
 from processes import Failed  # noqa: E402
-from world import World  # noqa: E402
+from world import REPO, World  # noqa: E402
 
 PURCHASES = 10
 IDLE_SECONDS = 60
@@ -106,7 +109,57 @@ def size(build: str, rows: Rows, screen: Screen) -> None:
             rows.add(f"size: {name}", os.path.getsize(library) / 2**20, "MiB")
 
 
-BENCHES = {"purchase": purchase, "memory": memory, "size": size}
+def examples(build: str, out: str) -> dict[str, str]:
+    """Directories of the examples' plugins by name, built as their readers build them; those whose language is not here are left out."""
+    built = {}
+    for name in ("ipv6-c", "storage-rust"):
+        if name == "storage-rust" and shutil.which("cargo") is None:
+            continue
+        command = ["make", "-s", "-C", os.path.join(REPO, "examples", name), f"OUT={out}/{name}", f"TARGET={build}/examples-rust"]
+        done = subprocess.run(command, text=True, capture_output=True)
+        if done.returncode != 0:
+            raise Failed(f"{' '.join(command)}: {done.stderr.strip()[-500:]}")
+        built[f"example {name}"] = os.path.join(out, name)
+    return built
+
+
+def worker(build: str, rows: Rows, screen: Screen) -> None:
+    """A plugin in a process of its own (tests/bench/worker.cpp), against the same one in the caller's; and what an idle worker holds."""
+    program, libexec = os.path.join(build, "tests", "bench", "bench-worker"), os.path.join(build, "bin")
+
+    def measure(*arguments: str) -> dict:
+        done = subprocess.run([program, arguments[0], libexec, *arguments[1:]], text=True, capture_output=True)
+        if done.returncode != 0:
+            raise Failed(f"bench-worker {' '.join(arguments)}: {done.stderr.strip()}")
+        return json.loads(done.stdout)
+    screen.say("worker: round trips")
+    found = measure("trips", os.path.join(build, "plugins", "org.blockhost.probe"))
+    rows.add("worker: round trip of a struct verb, median", found["median_us"], "us", "target 25")
+    rows.add("worker: round trip of a struct verb, p99", found["p99_us"], "us", "target 150")
+    rows.add("worker: round trip of a struct verb, p99.9", found["p999_us"], "us")
+    rows.add("worker: started, sandbox closed, plugin loaded and made", found["start_ms"], "ms")
+    rows.add("loading: read, hash and look at a plugin's file", found["check_ms"], "ms")
+    rows.add("loading: the same and dlopen, in-process", found["load_ms"], "ms")
+    rows.add("in-process: struct verb, C function called", found["direct_ns"], "ns")
+    rows.add("in-process: what the kernel's port adds to it", found["port_ns"] - found["direct_ns"], "ns", "target 30")
+    screen.say("worker: memory of idle instances")
+    with tempfile.TemporaryDirectory(prefix="bh-bench-", dir="/var/tmp") as place:
+        os.chmod(place, 0o711)
+        granted = os.path.join(place, "granted")
+        os.mkdir(granted, 0o777)
+        os.chmod(granted, 0o777)
+        plugins = {**examples(build, place), **{name: os.path.join(build, "plugins", f"org.blockhost.{name}") for name in ("ipv6-static", "storage-dir", "hypervisor-qemu")}}
+        configs = {"example ipv6-c": {"pool": "2001:db8:1::/56"}, "example storage-rust": {"path": f"{granted}/rust"},
+                   "ipv6-static": {"prefix": "2001:db8:1:2::/64", "mode": "routed", "uplink": "eth0"},
+                   "storage-dir": {"path": f"{granted}/pool"}, "hypervisor-qemu": {"state": f"{granted}/vm", "run": f"{granted}/r"}}
+        for name, directory in plugins.items():
+            found = measure("memory", directory, json.dumps(configs[name]), granted)
+            both = (found["plugin_kib"] + found["watcher_kib"]) / 1024
+            rows.add(f"worker: private memory, {name}", both, "MiB", "target 4" if name == "example ipv6-c" else "")
+            rows.add("  of it the process that watches over it", found["watcher_kib"] / 1024, "MiB")
+
+
+BENCHES = {"purchase": purchase, "memory": memory, "size": size, "worker": worker}
 
 
 def main() -> int:

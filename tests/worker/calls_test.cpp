@@ -79,7 +79,7 @@ TEST_CASE("a running verb is told to stop, and why") {
     later.join();
     // The deadline tells it, too, and an older word is not taken for this call's.
     life::Call timed;
-    timed.deadline_ns = monotonic_ns() + 100'000'000;
+    timed.deadline_ns = monotonic_ns() + 3'000'000'000;
     CHECK(world.ask(timed, "stop").value() == "reason " + std::to_string(BH_CANCEL_DEADLINE));
 }
 

@@ -73,6 +73,20 @@ TEST_CASE("a worker that talks without end is overdue all the same") {
     CHECK(answers(world));
 }
 
+TEST_CASE("a plugin that floods the log is cut short, and it is said how much is missing") {
+    World world{quickly()};
+    life::Call call;
+    call.deadline_ns = monotonic_ns() + 1'000'000'000;
+    CHECK_FALSE(world.ask(call, "talk"));
+    CHECK(wait_until([&] { return world.log.has("it is started again"); }));  // the kernel's own words get through
+    CHECK(world.log.has("the rest is left out and counted"));
+    CHECK(world.log.count < 1000);
+    CHECK(answers(world));
+    CHECK(world.ask("thread").value() == "ok");
+    CHECK(wait_until([&] { return world.log.has(" lines were left out"); }));
+    CHECK(wait_until([&] { return world.log.has("from a thread"); }));
+}
+
 TEST_CASE("a worker that babbles is ended") {
     World world{quickly()};
     const auto noise = world.ask("babble");

@@ -1,5 +1,7 @@
 // A hostile plugin in its sandbox: what it tries, what it gets, and what the operator hears of it
 // (docs/plugins/threat-model.md lists these tests).
+#include "kernel/signer/signer.hpp"
+#include "kernel/signer/test_house.hpp"
 #include "tests/worker/world.hpp"
 
 #include <algorithm>
@@ -19,6 +21,36 @@ bool reported(World& world, const std::string& call) {
 
 std::string link_of(pid_t pid, const char* name) {
     return std::filesystem::read_symlink("/proc/" + std::to_string(pid) + "/ns/" + name).string();
+}
+
+// The signer's own code, with the policy of the signer's tests: this plugin may send the agent's transactions.
+class RealSigner final : public plugins::SignerBackend {
+public:
+    explicit RealSigner(signer::AuditLog log)
+        : signer_{policy(), signer::testing::keyring(), std::move(log), [] { return std::int64_t{1'700'000'000}; }} {}
+    Result<Bytes> sign(const std::string& instance, const std::string& key, const std::string& scheme,
+                       const Bytes& payload) override {
+        auto made = signer_.sign(instance, key, scheme, payload);
+        if (!made) return made.failure();
+        return std::move(made->signature);
+    }
+    Result<Bytes> public_key(const std::string&) override { return Bytes{4}; }
+
+private:
+    static signer::SignerConfig policy() {
+        auto config = signer::testing::config();
+        config.grants.push_back({"probe", "eip1559-tx", "eip155:31337", {}, {}, {}, {}, {}});
+        return config;
+    }
+    signer::Signer signer_;
+};
+
+Bytes transaction(const std::string& name) {
+    const auto file = signer::testing::read_testdata("transactions");
+    for (const auto& row : file.at("transactions")) {
+        if (row.at("name") == name) return signer::testing::bytes_at(row, "payload");
+    }
+    throw std::runtime_error{"no transaction " + name};
 }
 
 std::uint64_t free_bytes(const char* path) {
@@ -103,6 +135,43 @@ TEST_CASE("local sockets are a grant of their own, and of granted paths only") {
     CHECK(world.ask("unix", world.place / "granted/none.sock").value() == "No such file or directory");
 }
 
+TEST_CASE("a bomb of processes makes none, and is reported") {
+    World world;
+    CHECK(world.ask("forks").value() == "0");
+    CHECK(reported(world, "clone"));
+    CHECK(world.ask("echo", "x").value() == "x");
+}
+
+TEST_CASE("a transfer is not signed, also for a plugin that may sign, and the operator is told") {
+    const launch::testing::Place place;
+    auto log = signer::AuditLog::open(place / "signatures.jsonl");
+    REQUIRE(log);
+    RealSigner real{std::move(*log)};
+    Options options;
+    options.grants = {{BH_SVC_SIGNER}, {"agent"}, {}};
+    options.signer = &real;
+    World world{options};
+    const auto ask = [&](const char* name) {
+        const Bytes payload = transaction(name);
+        return world.ask("sign-payload", {payload.begin(), payload.end()});
+    };
+    CHECK(ask("decline"));
+    for (const char* name : {"value", "value to itself", "another destination", "another function", "another chain"}) {
+        INFO(name);
+        const auto refused = ask(name);
+        REQUIRE_FALSE(refused);
+        CHECK(refused.failure().code == BH_E_DENIED);
+        CHECK(wait_until(
+            [&] { return world.log.has("was refused \"signer.sign\" (" + refused.failure().reason + ")"); }));
+    }
+    // One signature was made, the lawful one.
+    const std::string signatures = read_text(place / "signatures.jsonl");
+    CHECK(std::ranges::count(signatures, '\n') == 1);
+    // A key that the operator did not grant is not even asked for.
+    CHECK(world.ask("sign", "statement").failure().reason == "not_granted");
+    CHECK(wait_until([&] { return world.log.has("was refused \"signer.sign\" (not_granted)"); }));
+}
+
 TEST_CASE("a bomb of threads stops at the limit") {
     World world;
     const int made = std::stoi(world.ask("threads").value());
@@ -115,14 +184,18 @@ TEST_CASE("memory stops at the limit, and the kernel goes on") {
     Options options;
     options.patience = quick();
     World world{options};
-    const auto eaten = world.ask("memory");
-    if (eaten) {
-        CHECK(*eaten == "refused");  // by rlimits
-    } else {
-        CHECK(eaten.failure().code == BH_E_UNKNOWN_OUTCOME);
-        CHECK(eaten.failure().message.find("memory limit") != std::string::npos);
+    for (const char* act : {"memory", "memory-shared", "memory-files"}) {
+        INFO(act);
+        const auto eaten = world.ask(act);
+        if (eaten) {
+            CHECK(*eaten == "refused");  // by rlimits
+        } else {
+            INFO(eaten.failure().message);
+            CHECK(eaten.failure().code == BH_E_UNKNOWN_OUTCOME);
+            CHECK(eaten.failure().message.find("memory limit") != std::string::npos);
+        }
+        CHECK(wait_until([&] { return world.ask("echo", "x").ok(); }));
     }
-    CHECK(wait_until([&] { return world.ask("echo", "x").ok(); }));
 }
 
 TEST_CASE("the disk can't be filled: 64 MiB of its own, and the host's free space is the same") {

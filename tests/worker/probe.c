@@ -15,6 +15,7 @@
 #include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -79,6 +80,25 @@ static bh_status try_uring(const exchange* e) { return say_result(e->out, syscal
 static bh_status try_kill_all(const exchange* e) { return say_result(e->out, kill(-1, SIGKILL)); }
 static bh_status try_fastopen(const exchange* e) { return say_result(e->out, sendto(0, "x", 1, MSG_FASTOPEN, NULL, 0)); }
 
+static bh_status fork_bomb(const exchange* e) {
+    char text[64];
+    int made = 0;
+    for (int i = 0; i < 1000; ++i) {
+        const pid_t pid = fork();
+        if (pid == 0) for (;;) pause();
+        if (pid > 0) ++made;
+    }
+    snprintf(text, sizeof text, "%d", made);
+    return say(e->out, text);
+}
+/* "TARGET PATH" */
+static bh_status lay_link(const exchange* e) {
+    char target[256], path[256];
+    if (sscanf(request_text(e), "%255s %255s", target, path) != 2) return BH_E_INVALID;
+    return say_result(e->out, symlink(target, path));
+}
+static bh_status open_up(const exchange* e) { return say_result(e->out, chmod(request_text(e), 0660)); }
+
 static void* wait_for_ever(void* ignored) {
     while (ignored == NULL) pause();
     return ignored;
@@ -98,6 +118,22 @@ static bh_status eat_memory(const exchange* e) {
         if (block == MAP_FAILED) return say(e->out, "refused");
         memset(block, 1, step);
     }
+    return say(e->out, "2 GiB");
+}
+static bh_status eat_shared_memory(const exchange* e) {
+    const size_t step = (size_t)8 << 20;
+    for (int i = 0; i < 256; ++i) {
+        void* block = mmap(NULL, step, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+        if (block == MAP_FAILED) return say(e->out, "refused");
+        memset(block, 1, step);
+    }
+    return say(e->out, "2 GiB");
+}
+static bh_status eat_memory_files(const exchange* e) {
+    static char block[1 << 20];
+    const int fd = (int)syscall(SYS_memfd_create, "x", 0);
+    for (int i = 0; i < 2048; ++i)
+        if (fd < 0 || write(fd, block, sizeof block) < 0) return say(e->out, "refused");
     return say(e->out, "2 GiB");
 }
 static bh_status fill_disk(const exchange* e) {
@@ -177,6 +213,11 @@ static bh_status use_signer(const exchange* e) {
     if (signer == NULL) return say(e->out, "no service");
     return signer->sign(the_instance.kernel, request_text(e), "eip1559-tx", e->request, e->out, e->err);
 }
+static bh_status sign_payload(const exchange* e) {
+    const bh_svc_signer* signer = service(BH_SVC_SIGNER);
+    if (signer == NULL) return say(e->out, "no service");
+    return signer->sign(the_instance.kernel, "agent", "eip1559-tx", e->request, e->out, e->err);
+}
 static bh_status use_launch(const exchange* e) {
     const bh_svc_launch* launch = service(BH_SVC_LAUNCH);
     if (launch == NULL) return say(e->out, "no service");
@@ -185,6 +226,17 @@ static bh_status use_launch(const exchange* e) {
     const bh_status status = launch->start(the_instance.kernel, unit, spec, &fd, 1, e->out, e->err);
     close(fd);
     return status;
+}
+/* The request is a unit-spec.json or a run.json. */
+static bh_status launch_unit(const exchange* e) {
+    const bh_svc_launch* launch = service(BH_SVC_LAUNCH);
+    const bh_str unit = e->call->op_id, spec = {(const char*)e->request.ptr, e->request.len};
+    return launch->start(the_instance.kernel, unit, spec, NULL, 0, e->out, e->err);
+}
+static bh_status run_tool(const exchange* e) {
+    const bh_svc_launch* launch = service(BH_SVC_LAUNCH);
+    const bh_str request = {(const char*)e->request.ptr, e->request.len};
+    return launch->run(the_instance.kernel, request, e->call->deadline_ns, e->out, e->err);
 }
 static bh_status say_context(const exchange* e) {
     char text[512];
@@ -235,7 +287,9 @@ static const struct {
             {"connect", try_connect}, {"ptrace", try_ptrace}, {"fork", try_fork}, {"shell", try_shell},
             {"mount", try_mount}, {"namespace", try_namespace}, {"bpf", try_bpf}, {"uring", try_uring},
             {"kill-all", try_kill_all}, {"fastopen", try_fastopen}, {"threads", thread_bomb}, {"memory", eat_memory},
-            {"disk", fill_disk}, {"crash", crash}, {"save-crash", save_and_crash}, {"exit", leave}, {"abort", give_up},
+            {"memory-shared", eat_shared_memory}, {"memory-files", eat_memory_files},
+            {"disk", fill_disk}, {"forks", fork_bomb}, {"link", lay_link}, {"chmod", open_up},
+            {"sign-payload", sign_payload}, {"unit", launch_unit}, {"run", run_tool}, {"crash", crash}, {"save-crash", save_and_crash}, {"exit", leave}, {"abort", give_up},
             {"hang", hang}, {"babble", babble}, {"talk", talk_for_ever}, {"bad-text", bad_text}, {"echo", echo},
             {"store", use_store}, {"secret", use_secret}, {"sign", use_signer}, {"launch", use_launch},
             {"context", say_context}, {"stop", wait_for_stop}, {"thread", use_thread}, {"much", say_much}};

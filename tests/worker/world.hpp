@@ -25,7 +25,11 @@
 namespace bh::worker::testing {
 
 using launch::testing::read_text;
-using launch::testing::wait_until;
+
+// Patient: these tests share two processors with a dozen processes of their own.
+inline bool wait_until(const std::function<bool()>& condition) {
+    return launch::testing::wait_until(condition, std::chrono::seconds{60});
+}
 
 struct LogLines final : plugins::LogBackend {
     std::mutex mutex;
@@ -94,6 +98,31 @@ struct FakeLaunch final : plugins::LaunchBackend {
     static Failure none() { return {BH_E_UNSUPPORTED, "none", "not in this test"}; }
 };
 
+// The real launcher, asked as the kernel asks it.
+class RealLaunch final : public plugins::LaunchBackend {
+public:
+    void use(launch::testing::Launcher& launcher) { launcher_ = &launcher; }
+    Result<Unit> start(const std::string& instance, const std::string& name, const UnitSpec& spec,
+                       const std::vector<int>& fds) override {
+        return launcher_->call([&](launch::Client& c) { return c.start(instance, name, name, spec, "", fds); });
+    }
+    Result<Unit> status(const std::string& instance, const std::string& name) override {
+        return launcher_->call([&](launch::Client& c) { return c.status(instance, name); });
+    }
+    Status signal(const std::string& instance, const std::string& name, int number) override {
+        return launcher_->call([&](launch::Client& c) { return c.signal(instance, name, number); });
+    }
+    Result<UnitPage> list(const std::string& instance, const std::string& page) override {
+        return launcher_->call([&](launch::Client& c) { return c.list(instance, page); });
+    }
+    Result<RunResult> run(const std::string& instance, const RunRequest& request, std::uint64_t) override {
+        return launcher_->call([&](launch::Client& c) { return c.run(instance, request, std::chrono::seconds{20}); });
+    }
+
+private:
+    launch::testing::Launcher* launcher_ = nullptr;
+};
+
 // blockhost-launch over one connection, which was made as the kernel's user.
 class LaunchStarter final : public Starter {
 public:
@@ -114,6 +143,9 @@ private:
 
 struct Options {
     std::string worker = "memory_mib: 64, threads: 24";  // of launch.yaml
+    std::string instance;                                // more of launch.yaml for it, indented by four
+    bool real_launch = false;                            // the plugin's launch service is the launcher's
+    plugins::SignerBackend* signer = nullptr;            // instead of the one that signs everything
     plugins::ServiceGrants grants;
     std::string config = "{}";
     Patience patience;
@@ -132,7 +164,11 @@ inline Patience quick() {
 class World {
 public:
     explicit World(Options options = {})
-        : services_{"probe", options.grants, {&log, &store, &signer, &launching}}, starter_{launcher_of(options)} {
+        : services_{"probe",
+                    options.grants,
+                    {&log, &store, options.signer != nullptr ? options.signer : &signer,
+                     options.real_launch ? static_cast<plugins::LaunchBackend*>(&real_launch) : &launching}},
+          starter_{launcher_of(options)} {
         auto checked = host::check({directory(), "org.blockhost.probe", pin(), "0.1.0", BH_HYPERVISOR, true});
         REQUIRE(checked);
         file_.emplace(std::move(checked->file));
@@ -141,7 +177,9 @@ public:
         interfaces_ = checked->manifest.interfaces;
         worker.emplace(
             Greeting{"probe", "org.blockhost.probe", "0.1.0", options.config, interfaces_, granted, BH_LOG_INFO},
-            file_->fd(), services_.kernel(), starter_, options.patience);
+            file_->fd(), services_.kernel(), starter_,
+            [this](std::uint32_t level, const std::string& message) { log.write(level, "probe", {}, message); },
+            options.patience);
         first = worker->start();
         instance.name = "probe";
         instance.plugin = worker->plugin();
@@ -158,7 +196,7 @@ public:
     }
     Result<std::string> ask(life::Call& call, const std::string& what, const std::string& request = {}) {
         if (call.op_id.empty()) call.op_id = "op";
-        if (call.deadline_ns == 0) call.deadline_ns = monotonic_ns() + 20'000'000'000;
+        if (call.deadline_ns == 0) call.deadline_ns = monotonic_ns() + 60'000'000'000;
         const plugins::CallBridge bridge{call};
         const auto* verbs = instance.find<bh_hypervisor_guest>(BH_HYPERVISOR_GUEST);
         REQUIRE(verbs != nullptr);
@@ -200,15 +238,19 @@ public:
     MemoryStore store;
     FakeSigner signer;
     FakeLaunch launching;
+    RealLaunch real_launch;
     launch::testing::Place place;
     std::optional<launch::testing::Launcher> launcher;
 
 private:
     launch::testing::Launcher& launcher_of(const Options& options) {
         place.directory("granted", 02770, uid());
-        std::string words = options.worker;
+        place.directory("shared", 0755, 0);
+        std::string words =
+            "  probe:\n    worker: {user: " + std::to_string(uid()) + ", " + options.worker + "}\n" + options.instance;
         for (std::size_t at; (at = words.find("PLACE")) != std::string::npos;) words.replace(at, 5, place.path());
-        launcher.emplace(place, "  probe:\n    worker: {user: " + std::to_string(uid()) + ", " + words + "}\n");
+        launcher.emplace(place, words);
+        real_launch.use(*launcher);
         return *launcher;
     }
     static std::string pin() {

@@ -39,6 +39,10 @@ void fields(F& f, Is<Unit> auto& x) {
     f.optional("exit_code", x.exit_code, "When it ended by itself.");
     f.optional("signal", x.signal, "When a signal ended it.");
     f.optional("limits", x.limits, "Which limits hold: cgroup2, cgroup1 or rlimit.");
+    f.optional("cpu_ns", x.cpu_ns, "CPU time of its first process; in the answer of status, while it runs.");
+    f.optional("memory_bytes", x.memory_bytes, "What its first process has in memory; as cpu_ns.");
+    f.optional("net_rx_bytes", x.net_rx_bytes, "What it received by its tap; as cpu_ns.");
+    f.optional("net_tx_bytes", x.net_tx_bytes, "What it sent by its tap; as cpu_ns.");
 }
 
 template <class F>
