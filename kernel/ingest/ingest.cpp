@@ -6,6 +6,7 @@
 #include "kernel/journal/subscriptions.hpp"
 
 #include <algorithm>
+#include <set>
 
 namespace bh::life {
 namespace {
@@ -31,8 +32,11 @@ public:
         const std::uint64_t height = event.position.height;
         for (const EventRow& gone : roll_back_events(tx_, source_.instance, height)) {
             if (gone.type == "purchased") set_purchase(gone, EventState::rolled_back);
+            if (gone.type == "plan") plans_.insert(event_of(gone).plan);
             touch(gone.subscription);
         }
+        for (const auto& id : plans_) restore_plan(id);
+        plans_.clear();
         if (out_.cursor.final.position.known() && out_.cursor.final.position.height > height) below_final(height);
         out_.changed = true;
     }
@@ -76,6 +80,19 @@ private:
             source_.instance + "`";
         raise_alarm(tx_, "chain:" + source_.instance, "reorg_below_final", message);
         append_audit(tx_, "kernel", "reorg_below_final", "chain:" + source_.instance, message);
+    }
+
+    static ChainEvent event_of(const EventRow& row) {
+        auto one = parse_chain_events(row.document);
+        return one && !one->events.empty() ? one->events.front() : ChainEvent{};
+    }
+
+    // As its newest event says that is still on the chain. One whose creation is gone stays: nobody can buy it, and
+    // what was bought of it before needs its terms.
+    void restore_plan(const std::string& id) {
+        const auto newest = newest_event(tx_, source_.instance, "plan",
+                                         [&id](const EventRow& row) { return event_of(row).plan == id; });
+        if (newest) plan(event_of(*newest));
     }
 
     void plan(const ChainEvent& event) {
@@ -133,6 +150,7 @@ private:
     Tx& tx_;
     const IngestSource& source_;
     Ingested& out_;
+    std::set<std::string> plans_;  // whose events a rollback took
 };
 
 }  // namespace

@@ -163,6 +163,38 @@ TEST_CASE_METHOD(Fixture, "a plan of another agent's host is not ours") {
     CHECK(take(report({plan, purchase(10)}, 11)).touched.empty());
 }
 
+TEST_CASE_METHOD(Fixture, "a plan whose change left the chain is as its newest event says that is still there") {
+    const auto plan = [](std::uint64_t height, const std::string& id, std::uint64_t total, const std::string& branch) {
+        ChainEvent event;
+        event.type = "plan", event.position = block(height, branch).position, event.plan = id;
+        event.tx = "0xp" + id + std::to_string(height);
+        event.plan_state = ChainEvent::PlanState{};
+        event.plan_state->total = total;
+        return event;
+    };
+    const auto total_of = [&](const std::string& id) {
+        std::uint64_t total = 0;
+        REQUIRE(journal->read([&](Tx& tx) -> Status {
+            total = plan_of(tx, "local", id)->total;
+            return {};
+        }));
+        return total;
+    };
+    take(report({plan(5, "1", 9, "a"), plan(6, "2", 3, "a"), plan(8, "1", 7, "a"), plan(10, "1", 0, "a")}, 11));
+    CHECK(total_of("1") == 0);
+    ChainEvent rollback;
+    rollback.type = "rollback", rollback.position = block(9).position;
+    take(report({rollback}, 12, "b"));
+    CHECK(total_of("1") == 7);
+    rollback.position = block(7).position;
+    take(report({rollback, plan(9, "2", 4, "c")}, 13, "c"));
+    CHECK(total_of("1") == 9);
+    CHECK(total_of("2") == 4);
+    rollback.position = block(4).position;  // its creation is gone: its terms stay
+    take(report({rollback}, 14, "d"));
+    CHECK(total_of("1") == 9);
+}
+
 TEST_CASE_METHOD(Fixture, "an instance that was used for another contract is refused") {
     take(report({}, 11));
     source.chain.contract = "0xd";

@@ -42,6 +42,17 @@ std::vector<EventRow> roll_back_events(Tx& tx, const std::string& instance, std:
     return rows;
 }
 
+std::optional<EventRow> newest_event(Tx& tx, const std::string& instance, const std::string& type,
+                                     const std::function<bool(const EventRow&)>& is) {
+    for (auto& row : select<EventRow>(tx.db(), "event",
+                                      "WHERE instance = ? AND type = ? AND status <> 'rolled_back' "
+                                      "ORDER BY height DESC, log_index DESC",
+                                      instance, type)) {
+        if (is(row)) return std::move(row);
+    }
+    return std::nullopt;
+}
+
 std::vector<EventRow> events_of(Tx& tx, const std::string& instance, const std::string& subscription) {
     return select<EventRow>(tx.db(), "event", "WHERE instance = ? AND subscription = ? ORDER BY height, log_index",
                             instance, subscription);

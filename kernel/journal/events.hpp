@@ -15,6 +15,9 @@ bool add_event(Tx& tx, EventRow& event);
 std::vector<EventRow> finalize_events(Tx& tx, const std::string& instance, std::uint64_t height);
 // Events above the height never happened; those that changed are returned, oldest first, with their old status.
 std::vector<EventRow> roll_back_events(Tx& tx, const std::string& instance, std::uint64_t height);
+// The newest event of this type that was not rolled back and for which `is` answers true. Reads many: for rare use.
+std::optional<EventRow> newest_event(Tx& tx, const std::string& instance, const std::string& type,
+                                     const std::function<bool(const EventRow&)>& is);
 std::vector<EventRow> events_of(Tx& tx, const std::string& instance, const std::string& subscription);
 // Newest first, numbers below `before` (0 = all).
 std::vector<EventRow> list_events(Tx& tx, std::int64_t before, std::uint32_t limit);

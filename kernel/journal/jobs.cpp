@@ -32,6 +32,10 @@ std::vector<JobRow> jobs_of(Tx& tx, std::int64_t row) {
     return select<JobRow>(tx.db(), "job", "WHERE row = ? ORDER BY n", row);
 }
 
+std::optional<JobRow> held_job_of(Tx& tx, std::int64_t row) {
+    return select_one<JobRow>(tx.db(), "job", "WHERE row = ? AND state = 'held' ORDER BY n DESC", row);
+}
+
 std::vector<JobRow> list_jobs(Tx& tx, const std::string& state, std::uint32_t limit) {
     if (state.empty()) return select<JobRow>(tx.db(), "job", "ORDER BY n DESC LIMIT ?", limit);
     return select<JobRow>(tx.db(), "job", "WHERE state = ? ORDER BY n DESC LIMIT ?", state, limit);

@@ -13,6 +13,7 @@ std::optional<JobRow> job_by_op_id(Tx& tx, const std::string& op_id, Step step);
 // The one whose end has not moved its subscription yet: jobs of one subscription run in order, so there is at most one.
 std::optional<JobRow> current_job(Tx& tx, std::int64_t row);
 std::vector<JobRow> jobs_of(Tx& tx, std::int64_t row);
+std::optional<JobRow> held_job_of(Tx& tx, std::int64_t row);  // the newest
 // Newest first; `state` empty = all.
 std::vector<JobRow> list_jobs(Tx& tx, const std::string& state, std::uint32_t limit);
 // QUEUED, WAITING, BACKOFF, UNCERTAIN and due, oldest first.

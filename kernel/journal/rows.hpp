@@ -94,6 +94,24 @@ void fields(V& v, R& r, const PlanRow*) {
     v("agent", r.agent);
 }
 
+// A plan whose places this host took off sale, and the transaction that does it or undoes it.
+struct CapacityRow {
+    std::string instance, plan;
+    std::uint64_t restore = 0;  // the total before
+    std::uint64_t want = 0;     // 0: off sale; `restore`: on sale again
+    std::string op_id, epoch;
+    Bytes checkpoint;
+    std::uint32_t attempt = 0;
+    bool done = false;  // the transaction is final
+    std::int64_t not_before_ms = 0;
+};
+template <class V, class R>
+void fields(V& v, R& r, const CapacityRow*) {
+    v("instance", r.instance), v("plan", r.plan), v("restore", r.restore), v("want", r.want), v("op_id", r.op_id);
+    v("epoch", r.epoch), v("checkpoint", r.checkpoint), v("attempt", r.attempt), v("done", r.done);
+    v("not_before_ms", r.not_before_ms);
+}
+
 struct JobRow {
     std::int64_t n = 0;    // set by the journal
     std::int64_t row = 0;  // of the subscription

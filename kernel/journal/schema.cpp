@@ -92,7 +92,15 @@ CREATE TABLE command(
     nonce TEXT PRIMARY KEY, at_ms INTEGER NOT NULL, command TEXT NOT NULL) WITHOUT ROWID;
 )sql";
 
-constexpr const char* kMigrations[] = {kInitial};
+// Version 2.
+constexpr const char* kCapacity = R"sql(
+CREATE TABLE capacity(
+    instance TEXT NOT NULL, plan TEXT NOT NULL, restore INTEGER NOT NULL, want INTEGER NOT NULL, op_id TEXT NOT NULL,
+    epoch TEXT NOT NULL, checkpoint BLOB NOT NULL, attempt INTEGER NOT NULL, done INTEGER NOT NULL,
+    not_before_ms INTEGER NOT NULL, PRIMARY KEY(instance, plan)) WITHOUT ROWID;
+)sql";
+
+constexpr const char* kMigrations[] = {kInitial, kCapacity};
 
 }  // namespace
 

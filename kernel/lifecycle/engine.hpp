@@ -56,6 +56,7 @@ private:
         ChainConfig config;
         ChainDescription description;
         bool described = false, polling = false, caught_up = false;
+        bool again = false;  // woken while a poll was on its way: what it read may be older than the wake
         std::int64_t next_poll_ms = 0;
         std::uint32_t failures = 0;
         CursorRow cursor;

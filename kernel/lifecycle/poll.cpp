@@ -14,7 +14,10 @@ constexpr std::uint32_t kMaxEvents = 500;
 
 bool Engine::poll_chains() {
     if (poll_now_.exchange(false)) {
-        for (auto& [name, slot] : chains_) slot.next_poll_ms = 0;
+        for (auto& [name, slot] : chains_) {
+            slot.next_poll_ms = 0;
+            slot.again = slot.polling;
+        }
     }
     for (auto& [name, slot] : chains_) {
         if (slot.polling || slot.next_poll_ms > now()) continue;
@@ -26,6 +29,7 @@ bool Engine::poll_chains() {
 
 void Engine::poll(ChainSlot& slot) {
     slot.polling = true;
+    slot.again = false;
     post([this, &slot, described = slot.described, instance = slot.config.instance]() -> Done {
         // Only the engine's thread changes the slot, and it does so in what is returned here.
         auto chain = port_of(ports_.chains, instance);
@@ -61,6 +65,7 @@ Status Engine::polled(ChainSlot& slot, const Result<ChainEvents>& events) {
     if (!events) {
         slot.polling = false;
         slot.next_poll_ms = now() + std::max(config_.poll_ms, backoff_ms(++slot.failures));
+        if (slot.again) slot.next_poll_ms = now();
         return journal_.write([&](Tx& tx) -> Status {
             raise_alarm(tx, subject, "unreadable", events.failure().message);
             return {};
@@ -90,7 +95,7 @@ Status Engine::polled(ChainSlot& slot, const Result<ChainEvents>& events) {
     if (!written) return written;
     slot.polling = false;
     slot.failures = 0;
-    slot.next_poll_ms = now() + (events->more ? 0 : config_.poll_ms);
+    slot.next_poll_ms = now() + (events->more || slot.again ? 0 : config_.poll_ms);
     if (!*taken) {
         slot.next_poll_ms = now() + config_.backoff_max_ms;
         return {};

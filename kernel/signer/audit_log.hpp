@@ -2,13 +2,11 @@
 // appended to. A line is on disk before its signature leaves. Holds no key and no plaintext. Thread-safe.
 #pragma once
 
-#include "kernel/ipc/fd.hpp"
+#include "kernel/signer/log_file.hpp"
 #include "plugin-api/crypto/bytes.hpp"
 
 #include <nlohmann/json_fwd.hpp>
 
-#include <memory>
-#include <mutex>
 #include <string>
 
 namespace bh::signer {
@@ -29,10 +27,8 @@ public:
     Status append(const AuditRow& row, const nlohmann::json& what, std::int64_t unix_seconds);
 
 private:
-    AuditLog(Fd fd, std::string path) : fd_{std::move(fd)}, path_{std::move(path)} {}
-    Fd fd_;
-    std::string path_;
-    std::unique_ptr<std::mutex> mutex_ = std::make_unique<std::mutex>();
+    explicit AuditLog(LogFile file) : file_{std::move(file)} {}
+    LogFile file_;
 };
 
 }  // namespace bh::signer

@@ -23,6 +23,14 @@ Result<SignerClient::Signature> signature_in(Result<ipc::Answer> answer) {
     return signature;
 }
 
+Result<Anchor> anchor_in(const json& object) {
+    ipc::Args args{object};
+    Anchor anchor{args.text("journal", kMaxNameArg), args.integer("row", 1, INT64_MAX), args.text("hash", kMaxNameArg),
+                  args.integer("time", 0, INT64_MAX)};
+    if (auto fine = args.finish(); !fine) return strange(fine.failure());
+    return anchor;
+}
+
 }  // namespace
 
 Result<SignerClient::PublicKey> SignerClient::public_key(std::string_view key) {
@@ -89,6 +97,36 @@ Result<crypto::Secret> SignerClient::unseal(std::string_view format, const seal:
     crypto::Secret secret = crypto::Secret::copy_of(plaintext);
     crypto::wipe(plaintext);
     return secret;
+}
+
+Status SignerClient::anchor_put(const std::string& journal, std::int64_t row, const std::string& hash) {
+    auto answer = client_.call("anchor_put", {{"journal", journal}, {"row", row}, {"hash", hash}});
+    if (!answer) return answer.failure();
+    return {};
+}
+
+Result<std::optional<Anchor>> SignerClient::anchor_newest(const std::string& journal) {
+    auto answer = client_.call("anchor_newest", {{"journal", journal}});
+    if (!answer && answer.failure().reason == "no_anchor") return std::optional<Anchor>{};
+    if (!answer) return answer.failure();
+    auto anchor = anchor_in(answer->ok);
+    if (!anchor) return anchor.failure();
+    return std::optional<Anchor>{std::move(*anchor)};
+}
+
+Result<std::vector<Anchor>> SignerClient::anchor_list(const std::string& journal, std::int64_t after) {
+    auto answer = client_.call("anchor_list", {{"journal", journal}, {"after", after}});
+    if (!answer) return answer.failure();
+    ipc::Args args{answer->ok};
+    const auto& list = args.list_or_empty("anchors", kAnchorsPerAnswer);
+    if (auto fine = args.finish(); !fine) return strange(fine.failure());
+    std::vector<Anchor> all;
+    for (const auto& one : list) {
+        auto anchor = anchor_in(one);
+        if (!anchor) return anchor.failure();
+        all.push_back(std::move(*anchor));
+    }
+    return all;
 }
 
 }  // namespace bh::signer

@@ -6,6 +6,7 @@
 
 #include "kernel/ipc/client.hpp"
 #include "kernel/seal/context.hpp"
+#include "kernel/signer/anchors.hpp"
 #include "plugin-api/crypto/secret.hpp"
 #include "plugin-api/formats/delivery_attestation.hpp"
 #include "plugin-api/formats/owner_statement.hpp"
@@ -41,6 +42,12 @@ public:
     // What the request held (kernel/seal/seal.hpp open_request); hand it to seal::seal_credential.
     Result<crypto::Secret> unseal(std::string_view format, const seal::RequestContext& context,
                                   crypto::ByteView sealed);
+
+    // Anchors of the kernel's audit log (kernel/signer/anchors.hpp). BH_E_CONFLICT: anchored further on, or otherwise.
+    Status anchor_put(const std::string& journal, std::int64_t row, const std::string& hash);
+    // Of this journal; "" = the one that was anchored last. Nothing: it never was.
+    Result<std::optional<Anchor>> anchor_newest(const std::string& journal);
+    Result<std::vector<Anchor>> anchor_list(const std::string& journal, std::int64_t after);
 
 private:
     ipc::Client client_;

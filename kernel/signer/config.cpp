@@ -260,6 +260,8 @@ Result<SignerConfig> read_object(const json& object) {
     auto log = absolute(args, "log", kMaxPath);
     if (!log) return log.failure();
     config.log = std::move(*log);
+    config.anchors = args.text_or("anchors", kMaxPath, config.log.substr(0, config.log.rfind('/')) + "/anchors.jsonl");
+    if (config.anchors.empty() || config.anchors.front() != '/') return bad("anchors", "must be an absolute path");
     if (auto done = read_accounts(args, object, config); !done) return done.failure();
     const auto& keys = args.object("keys");
     const auto& policy = args.object("policy");

@@ -59,6 +59,7 @@ struct SignerConfig {
     std::optional<uid_t> run_as;  // whom to become when started as root
     std::optional<gid_t> group;   // of the socket and its directory
     std::string log;              // absolute
+    std::string anchors;          // absolute; beside the log unless it is named
     struct Keys {
         std::string agent, server, statement;  // absolute paths
     } keys;

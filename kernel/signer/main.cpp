@@ -29,6 +29,7 @@ bh::Result<signer::SignerConfig> prepare(const std::string& path) {
     if (auto done = signer::become_user(config->run_as, config->group,
                                         {{config->socket, 0750},
                                          {config->log, 0700},
+                                         {config->anchors, 0700},
                                          {keys.agent, 0700},
                                          {keys.server, 0700},
                                          {keys.statement, 0700}});
@@ -49,6 +50,8 @@ bh::Status serve(const std::string& path) {
     if (!keys) return keys.failure();
     auto log = signer::AuditLog::open(config->log);
     if (!log) return log.failure();
+    auto anchors = signer::AnchorLog::open(config->anchors, unix_now);
+    if (!anchors) return anchors.failure();
     ipc::ServerOptions options;
     options.path = config->socket;
     options.group = config->group.value_or(static_cast<gid_t>(-1));
@@ -56,7 +59,9 @@ bh::Status serve(const std::string& path) {
         return std::find(peers.begin(), peers.end(), peer.uid) != peers.end();
     };
     signer::Signer core{std::move(*config), std::move(*keys), std::move(*log), unix_now};
-    auto server = ipc::Server::listen(options, signer::signer_verbs(core));
+    auto verbs = signer::signer_verbs(core);
+    verbs.merge(signer::anchor_verbs(*anchors));
+    auto server = ipc::Server::listen(options, std::move(verbs));
     if (!server) return server.failure();
     ipc::announce_ready();
     server->run(*stop);

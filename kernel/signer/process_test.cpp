@@ -298,3 +298,30 @@ TEST_CASE("many clients at once get their own answers") {
     CHECK(good == 80);
     CHECK(house.log().size() == 80);
 }
+
+TEST_CASE("the kernel's anchors are kept over a restart, and never go back") {
+    House house;
+    const std::string journal(32, 'a'), first(64, '1'), second(64, '2');
+    {
+        SignerProcess process{house};
+        REQUIRE(process.ready());
+        SignerClient client{house.socket()};
+        CHECK_FALSE(client.anchor_newest("")->has_value());
+        REQUIRE(client.anchor_put(journal, 7, first).ok());
+        REQUIRE(client.anchor_put(journal, 9, second).ok());
+        CHECK(client.anchor_put("x", 7, first).failure().code == BH_E_INVALID);
+        CHECK(client.anchor_put(journal, 7, "1").failure().code == BH_E_INVALID);
+        process.stop();
+    }
+    SignerProcess process{house};
+    REQUIRE(process.ready());
+    SignerClient client{house.socket()};
+    const auto newest = client.anchor_newest(journal);
+    REQUIRE((newest.ok() && newest->has_value()));
+    CHECK((*newest)->row == 9);
+    CHECK(client.anchor_put(journal, 8, first).failure().code == BH_E_CONFLICT);
+    const auto all = client.anchor_list(journal, 0);
+    REQUIRE(all.ok());
+    CHECK(all->size() == 2);
+    CHECK(all->front().hash == first);
+}

@@ -13,6 +13,7 @@ using crypto::hex0x;
 using nlohmann::json;
 
 constexpr std::int64_t kMaxTime = INT64_C(1) << 53;
+constexpr std::size_t kJournalDigits = 32, kHashDigits = 64;
 
 Result<ipc::Reply> reply(json ok) {
     ipc::Reply answer;
@@ -109,7 +110,60 @@ Result<ipc::Reply> unseal(Signer& signer, const json& object) {
     return reply({{"plaintext", hex0x(opened->view())}});
 }
 
+json anchor_json(const Anchor& anchor) {
+    return {{"journal", anchor.journal}, {"row", anchor.row}, {"hash", anchor.hash}, {"time", anchor.time}};
+}
+
+std::string journal_of(ipc::Args& args, bool may_be_empty) {
+    std::string journal = args.text("journal", kMaxNameArg);
+    const bool is_one =
+        journal.size() == kJournalDigits && journal.find_first_not_of("0123456789abcdef") == std::string::npos;
+    if (!is_one && !(may_be_empty && journal.empty())) args.refuse("journal", "must be 32 hex digits");
+    return journal;
+}
+
+Result<ipc::Reply> anchor_put(AnchorLog& anchors, const json& object) {
+    ipc::Args args{object};
+    const std::string journal = journal_of(args, false);
+    const std::int64_t row = args.integer("row", 1, kMaxTime);
+    const std::string hash = args.text("hash", kMaxNameArg);
+    if (hash.size() != kHashDigits || hash.find_first_not_of("0123456789abcdef") != std::string::npos)
+        args.refuse("hash", "must be 64 hex digits");
+    if (auto fine = args.finish(); !fine) return fine.failure();
+    if (auto kept = anchors.put(journal, row, hash); !kept) return kept.failure();
+    return reply(json::object());
+}
+
+Result<ipc::Reply> anchor_newest(AnchorLog& anchors, const json& object) {
+    ipc::Args args{object};
+    const std::string journal = journal_of(args, true);
+    if (auto fine = args.finish(); !fine) return fine.failure();
+    const auto newest = anchors.newest(journal);
+    if (!newest) return Failure{BH_E_NOT_FOUND, "no_anchor", "this journal was never anchored"};
+    return reply(anchor_json(*newest));
+}
+
+Result<ipc::Reply> anchor_list(AnchorLog& anchors, const json& object) {
+    ipc::Args args{object};
+    const std::string journal = journal_of(args, false);
+    const std::int64_t after = args.integer("after", 0, kMaxTime);
+    if (auto fine = args.finish(); !fine) return fine.failure();
+    const auto found = anchors.list(journal, after);
+    if (!found) return found.failure();
+    json list = json::array();
+    for (const auto& anchor : *found) list.push_back(anchor_json(anchor));
+    return reply({{"anchors", std::move(list)}});
+}
+
 }  // namespace
+
+std::map<std::string, ipc::Verb> anchor_verbs(AnchorLog& anchors) {
+    const auto verb = [&anchors](Result<ipc::Reply> (*function)(AnchorLog&, const json&)) {
+        return ipc::Verb{[&anchors, function](ipc::Request& request) { return function(anchors, request.args); }, {}};
+    };
+    return {
+        {"anchor_put", verb(anchor_put)}, {"anchor_newest", verb(anchor_newest)}, {"anchor_list", verb(anchor_list)}};
+}
 
 std::map<std::string, ipc::Verb> signer_verbs(Signer& signer) {
     const auto verb = [&signer](Result<ipc::Reply> (*function)(Signer&, const json&)) {
