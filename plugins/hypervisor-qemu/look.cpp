@@ -3,52 +3,11 @@
 #include "plugins/hypervisor-qemu/machine.hpp"
 #include "plugins/hypervisor-qemu/qmp.hpp"
 
-#include <unistd.h>
-
-#include <charconv>
+#include <algorithm>
 #include <ctime>
-#include <sstream>
-#include <utility>
 
 namespace hypervisor_qemu {
 namespace {
-
-std::optional<std::string> text_of(const std::string& path) {
-    auto text = bh::sdk::read_file(path);
-    if (!text) return std::nullopt;
-    return std::move(*text);
-}
-
-// -1: not available.
-std::int64_t number_in(const std::string& path) {
-    const auto text = text_of(path);
-    std::int64_t value = -1;
-    if (text) std::from_chars(text->data(), text->data() + text->size(), value);
-    return value;
-}
-
-// utime and stime of proc(5), fields 14 and 15, in nanoseconds.
-std::int64_t cpu_of(std::int64_t pid) {
-    const auto text = text_of("/proc/" + std::to_string(pid) + "/stat");
-    if (!text) return -1;
-    const std::size_t name_end = text->rfind(')');
-    if (name_end == std::string::npos) return -1;
-    std::istringstream fields{text->substr(name_end + 1)};
-    std::string skipped;
-    for (int field = 3; field < 14; ++field) fields >> skipped;
-    std::int64_t user = 0, system = 0;
-    if (!(fields >> user >> system)) return -1;
-    return (user + system) * (1000000000 / ::sysconf(_SC_CLK_TCK));
-}
-
-std::int64_t resident_of(std::int64_t pid) {
-    const auto text = text_of("/proc/" + std::to_string(pid) + "/statm");
-    if (!text) return -1;
-    std::istringstream fields{*text};
-    std::int64_t total = 0, resident = 0;
-    if (!(fields >> total >> resident)) return -1;
-    return resident * ::sysconf(_SC_PAGESIZE);
-}
 
 struct Blocks {
     std::int64_t read = -1, written = -1;
@@ -112,15 +71,12 @@ bh::Result<bh_vm_stats> Machine::stats() {
     if (!unit) return unit.failure();
     bh_vm_stats now{sizeof(bh_vm_stats), BH_VM_STOPPED, -1, -1, -1, -1, -1, -1, -1};
     if (!*unit) return now;
-    const std::int64_t pid = (*unit)->pid;
-    const std::string counters = "/sys/class/net/" + definition_.spec.network.tap + "/statistics/";
     now.state = BH_VM_RUNNING;
     now.uptime_s = std::max<std::int64_t>(0, static_cast<std::int64_t>(std::time(nullptr)) - (*unit)->since.seconds);
-    now.cpu_ns = cpu_of(pid);
-    now.memory_used_bytes = resident_of(pid);
-    // What the tap sent is what the guest received.
-    now.net_rx_bytes = number_in(counters + "tx_bytes");
-    now.net_tx_bytes = number_in(counters + "rx_bytes");
+    now.cpu_ns = (*unit)->cpu_ns.value_or(-1);
+    now.memory_used_bytes = (*unit)->memory_bytes.value_or(-1);
+    now.net_rx_bytes = (*unit)->net_rx_bytes.value_or(-1);
+    now.net_tx_bytes = (*unit)->net_tx_bytes.value_or(-1);
     const std::scoped_lock guard{sessions_.counters};
     now.disk_read_bytes = sessions_.last.disk_read_bytes;
     now.disk_write_bytes = sessions_.last.disk_write_bytes;

@@ -29,8 +29,11 @@ bh::Status make_directory(const std::string& path) {
         return {};
     }
     struct stat now{};
-    if (errno == EEXIST && ::stat(path.c_str(), &now) == 0 && S_ISDIR(now.st_mode)) return {};
-    return bh::sdk::file_failure("make the directory", path);
+    if (errno != EEXIST || ::stat(path.c_str(), &now) != 0 || !S_ISDIR(now.st_mode))
+        return bh::sdk::file_failure("make the directory", path);
+    if (::access(path.c_str(), W_OK | X_OK) == 0) return {};
+    return bh::Failure{BH_E_DENIED, "pool_owner",
+                       path + " can't be written here: give it to this instance's user (README.md: owners)"};
 }
 
 }  // namespace
@@ -59,7 +62,7 @@ bh::Result<std::vector<bh::Finding>> StorageDir::check(const bh::sdk::Kernel&, s
     struct statvfs now{};
     if (::access(place.c_str(), W_OK | X_OK) != 0) {
         findings.push_back({"/path", "error", place + " can't be written here: " + std::strerror(errno),
-                            "make it, and give it to the kernel's user"});
+                            "make it, and give it to this instance's user"});
     } else if (::statvfs(place.c_str(), &now) == 0 &&
                std::uint64_t{now.f_bavail} * now.f_frsize < config->reserve_bytes) {
         findings.push_back({"/reserve_bytes", "warning", "less is free there now: no volume would be made",

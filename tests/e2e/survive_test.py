@@ -16,64 +16,17 @@ import sys
 sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
 import snapshot  # noqa: E402
 from demo import Screen, check_books, expect, guest_image, take_snapshot  # noqa: E402
+from buyer import Buyer  # noqa: E402
 from dying import Dying, every_time  # noqa: E402
 from login import login  # noqa: E402
 from processes import Failed, wait_until  # noqa: E402
 from world import World  # noqa: E402
 
-DAYS = 30
 MOST_PURCHASES = 3  # with kills: the way to active that one kill opens may leave out another boundary
 
 
 class DyingWorld(Dying, World):
-    def qemus(self) -> dict[str, int]:
-        """PIDs of the VMs' processes by the name of the VM."""
-        found = {}
-        names = [vm["vm"] for vm in self.blockhost("vm", "list")["vms"]]
-        for pid in self.vm_processes():
-            try:
-                with open(f"/proc/{pid}/cmdline", "rb") as file:
-                    words = file.read().decode(errors="replace").split("\0")
-            except OSError:
-                continue
-            if os.path.basename(words[0]) != "qemu-system-x86_64":
-                continue
-            name = next((name for name in names if any(name in word for word in words)), f"unknown {pid}")
-            expect(name not in found, f"one process for {name}")
-            found[name] = pid
-        return found
-
-
-class Buyer:
-    """A wallet with one subscription."""
-
-    def __init__(self, world: DyingWorld, name: str, plan: int):
-        self.world, self.key = world, world.wallet(name)
-        self.number = int(world.buyer("buy", self.key, plan=plan, days=DAYS)["subscription"])
-        self.known_hosts, self.details = world.path("buyer", f"known_hosts-{name}"), {}
-
-    def run(self, command: str) -> str:
-        """What a command on the VM prints; the login is tried until its sshd answers."""
-        if not self.details:
-            self.details = self.world.buyer("known-hosts", self.key, id=self.number, out=self.known_hosts)
-        said = ""
-
-        def once() -> bool:
-            nonlocal said
-            try:
-                code, said = login(self.world, self.key, self.details, self.known_hosts, command)
-            except (TimeoutError, EOFError) as error:
-                said = str(error)
-                return False
-            return code == 0
-        try:
-            wait_until(f"subscription {self.number}'s wallet logs in", once, 120, 1.0)
-        except Failed as error:
-            raise Failed(f"{error}; the last try said: {said[-600:]}") from None
-        return said.strip().splitlines()[-1].strip()
-
-    def boot(self) -> str:
-        return self.run("cat /proc/sys/kernel/random/boot_id")
+    """blockhostd dies at boundaries, everything else is the demo's."""
 
 
 def check_each_once(world: DyingWorld, numbers: list[int]) -> None:

@@ -49,7 +49,7 @@ class World:
     placement = {"hypervisor": "qemu", "storage": "dir", "ipv6": "static"}
     vm_prefixes = [PREFIX]
     # What the sandboxes of workers let in, by instance: launch.yaml, "worker".
-    workers = {"qemu": {"local_sockets": True, "write": ["run/vm", "state/vm"], "read": ["pool", "images"]},
+    workers = {"qemu": {"local_sockets": True, "write": ["run/vm", "state/vm"], "read": ["/dev/kvm"]},
                "dir": {"write": ["pool"], "read": ["images"]}, "static": {}}
     # Where plugins run that may run in either place: "inprocess", or in sandboxes of their own, "process".
     isolation = os.environ.get("BLOCKHOST_ISOLATION", "inprocess")
@@ -264,6 +264,7 @@ class World:
         self.spaces.empty_host()
         shutil.rmtree(self.path("run"))
         self.make_directories()
+        self.give_to_workers()
         self.chain.start()
 
     def run(self, program: str, *arguments: str, user: int = 0, in_host: bool = False) -> str:
@@ -321,6 +322,24 @@ class World:
             except OSError:
                 continue
         return [pid for pid in found if pid != os.getpid()]
+
+    def qemus(self) -> dict[str, int]:
+        """PIDs of the VMs' processes by the name of the VM."""
+        found = {}
+        names = [vm["vm"] for vm in self.blockhost("vm", "list")["vms"]]
+        for pid in self.vm_processes():
+            try:
+                with open(f"/proc/{pid}/cmdline", "rb") as file:
+                    words = file.read().decode(errors="replace").split("\0")
+            except OSError:
+                continue
+            if os.path.basename(words[0]) != "qemu-system-x86_64":
+                continue
+            name = next((name for name in names if any(name in word for word in words)), f"unknown {pid}")
+            if name in found:
+                raise Failed(f"{name} has two processes, {found[name]} and {pid}")
+            found[name] = pid
+        return found
 
     def end_vm_processes(self) -> None:
         for pid in self.vm_processes():
