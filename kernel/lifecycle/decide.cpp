@@ -216,7 +216,11 @@ Status Engine::decide(Tx& tx, SubscriptionRow& row, const View& view) {
             plan_look(tx, row, view, reading, wake);
             return {};
         }
-        if (is_own_effect(job->step, fact) && will_report(job->state)) {
+        // One that is queued behind the guard made nothing yet: the guard's condition is over, so it would wait for
+        // ever.
+        const bool behind_guard =
+            job->state == JobState::queued && !guard_.satisfied(row.row, rules_of(job->step).guard);
+        if (is_own_effect(job->step, fact) && will_report(job->state) && !behind_guard) {
             job->not_before_ms = tx.now_ms();
             save_job(tx, *job);
             plan_look(tx, row, view, reading, wake);

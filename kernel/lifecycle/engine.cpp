@@ -14,6 +14,7 @@ namespace {
 constexpr std::int64_t kStallMs = 1000;                                // the journal refused: try again after that
 constexpr std::int64_t kShortestSleepMs = 10, kLongestSleepMs = 1000;  // a verb that ends wakes at once
 constexpr std::uint32_t kMostDoublings = 16;
+constexpr std::int64_t kClockSlackMs = 1000;  // further back than that is no adjustment but a jump
 }  // namespace
 
 Engine::Engine(Journal& journal, Ports ports, EngineConfig config, Executor& executor)
@@ -54,6 +55,10 @@ Status Engine::start() {
             }
             set_meta(tx, "boot_id", boot_id_);
         }
+        // Timers of a time when the clock was ahead. None is set for longer than this.
+        const std::int64_t longest = std::max({config_.backoff_max_ms * 10, config_.unpark_ms,
+                                               config_.statement_renew_ms, guard_.policy().interval_ms()});
+        pull_timers(tx, tx.now_ms() + longest);
         append_audit(tx, "kernel", "start", "host", boot_id_);
         return {};
     });
@@ -116,7 +121,51 @@ bool Engine::complete_one() {
 
 bool Engine::stalled() { return stalled_until_ms_ > now(); }
 
+// Timers that are set for later than that are due now, which is always safe: each plans itself anew.
+void Engine::pull_timers(Tx& tx, std::int64_t later_than) {
+    const auto pulled = [&](std::int64_t& ms) {
+        if (ms <= later_than) return false;
+        ms = tx.now_ms();
+        return true;
+    };
+    for (SubscriptionRow row : unfinished_subscriptions(tx)) {
+        if (pulled(row.wake_ms)) save_subscription(tx, row);
+    }
+    for (JobRow job : jobs_due(tx, INT64_MAX, INT32_MAX)) {
+        job.waiting_since_ms = std::min(job.waiting_since_ms, tx.now_ms());
+        if (pulled(job.not_before_ms)) save_job(tx, job);
+    }
+    for (StatementRow statement : statements_due(tx, INT64_MAX, INT32_MAX)) {
+        if (pulled(statement.next_ms)) save_statement(tx, statement);
+    }
+    for (ParkedRow parked : parked_instances(tx)) {
+        if (pulled(parked.next_check_ms)) save_parked(tx, parked);
+    }
+}
+
+// Timers are wall clock times, so that they survive a reboot. When the clock is set back, those that were made before
+// would come late by as much as it was.
+void Engine::watch_clock() {
+    const std::int64_t at = now();
+    if (at >= last_now_ms_ - kClockSlackMs) {
+        last_now_ms_ = std::max(last_now_ms_, at);
+        return;
+    }
+    stalled_until_ms_ = 0;
+    timers_checked_ms_ = -1;
+    for (auto& [name, slot] : chains_) slot.next_poll_ms = 0;
+    next_watch_ms_.clear();
+    next_list_ms_.clear();
+    const auto written = journal_.write("clock", [&](Tx& tx) -> Status {
+        pull_timers(tx, at);
+        append_audit(tx, "kernel", "clock_set_back", "host", std::to_string(last_now_ms_ - at) + " ms");
+        return {};
+    });
+    if (written) last_now_ms_ = at;
+}
+
 bool Engine::step() {
+    watch_clock();
     if (stalled()) return false;
     if (complete_one()) return true;
     if (stopping_ || stalled()) return false;

@@ -50,6 +50,8 @@ public:
     void touch(std::int64_t row, bool retry = false);
 
 private:
+    friend struct EngineSnapshot;  // tests/model copies what an engine remembers between two steps
+
     struct ChainSlot {
         ChainConfig config;
         ChainDescription description;
@@ -76,6 +78,8 @@ private:
     bool complete_one();
     bool stalled();
     [[nodiscard]] std::int64_t now() { return ports_.clock.unix_ms(); }
+    void watch_clock();
+    void pull_timers(Tx& tx, std::int64_t later_than);
     [[nodiscard]] MachineEnv env() { return {config_, boot_id_}; }
     [[nodiscard]] std::int64_t backoff_ms(std::uint32_t failures) const;
     void mark_dirty(std::int64_t row);
@@ -152,6 +156,7 @@ private:
     std::unordered_set<std::string> watching_;
     std::int64_t stalled_until_ms_ = 0;
     std::int64_t timers_checked_ms_ = -1;
+    std::int64_t last_now_ms_ = 0;  // of the newest step: a clock that is behind it was set back
 
     Inventory inventory_;
     std::unordered_set<std::string> listing_, listed_;

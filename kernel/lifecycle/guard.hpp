@@ -25,10 +25,13 @@ public:
     void observe(std::int64_t row, Guard guard, const std::string& answer, std::uint64_t monotonic_ns);
     // A look in which it did not hold, or that the answer was an error: counts from zero.
     void forget(std::int64_t row) { seen_.erase(row); }
+    // What was held for final is not: no answer that was given before counts, of any row.
+    void forget_all() noexcept { seen_.clear(); }
     [[nodiscard]] bool satisfied(std::int64_t row, Guard guard) const noexcept;
     [[nodiscard]] const GuardPolicy& policy() const noexcept { return policy_; }
 
 private:
+    friend struct EngineSnapshot;  // tests/model
     struct Seen {
         Guard guard = Guard::none;
         std::string answer;

@@ -98,10 +98,9 @@ Status Engine::polled(ChainSlot& slot, const Result<ChainEvents>& events) {
     slot.caught_up = !events->more;
     const bool moved = !(slot.cursor.final == (*taken)->cursor.final);
     slot.cursor = (*taken)->cursor;
-    for (const std::int64_t row : (*taken)->touched) {
-        mark_dirty(row);
-        if ((*taken)->below_final) guard_.forget(row);
-    }
+    // Also of rows that none of these events is about: their jobs may have been ordered before.
+    if ((*taken)->below_final) guard_.forget_all();
+    for (const std::int64_t row : (*taken)->touched) mark_dirty(row);
     if (moved) timers_checked_ms_ = -1;
     return {};
 }

@@ -182,8 +182,18 @@ Status Worker::destroy() {
     if (!in_.vm) return {};
     auto found = target();
     if (!found) return found.failure();
-    if (!found->gone) {
-        auto gone = found->port->vm_destroy(call_, in_.vm->vm);
+    std::string id = in_.vm->vm;
+    if (found->gone) {
+        // One answer of one verb is not enough to forget a VM: its volume is deleted next.
+        auto vms = all_vms(*found->port);
+        if (!vms) return vms.failure();
+        id.clear();
+        for (const auto& vm : *vms) {
+            if (vm.created_by == in_.vm->op_id) id = vm.vm;
+        }
+    }
+    if (!id.empty()) {
+        auto gone = found->port->vm_destroy(call_, id);
         if (!gone && gone.failure().code != BH_E_NOT_FOUND) return gone;
     }
     return ports_.network.vm_remove(in_.vm->tap, in_.vm->op_id);

@@ -8,7 +8,7 @@ namespace {
 class WorldClock final : public Clock {
 public:
     explicit WorldClock(World& w) : w_{w} {}
-    std::int64_t unix_ms() override { return w_.now_ms; }
+    std::int64_t unix_ms() override { return w_.now_ms + w_.skew_ms; }
     std::uint64_t monotonic_ns() override {
         return static_cast<std::uint64_t>(w_.now_ms - w_.booted_ms + 1) * 1'000'000;
     }

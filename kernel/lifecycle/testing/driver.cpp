@@ -8,6 +8,7 @@
 
 #include <filesystem>
 #include <stdexcept>
+#include <utility>
 
 namespace bh::life::testing {
 namespace {
@@ -34,7 +35,7 @@ void Scene::restart() {
     operate.reset();
     engine.reset();
     journal.reset();
-    auto opened = Journal::open(directory_ + "/journal.db", [this] { return world.now_ms; });
+    auto opened = Journal::open(directory_ + "/journal.db", [this] { return world.now_ms + world.skew_ms; });
     if (!opened) throw std::runtime_error{opened.failure().message};
     journal = std::move(*opened);
     engine = std::make_unique<Engine>(*journal, ports_, config_, executor_);
@@ -86,16 +87,20 @@ void Scene::pass(std::int64_t seconds) {
 
 void Scene::let_time_pass() {
     const std::int64_t next_block = (world.now_ms / kBlockMs + 1) * kBlockMs;
-    world.now_ms = std::clamp(engine->next_due_ms(), world.now_ms + 10, next_block);
+    world.now_ms = std::clamp(engine->next_due_ms() - world.skew_ms, world.now_ms + 10, next_block);
     if (world.now_ms == next_block) mine_block(world);
     const bool parked = read<bool>([](Tx& tx) {
         const auto cursor = cursor_of(tx, "chain");
         return cursor && cursor->parked_destruction;
     });
-    if (parked && !operate->accept_reorg(command(), "chain")) violated(world, "accept-reorg was refused");
+    if (!parked) return;
+    const Status accepted = operate->accept_reorg(command(), "chain");
+    // A person who is told that the disk is full tries again.
+    if (!accepted && accepted.failure().reason != "disk_full") violated(world, "accept-reorg was refused");
 }
 
 void Scene::tick() {
+    if (world.full_commits > 0) journal->fail_commits(static_cast<int>(std::exchange(world.full_commits, 0)));
     if (!engine->step()) let_time_pass();
 }
 
@@ -115,13 +120,14 @@ bool Scene::play() {
     const std::int64_t deadline = world.now_ms + 1'500'000;
     std::int64_t quiet_since = 0;
     for (int i = 0; i < kMostTicks; ++i) {
-        while (world.script < script_.acts.size() && script_.acts[world.script].when(*this)) {
+        while (!world.undone && world.script < script_.acts.size() && script_.acts[world.script].when(*this)) {
             // The act and that it was played are one thing: no boundary lies between them.
             const std::uint32_t played = world.script++;
             script_.acts[played].then(*this);
             quiet_since = 0;
         }
-        const bool played = world.script == script_.acts.size();
+        // What a reorganisation undid can't be played to its end.
+        const bool played = world.undone || world.script == script_.acts.size();
         if (played && (!script_.wrap_up || wrap_up())) {
             if (quiet_since == 0) quiet_since = world.now_ms;
             if (world.now_ms - quiet_since > kQuietMs) return check_end();
@@ -156,7 +162,8 @@ std::string Scene::describe() {
 // True: every purchase has come to an end.
 bool Scene::wrap_up() {
     const auto rows = read<std::vector<SubscriptionRow>>([](Tx& tx) { return list_subscriptions(tx, "", 0, 100); });
-    bool all = !rows.empty();
+    // A purchase that a reorganisation took away before anybody saw it leaves nothing to end.
+    bool all = !rows.empty() || world.undone;
     for (const auto& each : rows) {
         all = all && is_end(each.state);
         const Sub* sub = find_sub(head(world), each.id.c_str());

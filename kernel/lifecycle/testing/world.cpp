@@ -1,5 +1,8 @@
 #include "kernel/lifecycle/testing/world.hpp"
 
+#include <utility>
+#include <vector>
+
 namespace bh::life::testing {
 namespace {
 
@@ -148,6 +151,35 @@ void reorganise(World& w, std::uint64_t keep, bool drop) {
         if (drop && tx.action == "buy") tx.dropped_by_reorg = true;
     }
     mine_block(w);
+}
+
+void reorganise_in_place(World& w, std::uint64_t keep) {
+    const std::uint64_t top = w.height;
+    const std::int64_t now_ms = w.now_ms;
+    std::vector<std::int64_t> times;
+    for (std::uint64_t h = keep + 1; h <= top; ++h) times.push_back(w.blocks[h].time);
+    std::vector<std::pair<WorldTx*, std::uint64_t>> waiting;  // until which height
+    for (WorldTx& tx : w.txs) {
+        const bool undone = (tx.state == WorldTx::mined || tx.state == WorldTx::reverted) && tx.height > keep;
+        if (!undone && tx.state != WorldTx::pending) continue;
+        waiting.emplace_back(&tx, undone ? tx.height : top + 1);
+        tx.state = WorldTx::none;
+    }
+    std::stable_sort(waiting.begin(), waiting.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
+    ++w.branch;
+    w.forks[w.fork_count++] = {w.branch, keep};
+    w.height = keep;
+    w.event_count = static_cast<std::size_t>(
+        std::remove_if(w.events, w.events + w.event_count, [keep](const WorldEvent& e) { return e.height > keep; }) -
+        w.events);
+    for (std::uint64_t h = keep + 1; h <= top + 1; ++h) {
+        for (const auto& [tx, height] : waiting) {
+            if (height == h) tx->state = WorldTx::pending;
+        }
+        if (h <= top) w.now_ms = times[h - keep - 1] * 1000;
+        mine_block(w);
+        w.now_ms = now_ms;
+    }
 }
 
 void user(World& w, std::string_view action, std::string_view sub, std::int64_t seconds, std::string_view who) {

@@ -100,6 +100,7 @@ struct Fault {
 
 struct World {
     std::int64_t now_ms = 1'800'000'000'000, booted_ms = 1'799'999'000'000;
+    std::int64_t skew_ms = 0;  // of the host's wall clock; chain time and the monotonic clock have none
     std::uint32_t boot = 1, randoms = 0, txs_made = 0;
 
     WorldBlock blocks[kMaxBlocks];
@@ -132,6 +133,10 @@ struct World {
     std::uint32_t dead_at_step = 0;
     Text<200> complaint;
     bool finished = false;
+    std::uint32_t full_commits = 0;  // so many commits fail from the next step on, as on a full disk
+    bool undone = false;             // a reorganisation took away what the script made: it is not played on
+    std::uint32_t parked_count = 0;  // rollbacks below a final position that the journal has written down
+    Text<240> outcome;               // of the whole play, to compare with another one's
 };
 
 // The chain.
@@ -139,6 +144,8 @@ void begin_world(World& w);  // genesis and some blocks
 void mine_block(World& w);   // time = now; executes what is pending
 // Transactions above `keep_height` are mined again, or (`drop`) were never sent.
 void reorganise(World& w, std::uint64_t keep_height, bool drop);
+// The same transactions in blocks of the same height and time, and one block more: another branch, the same story.
+void reorganise_in_place(World& w, std::uint64_t keep_height);
 std::uint64_t height_of(const World& w, std::string_view event_type);  // of the newest such event
 void user(World& w, std::string_view action, std::string_view sub, std::int64_t seconds = 0, std::string_view who = "");
 const Sub* find_sub(const WorldBlock& block, std::string_view id);
