@@ -129,7 +129,10 @@ void Engine::pull_timers(Tx& tx, std::int64_t later_than) {
         return true;
     };
     for (SubscriptionRow row : unfinished_subscriptions(tx)) {
-        if (pulled(row.wake_ms)) save_subscription(tx, row);
+        const std::int64_t undo_until = std::min(row.undo_until_ms, tx.now_ms() + config_.undo_window_ms);
+        if (!pulled(row.wake_ms) && undo_until == row.undo_until_ms) continue;
+        row.undo_until_ms = undo_until;
+        save_subscription(tx, row);
     }
     for (JobRow job : jobs_due(tx, INT64_MAX, INT32_MAX)) {
         job.waiting_since_ms = std::min(job.waiting_since_ms, tx.now_ms());

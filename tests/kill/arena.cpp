@@ -36,7 +36,8 @@ Arena::~Arena() {
 }
 
 std::string Arena::run(const std::string& die_at, std::set<std::string>* passed,
-                       const std::function<void(World&)>& prepare, const std::function<bool(World&)>& play) {
+                       const std::function<void(World&)>& prepare, const std::function<bool(World&)>& play,
+                       const std::function<void(World&)>& between) {
     for (const auto& entry : std::filesystem::directory_iterator{directory_}) std::filesystem::remove_all(entry.path());
     new (world_) World{};
     prepare(*world_);
@@ -47,6 +48,7 @@ std::string Arena::run(const std::string& die_at, std::set<std::string>* passed,
             return "was not killed at '" + die_at + "': " + complaint();
         }
         world_->die_at = "";
+        if (between) between(*world_);
     }
     const int status = child(play);
     if (passed != nullptr) {

@@ -34,8 +34,11 @@ public:
     // `prepare` fills a new world and the empty directory; then `play` runs in a child, which must be killed at
     // `die_at` (empty: no kill), and in a second one, which must answer true and have set `finished`. Empty: it went as
     // it should; else what went wrong. `passed`: receives the boundaries of the last child and of the killed one.
+    // `between`: what happens to the world while nobody runs.
     std::string run(const std::string& die_at, std::set<std::string>* passed,
-                    const std::function<void(World&)>& prepare, const std::function<bool(World&)>& play);
+                    const std::function<void(World&)>& prepare, const std::function<bool(World&)>& play,
+                    const std::function<void(World&)>& between = {});
+    [[nodiscard]] const World& world() const { return *world_; }
 
 private:
     int child(const std::function<bool(World&)>& play);

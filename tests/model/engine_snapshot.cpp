@@ -1,0 +1,89 @@
+#include "tests/model/engine_snapshot.hpp"
+
+#include <map>
+#include <vector>
+
+namespace bh::life {
+namespace {
+
+// Unordered containers in an order of their own.
+template <class Set>
+void add_sorted(model::Digest& d, const Set& set) {
+    std::vector<typename Set::value_type> all(set.begin(), set.end());
+    std::sort(all.begin(), all.end());
+    d.add(all.size());
+    for (const auto& each : all) d.add(each);
+}
+
+constexpr std::int64_t kDue = 0;  // a timer that has passed is due, however long ago
+
+}  // namespace
+
+bool EngineSnapshot::settled(const Engine& engine) { return engine.in_flight_ == 0 && engine.completions_.empty(); }
+
+EngineSnapshot EngineSnapshot::of(const Engine& e) {
+    EngineSnapshot s;
+    s.boot_id = e.boot_id_, s.guard = e.guard_, s.recovering = e.recovering_, s.poll_now = e.poll_now_;
+    s.chains = e.chains_, s.dirty = e.dirty_, s.dirty_set = e.dirty_set_, s.again = e.again_, s.retry = e.retry_;
+    s.underived = e.underived_, s.look_failures = e.look_failures_, s.busy = e.busy_;
+    s.next_watch_ms = e.next_watch_ms_, s.next_list_ms = e.next_list_ms_;
+    s.stalled_until_ms = e.stalled_until_ms_, s.timers_checked_ms = e.timers_checked_ms_;
+    s.last_now_ms = e.last_now_ms_;
+    s.inventory = e.inventory_, s.listed = e.listed_;
+    return s;
+}
+
+void EngineSnapshot::put(Engine& e) const {
+    e.boot_id_ = boot_id, e.guard_ = guard, e.recovering_ = recovering, e.poll_now_ = poll_now;
+    e.chains_ = chains, e.dirty_ = dirty, e.dirty_set_ = dirty_set, e.again_ = again, e.retry_ = retry;
+    e.underived_ = underived, e.look_failures_ = look_failures, e.busy_ = busy;
+    e.next_watch_ms_ = next_watch_ms, e.next_list_ms_ = next_list_ms;
+    e.stalled_until_ms_ = stalled_until_ms, e.timers_checked_ms_ = timers_checked_ms;
+    e.last_now_ms_ = last_now_ms;
+    e.inventory_ = inventory, e.listed_ = listed;
+}
+
+void EngineSnapshot::digest(model::Digest& d, std::int64_t wall_ms, std::int64_t monotonic_ms,
+                            std::uint64_t head) const {
+    d.add(boot_id);
+    d.add(recovering);
+    d.add(poll_now);
+    std::vector<std::int64_t> rows;
+    for (const auto& [row, seen] : guard.seen_) rows.push_back(row);
+    std::sort(rows.begin(), rows.end());
+    const std::int64_t span = guard.policy().span_ms + guard.policy().interval_ms();
+    for (const std::int64_t row : rows) {
+        const auto& seen = guard.seen_.at(row);
+        d.add(row);
+        d.add(seen.guard);
+        d.add(std::min<std::uint32_t>(seen.count, guard.policy().checks));
+        d.since(static_cast<std::int64_t>(seen.first_ns / 1'000'000), monotonic_ms, span);
+        d.since(static_cast<std::int64_t>(seen.last_ns / 1'000'000), monotonic_ms, span);
+    }
+    for (const auto& [name, slot] : chains) {
+        d.add(slot.described);
+        d.add(slot.caught_up);
+        d.since(slot.next_poll_ms, wall_ms, kDue);
+        d.add(std::min<std::uint32_t>(slot.failures, 4));
+        add_position(d, slot.cursor.final.position.id, slot.cursor.final.position.height, head);
+        add_position(d, slot.cursor.head.position.id, slot.cursor.head.position.height, head);
+        d.add(slot.cursor.parked_destruction);
+    }
+    d.add(dirty.size());
+    for (const std::int64_t row : dirty) d.add(row);
+    add_sorted(d, again);
+    add_sorted(d, retry);
+    add_sorted(d, underived);
+    for (const auto& [row, failures] : std::map(look_failures.begin(), look_failures.end())) {
+        d.add(row);
+        d.add(std::min<std::uint32_t>(failures, 4));
+    }
+    for (const auto& [name, ms] : next_watch_ms) d.since(ms, wall_ms, kDue);
+    for (const auto& [name, ms] : next_list_ms) d.since(ms, wall_ms, kDue);
+    d.since(stalled_until_ms, wall_ms, kDue);
+    d.add(timers_checked_ms == wall_ms);
+    d.since(last_now_ms, wall_ms, 0);
+    add_sorted(d, listed);
+}
+
+}  // namespace bh::life
