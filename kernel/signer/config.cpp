@@ -4,6 +4,7 @@
 #include "kernel/ipc/args.hpp"
 #include "kernel/ipc/daemon.hpp"
 #include "kernel/seal/seal.hpp"
+#include "kernel/signer/intent.hpp"
 #include "plugin-api/formats/rules.hpp"
 
 #include <algorithm>
@@ -124,6 +125,50 @@ Result<ChainPolicy> read_chain(const json& object, const std::string& where) {
     return policy;
 }
 
+Result<IntentPolicy::Calls> read_intent_calls(const json& object, const std::string& where) {
+    ipc::Args args{object, where};
+    IntentPolicy::Calls calls;
+    calls.contract = args.text("contract", kMaxText);
+    calls.functions = args.texts("functions", kMaxList, kMaxText);
+    const std::string max_value = scalar(args, object, "max_value", "0");
+    if (auto fine = args.finish(); !fine) return fine.failure();
+    if (!is_plain(calls.contract, kMaxIntentContract)) {
+        return bad(where + "contract", "must be 1 to 128 characters without spaces, quotes and backslashes");
+    }
+    for (const std::string& function : calls.functions) {
+        if (!is_plain(function, kMaxIntentFunction)) {
+            return bad(where + "functions", "must be names without spaces, quotes and backslashes");
+        }
+    }
+    const auto value = parse_wei(max_value);
+    if (!value) return bad(where + "max_value", "must be decimal, in the coin's smallest unit; 0 when it is left out");
+    calls.max_value = *value;
+    return calls;
+}
+
+Result<IntentPolicy> read_intents(const json& object, const std::string& where) {
+    ipc::Args args{object, where};
+    IntentPolicy policy;
+    policy.chain = args.text("chain", kMaxName);
+    policy.contract = args.text("contract", kMaxText);
+    const auto& calls = args.list_or_empty("calls", kMaxList);
+    const std::string max_fee = scalar(args, object, "max_fee", "");
+    if (auto fine = args.finish(); !fine) return fine.failure();
+    if (!is_caip2(policy.chain)) return bad(where + "chain", "must be a CAIP-2 id: namespace, colon, reference");
+    if (!is_plain(policy.contract, kMaxIntentContract)) {
+        return bad(where + "contract", "must be 1 to 128 characters without spaces, quotes and backslashes");
+    }
+    const auto fee = parse_wei(max_fee);
+    if (!fee) return bad(where + "max_fee", "must be the most that one intent may cost, decimal");
+    policy.max_fee = *fee;
+    for (std::size_t i = 0; i < calls.size(); ++i) {
+        auto entry = read_intent_calls(calls[i], where + "calls[" + std::to_string(i) + "].");
+        if (!entry) return entry.failure();
+        policy.calls.push_back(std::move(*entry));
+    }
+    return policy;
+}
+
 Status read_typed_grant(ipc::Args& args, const std::string& where, Grant& grant) {
     grant.chain = args.text("chain", kMaxName);
     grant.name = args.text("name", kMaxText);
@@ -148,14 +193,14 @@ Result<Grant> read_grant(const json& object, const std::string& where) {
         if (auto done = read_typed_grant(args, where, grant); !done) return done.failure();
         return grant;
     }
-    if (grant.scheme == "eip1559-tx") {
+    if (grant.scheme == "eip1559-tx" || grant.scheme == "bh-intent-1") {
         grant.chain = args.text("chain", kMaxName);
     } else if (grant.scheme == "eip191") {
         grant.prefix = args.text("prefix", kMaxText);
         if (grant.prefix.size() < 8)
             args.refuse("prefix", "must have at least 8 characters, so that it names a purpose");
     } else {
-        args.refuse("scheme", "must be eip1559-tx, eip191 or eip712");
+        args.refuse("scheme", "must be eip1559-tx, eip191, eip712 or bh-intent-1");
     }
     if (auto fine = args.finish(); !fine) return fine.failure();
     return grant;
@@ -164,6 +209,7 @@ Result<Grant> read_grant(const json& object, const std::string& where) {
 Status read_policy(const json& object, SignerConfig& config) {
     ipc::Args args{object, "policy."};
     const auto& chains = args.list_or_empty("chains", kMaxList);
+    const auto& intents = args.list_or_empty("intents", kMaxList);
     const auto& grants = args.list_or_empty("grants", kMaxList);
     config.seals = args.texts("seals", kMaxList, kMaxName);
     config.statement_lifetime_s =
@@ -180,12 +226,24 @@ Status read_policy(const json& object, SignerConfig& config) {
         if (config.chain(chain->chain) != nullptr) return bad("policy.chains", "has " + chain->chain + " twice");
         config.chains.push_back(std::move(*chain));
     }
+    for (std::size_t i = 0; i < intents.size(); ++i) {
+        auto chain = read_intents(intents[i], "policy.intents[" + std::to_string(i) + "].");
+        if (!chain) return chain.failure();
+        if (config.chain(chain->chain) != nullptr || config.intents_on(chain->chain) != nullptr) {
+            return bad("policy.intents", "has " + chain->chain + ", which policy.chains or policy.intents has already");
+        }
+        config.intents.push_back(std::move(*chain));
+    }
     for (std::size_t i = 0; i < grants.size(); ++i) {
         const std::string where = "policy.grants[" + std::to_string(i) + "].";
         auto grant = read_grant(grants[i], where);
         if (!grant) return grant.failure();
-        if (!grant->chain.empty() && config.chain(grant->chain) == nullptr) {
-            return bad(where + "chain", "names a chain that policy.chains does not have");
+        const bool by_intent = grant->scheme == "bh-intent-1";
+        const bool known =
+            by_intent ? config.intents_on(grant->chain) != nullptr : config.chain(grant->chain) != nullptr;
+        if (!grant->chain.empty() && !known) {
+            return bad(where + "chain", std::string{"names a chain that policy."} + (by_intent ? "intents" : "chains") +
+                                            " does not have");
         }
         config.grants.push_back(std::move(*grant));
     }
@@ -217,6 +275,12 @@ const ChainPolicy* SignerConfig::chain(std::string_view name) const {
     const auto found =
         std::find_if(chains.begin(), chains.end(), [&](const ChainPolicy& c) { return c.chain == name; });
     return found == chains.end() ? nullptr : &*found;
+}
+
+const IntentPolicy* SignerConfig::intents_on(std::string_view chain) const {
+    const auto found =
+        std::find_if(intents.begin(), intents.end(), [&](const IntentPolicy& p) { return p.chain == chain; });
+    return found == intents.end() ? nullptr : &*found;
 }
 
 Result<SignerConfig> read_signer_config(const std::string& path) {

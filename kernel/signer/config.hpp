@@ -29,11 +29,24 @@ struct ChainPolicy {
     Wei max_fee = 0;            // gas limit times maxFeePerGas of one transaction
 };
 
+// What intents (bh-intent-1, codecs) may do on one chain.
+struct IntentPolicy {
+    std::string chain;     // CAIP-2
+    std::string contract;  // this host's, in the chain's canonical text: as above
+    struct Calls {
+        std::string contract;
+        std::vector<std::string> functions;  // byte for byte
+        Wei max_value = 0;                   // of one intent
+    };
+    std::vector<Calls> calls;
+    Wei max_fee = 0;  // of one intent
+};
+
 // What one plugin instance may have signed.
 struct Grant {
     std::string caller;         // plugin instance
-    std::string scheme;         // "eip1559-tx", "eip191", "eip712"
-    std::string chain;          // eip1559-tx, eip712: CAIP-2
+    std::string scheme;         // "eip1559-tx", "eip191", "eip712", "bh-intent-1"
+    std::string chain;          // all but eip191: CAIP-2
     std::string prefix;         // eip191: the message begins with it
     std::string name, version;  // eip712: the domain, exactly
     std::optional<crypto::Address> verifying_contract;
@@ -50,11 +63,13 @@ struct SignerConfig {
         std::string agent, server, statement;  // absolute paths
     } keys;
     std::vector<ChainPolicy> chains;
+    std::vector<IntentPolicy> intents;  // no chain is in both
     std::vector<Grant> grants;
     std::vector<std::string> seals;  // formats that `unseal` opens
     std::int64_t statement_lifetime_s = 0;
 
     [[nodiscard]] const ChainPolicy* chain(std::string_view name) const;
+    [[nodiscard]] const IntentPolicy* intents_on(std::string_view chain) const;
 };
 
 Result<SignerConfig> read_signer_config(const std::string& path);

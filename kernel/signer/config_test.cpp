@@ -29,10 +29,18 @@ policy:
       calls:
         - to: "0x5FbDB2315678afecb367f032d93F642f64180aa3"
           functions: ["close(uint256)"]
+  intents:
+    - chain: "bhledger:demo"
+      contract: shop-1
+      max_fee: 5000
+      calls:
+        - {contract: shop-1, functions: [close, decline]}
+        - {contract: bank, functions: [pay], max_value: "340282366920938463463374607431768211455"}
   grants:
     - {caller: local, scheme: eip1559-tx, chain: "eip155:31337"}
     - {caller: local, scheme: eip191, prefix: "Our service: "}
     - {caller: local, scheme: eip712, chain: "eip155:31337", contract: "0x5FbDB2315678afecb367f032d93F642f64180aa3", name: Example, version: "1", primary_type: Order}
+    - {caller: ledger, scheme: bh-intent-1, chain: "bhledger:demo"}
 )yaml";
 
 struct Folder {
@@ -67,9 +75,17 @@ TEST_CASE("a configuration is read into its types") {
     CHECK(decimal(config->chain("eip155:31337")->max_fee) == "50000000000000000000");
     CHECK(config->chain("eip155:31337")->calls.at(0).functions.at(0).text == "close(uint256)");
     CHECK(config->chain("eip155:1") == nullptr);
-    REQUIRE(config->grants.size() == 3);
+    REQUIRE(config->grants.size() == 4);
     CHECK(config->grants[1].prefix == "Our service: ");
     CHECK(config->grants[2].primary_type == "Order");
+    const IntentPolicy* intents = config->intents_on("bhledger:demo");
+    REQUIRE(intents != nullptr);
+    CHECK(intents->contract == "shop-1");
+    CHECK(intents->max_fee == 5000);
+    CHECK(intents->calls.at(0).functions == std::vector<std::string>{"close", "decline"});
+    CHECK(intents->calls.at(0).max_value == 0);
+    CHECK(decimal(intents->calls.at(1).max_value) == "340282366920938463463374607431768211455");
+    CHECK(config->intents_on("eip155:31337") == nullptr);
 }
 
 TEST_CASE("each mistake in a configuration is named") {
@@ -105,6 +121,16 @@ TEST_CASE("each mistake in a configuration is named") {
           "policy.grants[0].chain");
     named("\"Our service: \"", "\"a\"", "policy.grants[1].prefix");
     named("name: Example", "name: BlockHost delivery", "policy.grants[2].name");
+    named("chain: \"bhledger:demo\"\n      contract", "chain: bhledger\n      contract", "policy.intents[0].chain");
+    named("chain: \"bhledger:demo\"\n      contract", "chain: \"eip155:31337\"\n      contract", "policy.intents");
+    named("contract: shop-1\n      max_fee", "contract: shop 1\n      max_fee", "policy.intents[0].contract");
+    named("max_fee: 5000", "max_fee: lots", "policy.intents[0].max_fee");
+    named("max_fee: 5000", "max_fees: 5000", "policy.intents[0].max_fee");
+    named("{contract: shop-1, f", "{contract: \"shop 1\", f", "policy.intents[0].calls[0].contract");
+    named("[close, decline]", "[\"close it\"]", "policy.intents[0].calls[0].functions");
+    named("max_value: \"340", "max_value: \"-340", "policy.intents[0].calls[1].max_value");
+    named("scheme: bh-intent-1, chain: \"bhledger:demo\"", "scheme: bh-intent-1, chain: \"eip155:31337\"",
+          "policy.grants[3].chain");
     named("seals: [seal-1-request", "seals: [seal-3-request", "policy.seals");
     named("statement_lifetime_s: 900", "statement_lifetime_s: 5", "policy.statement_lifetime_s");
 }

@@ -16,6 +16,10 @@ const ChainPolicy* chain_of(const SignerConfig& config, std::uint64_t id) {
     return found == config.chains.end() ? nullptr : &*found;
 }
 
+Failure other_chain(const std::string& chain, const char* list) {
+    return denied("other_chain", chain + " is not in " + list + " of the signer's configuration");
+}
+
 Status check_cost(const ChainPolicy& chain, const Transaction& tx) {
     if (tx.max_priority_fee > tx.max_fee) {
         return denied("bad_fees", "maxPriorityFeePerGas is above maxFeePerGas; no chain takes such a transaction");
@@ -46,8 +50,7 @@ const FunctionSignature* function_of(const ChainPolicy::Calls& calls, const Byte
 Status check_granted(const SignerConfig& config, std::string_view caller, const Transaction& tx) {
     const ChainPolicy* chain = chain_of(config, tx.chain_id);
     if (chain == nullptr) {
-        return denied("other_chain", "chain id " + std::to_string(tx.chain_id) +
-                                         " is not in policy.chains of the signer's configuration");
+        return other_chain("chain id " + std::to_string(tx.chain_id), "policy.chains");
     }
     for (const Grant& grant : config.grants) {
         if (grant.scheme == "eip1559-tx" && grant.caller == caller && grant.chain == chain->chain) return {};
@@ -59,8 +62,7 @@ Status check_granted(const SignerConfig& config, std::string_view caller, const 
 Result<std::string> check_transaction(const SignerConfig& config, const Transaction& tx, const crypto::Address& agent) {
     const ChainPolicy* chain = chain_of(config, tx.chain_id);
     if (chain == nullptr) {
-        return denied("other_chain", "chain id " + std::to_string(tx.chain_id) +
-                                         " is not in policy.chains of the signer's configuration");
+        return other_chain("chain id " + std::to_string(tx.chain_id), "policy.chains");
     }
     if (!tx.to) return denied("creates_contract", "the agent key makes no contracts");
     if (!tx.value.empty()) return denied("moves_value", "the agent key sends no coins: the value must be 0");
@@ -82,15 +84,58 @@ Result<std::string> check_transaction(const SignerConfig& config, const Transact
                                         ", or its arguments are not whole words");
 }
 
-Result<const ChainPolicy*> check_contract(const SignerConfig& config, std::string_view chain,
-                                          std::string_view contract) {
-    const ChainPolicy* policy = config.chain(chain);
-    const auto address = crypto::Address::parse(contract);
-    if (policy == nullptr || !address || *address != policy->contract) {
-        return denied("other_contract",
-                      "chain and contract are not this host's in policy.chains of the signer's configuration");
+Status check_intent_granted(const SignerConfig& config, std::string_view caller, std::string_view scheme,
+                            const Intent& intent) {
+    if (config.intents_on(intent.chain) == nullptr) return other_chain(intent.chain, "policy.intents");
+    for (const Grant& grant : config.grants) {
+        if (grant.scheme == scheme && grant.caller == caller && grant.chain == intent.chain) return {};
     }
-    return policy;
+    return denied("not_granted", "policy.grants of the signer's configuration lets " + std::string{caller} +
+                                     " sign no " + std::string{scheme} + " on " + intent.chain);
+}
+
+Status check_intent(const SignerConfig& config, const Intent& intent) {
+    const IntentPolicy* chain = config.intents_on(intent.chain);
+    if (chain == nullptr) return other_chain(intent.chain, "policy.intents");
+    if (intent.fee > chain->max_fee) {
+        return denied("fee_cap", "the fee " + decimal(intent.fee) + " is above max_fee " + decimal(chain->max_fee) +
+                                     " of " + chain->chain + " in the signer's policy");
+    }
+    bool known = false;
+    for (const IntentPolicy::Calls& calls : chain->calls) {
+        if (calls.contract != intent.contract) continue;
+        known = true;
+        if (std::find(calls.functions.begin(), calls.functions.end(), intent.function) == calls.functions.end())
+            continue;
+        if (intent.value <= calls.max_value) return {};
+        if (calls.max_value == 0) {
+            return denied("moves_value", "the intent moves " + decimal(intent.value) +
+                                             ": the value must be 0, or "
+                                             "policy.intents.calls have a max_value for " +
+                                             intent.contract);
+        }
+        return denied("value_cap", "the value " + decimal(intent.value) + " is above max_value " +
+                                       decimal(calls.max_value) + " of " + intent.contract + " in the signer's policy");
+    }
+    if (!known) {
+        return denied("other_destination", intent.contract + " is not in policy.intents.calls for " + chain->chain);
+    }
+    return denied("other_function", "the function " + intent.function +
+                                        " is not in policy.intents.calls.functions for " + intent.contract);
+}
+
+Status check_contract(const SignerConfig& config, std::string_view chain, std::string_view contract) {
+    const auto address = crypto::Address::parse(contract);
+    if (const ChainPolicy* policy = config.chain(chain); policy != nullptr && address && *address == policy->contract) {
+        return {};
+    }
+    if (const IntentPolicy* policy = config.intents_on(chain); policy != nullptr) {
+        const auto own = crypto::Address::parse(policy->contract);
+        if (contract == policy->contract || (own && address && *own == *address)) return {};
+    }
+    return denied("other_contract",
+                  "chain and contract are not this host's in policy.chains or policy.intents of the "
+                  "signer's configuration");
 }
 
 Status check_message(const SignerConfig& config, std::string_view caller, crypto::ByteView message) {

@@ -102,3 +102,65 @@ TEST_CASE("statements, attestations and seals are for this host's contract only"
     CHECK(check_contract(policy, "eip155:1", kContract).failure().reason == "other_contract");
     CHECK(check_contract(policy, "eip155:31337", "nonsense").failure().reason == "other_contract");
 }
+
+namespace {
+
+Intent intent() {
+    Intent i;
+    i.chain = "bhledger:demo";
+    i.contract = "shop-1";
+    i.function = "close";
+    i.fee = 1000;
+    return i;
+}
+
+template <class F>
+std::string refusal(F change) {
+    Intent i = intent();
+    change(i);
+    const auto decided = check_intent(config(), i);
+    if (decided.ok()) return "";
+    CHECK(decided.failure().code == BH_E_DENIED);
+    return decided.failure().reason;
+}
+
+}  // namespace
+
+TEST_CASE("an intent is taken within its chain, contract, function, value and fee, and refused by name outside") {
+    CHECK(refusal([](Intent&) {}).empty());
+    CHECK(refusal([](Intent& i) { i.fee = 5000; }).empty());
+    CHECK(refusal([](Intent& i) { i.fee = 5001; }) == "fee_cap");
+    CHECK(refusal([](Intent& i) { i.chain = "bhledger:other"; }) == "other_chain");
+    CHECK(refusal([](Intent& i) { i.chain = "eip155:31337"; }) == "other_chain");
+    CHECK(refusal([](Intent& i) { i.contract = "shop-2"; }) == "other_destination");
+    CHECK(refusal([](Intent& i) { i.contract = "Shop-1"; }) == "other_destination");
+    CHECK(refusal([](Intent& i) { i.function = "transfer"; }) == "other_function");
+    CHECK(refusal([](Intent& i) { i.function = "pay"; }) == "other_function");  // another contract's
+    CHECK(refusal([](Intent& i) { i.value = 1; }) == "moves_value");
+    const auto pay = [](Wei value) {
+        return [value](Intent& i) { i.contract = "bank", i.function = "pay", i.value = value; };
+    };
+    CHECK(refusal(pay(0)).empty());
+    CHECK(refusal(pay(500)).empty());
+    CHECK(refusal(pay(501)) == "value_cap");
+}
+
+TEST_CASE("an intent needs a grant for its caller, scheme and chain") {
+    const SignerConfig policy = config();
+    CHECK(check_intent_granted(policy, "ledger", "bh-intent-1", intent()).ok());
+    CHECK(check_intent_granted(policy, "local", "bh-intent-1", intent()).failure().reason == "not_granted");
+    CHECK(check_intent_granted(policy, "ledger", "other-tx", intent()).failure().reason == "not_granted");
+    Intent other = intent();
+    other.chain = "bhledger:other";
+    CHECK(check_intent_granted(policy, "ledger", "bh-intent-1", other).failure().reason == "other_chain");
+}
+
+TEST_CASE("a host's contract may be on a chain of intents, spelt as the chain spells it") {
+    SignerConfig policy = config();
+    CHECK(check_contract(policy, "bhledger:demo", "shop-1").ok());
+    CHECK(check_contract(policy, "bhledger:demo", "shop-2").failure().reason == "other_contract");
+    CHECK(check_contract(policy, "bhledger:other", "shop-1").failure().reason == "other_contract");
+    policy.intents.at(0).contract = kContract;
+    CHECK(check_contract(policy, "bhledger:demo", "0x5fbdb2315678afecb367f032d93f642f64180aa3").ok());
+    CHECK(check_contract(policy, "bhledger:demo", kStranger).failure().reason == "other_contract");
+}

@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <csignal>
@@ -82,6 +83,27 @@ TEST_CASE("the kernel's client gets keys, signatures, statements and opened seal
     const seal::RequestContext other{"eip155:31337", kContract, kContract};
     CHECK(client.unseal("seal-2-request", other, *sealed).failure().reason == "does_not_open");
     CHECK(process.stop() == 0);
+}
+
+TEST_CASE("an intent is signed by the process, and refused by its policy") {
+    House house;
+    SignerProcess process{house};
+    REQUIRE(process.ready());
+    SignerClient client{house.socket()};
+    const auto file = read_intent_vectors();
+    const auto& vector = file.at("vectors").at(0);
+    const auto text = vector.at("text").get<std::string>();
+    const auto done = client.sign("ledger", "agent", "bh-intent-1", bytes_of(text));
+    REQUIRE(done.ok());
+    CHECK(done->hash == bytes_at(vector, "hash"));
+    bh::crypto::Hash256 hash{};
+    std::copy(done->hash.begin(), done->hash.end(), hash.begin());
+    CHECK(bh::crypto::recover_address(done->signature, hash)->text() == client.public_key("agent")->address);
+    CHECK(client.sign("local", "agent", "bh-intent-1", bytes_of(text)).failure().reason == "not_granted");
+    CHECK(client.sign("ledger", "agent", "bh-intent-1", bytes_of(text + "\n")).failure().reason == "bad_intent");
+    CHECK(process.stop() == 0);
+    REQUIRE(house.log().size() == 1);
+    CHECK(house.log().at(0).at("what").at("action") == "close");
 }
 
 TEST_CASE("refusals cross the socket with their code, slug and sentence") {

@@ -1,6 +1,7 @@
 #include "kernel/signer/signer.hpp"
 
 #include "kernel/seal/seal.hpp"
+#include "kernel/signer/intent.hpp"
 #include "kernel/signer/policy.hpp"
 #include "kernel/signer/transaction.hpp"
 #include "kernel/signer/typed_data.hpp"
@@ -27,10 +28,17 @@ Failure no_key(std::string_view key, const char* use) {
     return denied("key_purpose", "the key \"" + std::string{key.substr(0, 32)} + "\" is not for this; " + use);
 }
 
-// The beginning of a message, for the log.
+// The beginning of a message or of arguments, for the log.
 std::string excerpt(ByteView message) {
     constexpr std::size_t kExcerpt = 120;
     return std::string{crypto::text_of(message.first(std::min(message.size(), kExcerpt)))};
+}
+
+json in_clear(const Intent& intent) {
+    return {{"action", intent.function},        {"chain", intent.chain},
+            {"contract", intent.contract},      {"args", excerpt(crypto::bytes_of(intent.args))},
+            {"args_bytes", intent.args.size()}, {"fee", decimal(intent.fee)},
+            {"value", decimal(intent.value)},   {"nonce", intent.nonce}};
 }
 
 }  // namespace
@@ -60,8 +68,10 @@ Result<SignedHash> Signer::sign(std::string_view caller, std::string_view key, s
     if (scheme == "eip1559-tx") return sign_transaction(caller, payload);
     if (scheme == "eip191") return sign_message(caller, payload);
     if (scheme == "eip712") return sign_typed_data(caller, payload);
-    return Failure{BH_E_UNSUPPORTED, "unknown_scheme",
-                   "the signer has the schemes eip1559-tx, eip191 and eip712; a bare digest is never signed"};
+    if (scheme == "bh-intent-1") return sign_intent(caller, payload);
+    return Failure{
+        BH_E_UNSUPPORTED, "unknown_scheme",
+        "the signer has the schemes eip1559-tx, eip191, eip712 and bh-intent-1; a bare digest is never signed"};
 }
 
 Result<SignedHash> Signer::sign_transaction(std::string_view caller, ByteView payload) {
@@ -115,6 +125,19 @@ Result<SignedHash> Signer::sign_typed_data(std::string_view caller, ByteView pay
         return fine.failure();
     }
     return sign_hash(data->digest);
+}
+
+Result<SignedHash> Signer::sign_intent(std::string_view caller, ByteView payload) {
+    const auto intent = decode_intent(payload);
+    if (!intent) return intent.failure();
+    if (const auto fine = check_intent_granted(config_, caller, "bh-intent-1", *intent); !fine) return fine.failure();
+    if (const auto fine = check_intent(config_, *intent); !fine) return fine.failure();
+    const auto hash = intent_hash(payload);
+    if (const auto fine = log_.append({std::string{caller}, "agent", "bh-intent-1", hash}, in_clear(*intent), now_());
+        !fine) {
+        return fine.failure();
+    }
+    return sign_hash(hash);
 }
 
 Result<std::string> Signer::sign_statement(const formats::OwnerStatement& statement) {

@@ -32,7 +32,7 @@ public:
 
     [[nodiscard]] Result<PublicPart> public_key(std::string_view key) const;
 
-    // `scheme`: eip1559-tx, eip191, eip712; `key`: agent.
+    // `scheme`: eip1559-tx, eip191, eip712, bh-intent-1; `key`: agent.
     Result<SignedHash> sign(std::string_view caller, std::string_view key, std::string_view scheme,
                             crypto::ByteView payload);
     // The whole text of owner-statement-1.
@@ -46,6 +46,7 @@ private:
     Result<SignedHash> sign_transaction(std::string_view caller, crypto::ByteView payload);
     Result<SignedHash> sign_message(std::string_view caller, crypto::ByteView payload);
     Result<SignedHash> sign_typed_data(std::string_view caller, crypto::ByteView payload);
+    Result<SignedHash> sign_intent(std::string_view caller, crypto::ByteView payload);
 
     const SignerConfig config_;
     const Keyring keys_;

@@ -130,6 +130,54 @@ TEST_CASE_METHOD(House, "granted messages and typed data are signed with the age
     CHECK(log().size() == 2);
 }
 
+TEST_CASE_METHOD(House, "an allowed intent is hashed and signed here, and recorded in clear") {
+    Signer signer = make();
+    const auto file = read_intent_vectors();
+    const auto& vector = file.at("vectors").at(0);
+    const auto text = vector.at("text").get<std::string>();
+    const auto done = signer.sign("ledger", "agent", "bh-intent-1", bytes_of(text));
+    REQUIRE(done.ok());
+    CHECK(bh::crypto::hex0x(done->hash) == vector.at("hash").get<std::string>());
+    CHECK(done->signature.size() == 65);
+    CHECK(*bh::crypto::recover_address(done->signature, done->hash) == keyring().agent.address);
+    REQUIRE(log().size() == 1);
+    const auto entry = log().at(0);
+    CHECK(entry.at("caller") == "ledger");
+    CHECK(entry.at("scheme") == "bh-intent-1");
+    CHECK(entry.at("hash") == vector.at("hash"));
+    CHECK(entry.at("what") == nlohmann::json{{"action", "close"},
+                                             {"chain", "bhledger:demo"},
+                                             {"contract", "shop-1"},
+                                             {"args", R"({"subscription":"7"})"},
+                                             {"args_bytes", 20},
+                                             {"fee", "1000"},
+                                             {"value", "0"},
+                                             {"nonce", 12}});
+}
+
+TEST_CASE_METHOD(House, "a refused intent is neither signed nor recorded") {
+    Signer signer = make();
+    const auto file = read_intent_vectors();
+    const auto good = file.at("vectors").at(0).at("text").get<std::string>();
+    const auto reason = [&](std::string_view caller, std::string_view key, std::string_view text) {
+        return signer.sign(caller, key, "bh-intent-1", bytes_of(text)).failure().reason;
+    };
+    const auto with = [&](std::string_view from, std::string_view to) {
+        std::string text = good;
+        text.replace(text.find(from), from.size(), to);
+        return reason("ledger", "agent", text);
+    };
+    CHECK(reason("local", "agent", good) == "not_granted");
+    CHECK(reason("ledger", "server", good) == "key_purpose");
+    CHECK(reason("ledger", "agent", good + " ") == "bad_intent");
+    CHECK(with("bhledger:demo", "bhledger:prod") == "other_chain");
+    CHECK(with("shop-1", "shop-2") == "other_destination");
+    CHECK(with("\"close\"", "\"transfer\"") == "other_function");
+    CHECK(with(R"("value":"0")", R"("value":"1")") == "moves_value");
+    CHECK(with(R"("1000")", R"("5001")") == "fee_cap");
+    CHECK(log().empty());
+}
+
 TEST_CASE_METHOD(House, "owner statements verify with the statement key and are this host's only") {
     Signer signer = make();
     const auto text = signer.sign_statement(statement());

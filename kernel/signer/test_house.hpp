@@ -22,6 +22,13 @@ inline nlohmann::json read_testdata(const std::string& name) {
     return nlohmann::json::parse(file);
 }
 
+// plugin-api/formats/vectors/bh-intent-1.json
+inline nlohmann::json read_intent_vectors() {
+    std::ifstream file{VECTORS "/bh-intent-1.json"};
+    if (!file) throw std::runtime_error{"no vectors of bh-intent-1"};
+    return nlohmann::json::parse(file);
+}
+
 inline Bytes bytes_at(const nlohmann::json& object, const char* name) {
     return *crypto::parse_hex(object.at(name).get<std::string>());
 }
@@ -60,6 +67,9 @@ inline SignerConfig config() {
           *FunctionSignature::parse("withdraw(address,uint256[])")}});
     c.chains.push_back(chain);
     c.grants.push_back({"local", "eip1559-tx", "eip155:31337", {}, {}, {}, {}, {}});
+    c.intents.push_back(
+        {"bhledger:demo", "shop-1", {{"shop-1", {"close", "decline", "noop"}, 0}, {"bank", {"pay"}, 500}}, 5000});
+    c.grants.push_back({"ledger", "bh-intent-1", "bhledger:demo", {}, {}, {}, {}, {}});
     c.grants.push_back({"local", "eip191", {}, "Our service: ", {}, {}, {}, {}});
     c.grants.push_back({"local", "eip712", "eip155:31337", {}, "Example", "1", chain.contract, "Mail"});
     return c;

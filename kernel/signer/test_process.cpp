@@ -95,8 +95,15 @@ void House::write_config() const {
         - to: ")yaml"
          << kContract << R"yaml("
           functions: ["deliver(uint256,bytes32,uint256,bytes,bytes32)", "close(uint256)"]
+  intents:
+    - chain: "bhledger:demo"
+      contract: shop-1
+      max_fee: "5000"
+      calls:
+        - {contract: shop-1, functions: [close, decline]}
   grants:
     - {caller: local, scheme: eip1559-tx, chain: "eip155:31337"}
+    - {caller: ledger, scheme: bh-intent-1, chain: "bhledger:demo"}
     - {caller: local, scheme: eip191, prefix: "Our service: "}
 )yaml";
 }

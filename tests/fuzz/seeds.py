@@ -69,6 +69,8 @@ def main():
     for row in json.loads((signer / "transactions.json").read_text())["transactions"]:
         put("transaction", *(raw(row[name]) for name in ("payload", "signed") if name in row))
     put("transaction", b"\x02\xc9\x01\x80\x80\x80\x80\x80\x80\x80\xc0", b"\xc2\x01\x82")
+    intents = vectors("bh-intent-1")
+    put("intent", *(v["text"] for v in intents["vectors"]), *(raw(v["payload"]) for v in intents["refused"]))
     put("typed_data", *(row["text"] for row in json.loads((signer / "typed-data.json").read_text())["rows"]
                         if "text" in row))
 
