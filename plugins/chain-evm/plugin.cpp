@@ -34,7 +34,8 @@ EvmChain::EvmChain(Services services, Config config, std::unique_ptr<Transport> 
       node_{std::move(transport)},
       reader_{node_, config_},
       poller_{node_, config_},
-      submitter_{node_, config_, reader_, services_, agent_, unix_now} {}
+      submitter_{node_, config_, reader_, services_, agent_, unix_now},
+      generic_{node_, config_} {}
 
 Result<std::unique_ptr<EvmChain>> EvmChain::create(const sdk::Kernel& kernel, std::string_view text) {
     Result<Config> config = parse_config(text);
@@ -99,13 +100,24 @@ Result<ChainEvents> EvmChain::poll(const sdk::Call& call, std::string_view curso
 }
 
 Result<Receipt> EvmChain::submit(const sdk::Call& call, const Intent& intent, const Position& final_at) {
+    SubmitCall job;
+    job.intent = intent;
+    return submit(call, std::move(job), final_at);
+}
+
+Result<Receipt> EvmChain::submit_call(const sdk::Call& call, const ContractCall& what, const Position& final_at) {
+    SubmitCall job;
+    job.intent.action = what.action;
+    job.other = what;
+    return submit(call, std::move(job), final_at);
+}
+
+Result<Receipt> EvmChain::submit(const sdk::Call& call, SubmitCall job, const Position& final_at) {
     const std::uint32_t reason = call.cancel_reason();
     if (reason != BH_CANCEL_NONE && reason != BH_CANCEL_ORDER) return stopped();
     if (const Status status = right_chain(); !status) return status.failure();
-    SubmitCall job;
     job.op_id = call.op_id();
     job.checkpoint = call.checkpoint();
-    job.intent = intent;
     if (final_at.known()) {
         const Result<At> at = reader_.locate(to_json(final_at));
         if (!at) return at.failure().within("final_at");
@@ -156,6 +168,17 @@ Result<std::string> EvmChain::parse_address(const std::string& text) {
     const Result<Address> address = Address::parse(text);
     if (!address) return address.failure();
     return address->text();
+}
+
+Result<ChainValue> EvmChain::contract_read(const ChainRead& request, const sdk::At& at) {
+    const Result<At> place = locate(at);
+    if (!place) return place.failure();
+    return generic_.read(request, *place);
+}
+
+Result<ChainLogs> EvmChain::contract_logs(const ChainFilter& filter, std::string_view cursor, std::uint32_t max) {
+    if (const Status status = right_chain(); !status) return status.failure();
+    return generic_.logs(filter, cursor, max);
 }
 
 }  // namespace bh::evm

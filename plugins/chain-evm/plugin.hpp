@@ -1,6 +1,7 @@
 // The plugin's object: one subscription contract on one chain. The SDK puts it behind the C ABI (plugin.cpp).
 #pragma once
 
+#include "plugins/chain-evm/contract/generic.hpp"
 #include "plugins/chain-evm/poll/poller.hpp"
 #include "plugins/chain-evm/tx/submitter.hpp"
 
@@ -29,10 +30,14 @@ public:
                                           const Bytes& signature, const sdk::At& at);
     Result<std::string> recover_signer(const std::string& scheme, const Bytes& message, const Bytes& signature);
     Result<std::string> parse_address(const std::string& text);
+    Result<Receipt> submit_call(const sdk::Call& call, const ContractCall& what, const Position& final_at);
+    Result<ChainValue> contract_read(const ChainRead& request, const sdk::At& at);
+    Result<ChainLogs> contract_logs(const ChainFilter& filter, std::string_view cursor, std::uint32_t max);
 
 private:
     EvmChain(Services services, Config config, std::unique_ptr<Transport> transport, const Address& agent);
 
+    Result<Receipt> submit(const sdk::Call& call, SubmitCall job, const Position& final_at);
     // Refuses more agreement than there are endpoints.
     Result<At> locate(const sdk::At& at);
     // Once per instance: an endpoint may not serve the chain that is configured.
@@ -45,6 +50,7 @@ private:
     Reader reader_;
     Poller poller_;
     Submitter submitter_;
+    GenericContract generic_;
     std::atomic<bool> chain_checked_{false};
 };
 
