@@ -15,7 +15,7 @@ target_include_directories(bh_headers INTERFACE ${BLOCKHOST_ROOT}/plugin-api/inc
 
 set(documents ${BLOCKHOST_ROOT}/plugin-api/documents)
 add_library(bh_documents STATIC
-    ${documents}/chain.cpp ${documents}/codec.cpp ${documents}/common.cpp ${documents}/hypervisor.cpp
+    ${documents}/chain.cpp ${documents}/codec.cpp ${documents}/common.cpp ${documents}/contract.cpp ${documents}/hypervisor.cpp
     ${documents}/ipv6.cpp ${documents}/launch.cpp ${documents}/storage.cpp ${documents}/strict_json.cpp
     ${documents}/text.cpp)
 target_link_libraries(bh_documents PUBLIC bh_headers nlohmann_json::nlohmann_json)

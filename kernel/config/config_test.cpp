@@ -102,6 +102,24 @@ TEST_CASE("a plugin instance is its file's name, and each mistake in it is named
     CHECK(plugins->at(0).config == nlohmann::json{{"x", 1}});
     CHECK(plugins->at(0).grants.services == std::vector<std::string>{"bh.svc.store/1"});
 
+    const std::string chains =
+        "{services: [bh.svc.store/1], chains: {broker: {instance: local, contracts: [\"0xc0\"], submit: "
+        "[\"0xa9059cbb\"]}}}";
+    directory.write("disk.yaml", replaced(good, "{services: [bh.svc.store/1]}", chains));
+    auto granted = read_plugin_configs(directory.path());
+    REQUIRE(granted);
+    CHECK(granted->at(0).grants.chains.at("broker").instance == "local");
+    CHECK(granted->at(0).grants.chains.at("broker").contracts == std::vector<std::string>{"0xc0"});
+    CHECK(granted->at(0).grants.chains.at("broker").submit == std::vector<std::string>{"0xa9059cbb"});
+    const auto refused = [&](const std::string& from, const std::string& to, const char* what) {
+        directory.write("disk.yaml", replaced(replaced(good, "{services: [bh.svc.store/1]}", chains), from, to));
+        CHECK(contains(read_plugin_configs(directory.path()).failure().message, what));
+    };
+    refused("0xa9059cbb", "0xa9", "\"grants.chains.broker.submit\"");
+    refused("0xa9059cbb", "transfer", "\"grants.chains.broker.submit\"");
+    refused("instance: local, ", "", "\"grants.chains.broker.instance\"");
+    refused("contracts:", "contract:", "\"grants.chains.broker.contract");
+
     directory.write("disk.yaml", replaced(good, "kind: storage", "kind: disk"));
     CHECK(contains(read_plugin_configs(directory.path()).failure().message,
                    "disk.yaml: \"kind\" must be chain, hypervisor"));

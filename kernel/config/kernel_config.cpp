@@ -137,6 +137,28 @@ Status read_sockets(Args& top, KernelConfig& config) {
     return args.finish();
 }
 
+// grants.chains: which chain instance a name of the manifest means, and what may be done there.
+Status read_chain_grants(Args& grants, PluginConfig& plugin) {
+    for (const auto& [name, entry] : grants.object_or_empty("chains").items()) {
+        const std::string where = "grants.chains." + name + ".";
+        if (!entry.is_object()) return invalid("bad_argument", where + " must be a map with \"instance\"");
+        Args args{entry, where};
+        PluginConfig::Grants::Chain chain;
+        chain.instance = args.text("instance", kName);
+        chain.contracts = args.texts("contracts", 64, 128);
+        if (!args.list_or_empty("submit", 64).empty()) chain.submit = args.texts("submit", 64, 256);
+        for (const auto& prefix : chain.submit) {
+            const bool good = prefix.size() >= 10 && prefix.size() % 2 == 0 && prefix.starts_with("0x") &&
+                              prefix.find_first_not_of("0123456789abcdef", 2) == std::string::npos;
+            if (!good)
+                args.refuse("submit", "must list what a call's data begins with: 0x and at least 4 bytes in hex");
+        }
+        if (auto bad = args.finish(); !bad) return bad;
+        plugin.grants.chains[name] = std::move(chain);
+    }
+    return {};
+}
+
 Result<PluginConfig> read_plugin_config(const std::filesystem::path& path) {
     auto tree = read_yaml(path.string());
     if (!tree) return tree.failure();
@@ -170,6 +192,7 @@ Result<PluginConfig> read_plugin_config(const std::filesystem::path& path) {
     plugin.grants.keys = list("keys");
     plugin.grants.services = list("services");
     plugin.grants.connect = list("connect");
+    if (auto bad = read_chain_grants(grants, plugin); !bad) return bad.failure().within(path.string());
     for (const auto& done : {args.finish(), grants.finish()}) {
         if (!done) return done.failure().within(path.string());
     }

@@ -40,6 +40,12 @@ struct PluginConfig {
         std::vector<std::string> keys;      // keys of the signer that the instance may use
         std::vector<std::string> services;  // ids, "bh.svc.launch/1" ...
         std::vector<std::string> connect;   // host:port
+        struct Chain {
+            std::string instance;                // of a chain plugin
+            std::vector<std::string> contracts;  // that it may read, and submit to
+            std::vector<std::string> submit;     // hex, at least 4 bytes: what the data of a call may begin with
+        };
+        std::map<std::string, Chain> chains;  // by the manifest's name
     } grants;
 };
 

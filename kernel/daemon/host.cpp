@@ -5,6 +5,8 @@
 #include "kernel/daemon/service_backends.hpp"
 #include "kernel/daemon/signer_ports.hpp"
 #include "kernel/daemon/system_ports.hpp"
+#include "kernel/journal/events.hpp"
+#include "kernel/plugins/tcp_connect.hpp"
 
 #include <sys/stat.h>
 
@@ -68,8 +70,13 @@ Status Host::open(const std::vector<PluginConfig>& plugins, const trust::Trust& 
     signing_ = make_signer_backend(signer_);
     launching_ = make_launch_backend(*journal_, config_.sockets.launch, config_.paths.run);
     workers_ = make_worker_starter(config_.sockets.launch);
-    auto registry = plugins::Registry::load(trust, plugins,
-                                            {&log_, store_.get(), signing_.get(), launching_.get(), workers_.get()});
+    connecting_ = plugins::make_connect_backend();
+    const plugins::ServiceBackends backends{
+        &log_,          store_.get(),
+        signing_.get(), launching_.get(),
+        workers_.get(), connecting_.get(),
+        nullptr,        [this](const std::string& instance) { return final_of(instance); }};
+    auto registry = plugins::Registry::load(trust, plugins, backends);
     if (!registry) return registry.failure();
     registry_ = std::move(*registry);
     for (const auto& info : registry_->list())
@@ -98,6 +105,15 @@ Status Host::open(const std::vector<PluginConfig>& plugins, const trust::Trust& 
     engine_ = std::make_unique<life::Engine>(*journal_, *ports_, config_.engine, *executor_);
     operator_ = std::make_unique<life::Operator>(*journal_, *engine_, config_.engine, *ports_);
     return {};
+}
+
+Position Host::final_of(const std::string& instance) {
+    Position found;
+    const auto read = journal_->read([&](life::Tx& tx) -> Status {
+        if (const auto row = life::cursor_of(tx, instance)) found = row->final.position;
+        return {};
+    });
+    return read ? found : Position{};
 }
 
 std::int64_t Host::uptime_ms() const { return clock_->unix_ms() - started_ms_; }

@@ -40,6 +40,8 @@ public:
 private:
     Host(KernelConfig config, Log& log, life::Boundaries& boundaries);
     Status open(const std::vector<PluginConfig>& plugins, const trust::Trust& trust);
+    // The newest position of a chain instance that its rule holds for final; unknown while there is none.
+    Position final_of(const std::string& instance);
 
     KernelConfig config_;
     Log& log_;
@@ -53,6 +55,7 @@ private:
     std::unique_ptr<plugins::SignerBackend> signing_;
     std::unique_ptr<plugins::LaunchBackend> launching_;
     std::unique_ptr<worker::Starter> workers_;
+    std::unique_ptr<plugins::ConnectBackend> connecting_;
     std::unique_ptr<plugins::Registry> registry_;
     std::unique_ptr<life::NetworkPort> network_;
     std::unique_ptr<life::VaultPort> vault_;

@@ -1,5 +1,6 @@
 #include "kernel/plugins/registry.hpp"
 
+#include "kernel/plugins/grants.hpp"
 #include "kernel/plugins/verb.hpp"
 #include "plugin-api/host/config_schema.hpp"
 #include "plugin-api/host/loader.hpp"
@@ -46,34 +47,6 @@ std::string interface_of(const std::string& kind) {
 
 std::uint64_t deadline_in(std::chrono::nanoseconds span) {
     return static_cast<std::uint64_t>((std::chrono::steady_clock::now().time_since_epoch() + span).count());
-}
-
-template <class List>
-bool has(const List& list, const std::string& word) {
-    return std::find(list.begin(), list.end(), word) != list.end();
-}
-
-// What the manifest asks for and the operator granted. A grant that the manifest does not ask for is a mistake in the
-// file, and named.
-Result<ServiceGrants> agree(const host::Manifest& manifest, const PluginConfig& config) {
-    const auto refuse = [&](const std::string& what) {
-        return invalid("grant", config.instance + ".yaml grants " + what + ", which the plugin " + manifest.id +
-                                    " does not ask for: remove the grant");
-    };
-    ServiceGrants grants;
-    for (const auto& service : config.grants.services) {
-        if (!has(manifest.services, service)) return refuse("the service " + service);
-        grants.services.insert(service);
-    }
-    for (const auto& key : config.grants.keys) {
-        if (!has(manifest.keys, key)) return refuse("the key " + key);
-        grants.keys.insert(key);
-    }
-    for (const auto& [name, file] : config.secrets) {
-        if (!has(manifest.secrets, name)) return refuse("the secret " + name);
-        grants.secrets[name] = file;
-    }
-    return grants;
 }
 
 template <class Port>
@@ -146,6 +119,8 @@ Status Registry::make_instance(Entry& entry, const ServiceBackends& backends, co
 Result<std::unique_ptr<Registry>> Registry::load(const trust::Trust& trust, const std::vector<PluginConfig>& configs,
                                                  ServiceBackends backends) {
     std::unique_ptr<Registry> registry{new Registry};
+    registry->chain_instances_ = std::make_unique<ChainInstances>(*backends.store, backends.final_at);
+    backends.chain = registry->chain_instances_.get();
     for (const auto& config : configs) {
         auto entry = std::make_unique<Entry>();
         entry->config = config;
@@ -162,7 +137,7 @@ Result<std::unique_ptr<Registry>> Registry::load(const trust::Trust& trust, cons
         auto checked = host::check_config(entry->manifest.config, config.config);
         if (!checked) return checked.failure().within(where + ": config");
         entry->config_text = checked->dump();
-        auto grants = agree(entry->manifest, config);
+        auto grants = agree_grants(entry->manifest, config, *checked);
         if (!grants) return grants.failure();
         const auto services = grants->services;
         entry->services = std::make_unique<Services>(config.instance, std::move(*grants), backends);
@@ -175,6 +150,13 @@ Result<std::unique_ptr<Registry>> Registry::load(const trust::Trust& trust, cons
                             : config.kind == "storage"    ? keep(make_storage_port(made.instance), made.storage)
                                                           : keep(make_ipv6_port(made.instance), made.ipv6);
         if (!port) return port.failure();
+        if (made.chain) registry->chain_instances_->add(made.instance);
+    }
+    for (const auto& config : configs) {
+        for (const auto& [name, chain] : config.grants.chains) {
+            if (auto bad = registry->chain_instances_->usable(chain.instance); !bad)
+                return bad.failure().within(config.instance + ".yaml: grants.chains." + name);
+        }
     }
     return registry;
 }
@@ -182,6 +164,7 @@ Result<std::unique_ptr<Registry>> Registry::load(const trust::Trust& trust, cons
 Registry::~Registry() {
     for (auto it = entries_.rbegin(); it != entries_.rend(); ++it) {
         auto& instance = (*it)->instance;
+        chain_instances_->remove(instance.name);  // whoever still uses it is told that it is gone
         bh_error error = empty_error();
         (void)instance.plugin->quiesce(instance.self, deadline_in(kQuiesce), &error);
         instance.plugin->destroy(instance.self);

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "kernel/config/kernel_config.hpp"
+#include "kernel/plugins/chain_instances.hpp"
 #include "kernel/plugins/instance.hpp"
 #include "kernel/plugins/ports.hpp"
 #include "kernel/plugins/services.hpp"
@@ -58,6 +59,7 @@ private:
     static Status take_plugin(Entry& entry, const host::LoadRequest& request);
     static Status make_instance(Entry& entry, const ServiceBackends& backends, const std::set<std::string>& services);
 
+    std::unique_ptr<ChainInstances> chain_instances_;  // what the service chain of all instances stands on
     std::vector<std::unique_ptr<Entry>> entries_;
 };
 

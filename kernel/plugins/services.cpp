@@ -1,6 +1,6 @@
 #include "kernel/plugins/services.hpp"
 
-#include "kernel/plugins/log_limit.hpp"
+#include "kernel/plugins/service_boundary.hpp"
 #include "kernel/plugins/verb.hpp"
 
 #include <blockhost/svc/launch.h>
@@ -22,16 +22,6 @@
 #include <nlohmann/json.hpp>
 
 namespace bh::plugins {
-
-struct Services::State {
-    std::string instance;
-    ServiceGrants grants;
-    ServiceBackends backends;
-    LogLimit log_limit;
-    bh_svc_log log_vtable{};
-    bh_kernel kernel{};
-};
-
 namespace {
 
 constexpr std::size_t kMaxKey = 128;
@@ -42,39 +32,6 @@ std::uint64_t monotonic_ns() {
     return static_cast<std::uint64_t>(
         std::chrono::nanoseconds{std::chrono::steady_clock::now().time_since_epoch()}.count());
 }
-
-Services::State& state_of(const bh_kernel* kernel) { return *static_cast<Services::State*>(kernel->ctx); }
-
-bh_status report(bh_error* err, const Failure& failure) noexcept {
-    if (err != nullptr) {
-        err->code = failure.code;
-        err->retry_after_ms = failure.retry_after_ms;
-        std::snprintf(err->reason, sizeof err->reason, "%s", failure.reason.c_str());
-        std::snprintf(err->message, sizeof err->message, "%s", failure.message.c_str());
-    }
-    return failure.code;
-}
-
-// The boundary of every service: nothing unwinds into the plugin.
-template <class F>
-bh_status guarded(bh_error* err, F&& body) noexcept {
-    try {
-        const Status status = body();
-        return status ? BH_OK : report(err, status.failure());
-    } catch (const std::exception& error) {
-        return report(err, {BH_E_INTERNAL, "exception", error.what()});
-    }
-}
-
-std::string string_of(bh_str value) { return value.len == 0 ? std::string{} : std::string{value.ptr, value.len}; }
-Bytes bytes_of(bh_bytes value) { return value.len == 0 ? Bytes{} : Bytes{value.ptr, value.ptr + value.len}; }
-
-Status put_out(bh_sink out, const void* data, std::size_t size) {
-    const bh_status status = out.write(out.ctx, data, size);
-    if (status == BH_OK) return {};
-    return Failure{status, "sink", "the caller refused the output"};
-}
-Status put_out(bh_sink out, const std::string& text) { return put_out(out, text.data(), text.size()); }
 
 void log_write(const bh_kernel* kernel, std::uint32_t level, bh_str trace_id, bh_str message) noexcept {
     try {
@@ -283,6 +240,8 @@ const void* service(const bh_kernel* kernel, const char* id) noexcept {
     if (name == BH_SVC_SECRETS) return &kSecrets;
     if (name == BH_SVC_SIGNER && state.backends.signer != nullptr) return &kSigner;
     if (name == BH_SVC_LAUNCH && state.backends.launch != nullptr) return &kLaunch;
+    if (name == BH_SVC_CONNECT && state.backends.connect != nullptr) return &kConnectService;
+    if (name == BH_SVC_CHAIN && state.backends.chain != nullptr) return &kChainService;
     return nullptr;
 }
 

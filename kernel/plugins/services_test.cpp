@@ -1,6 +1,6 @@
 #include "kernel/plugins/services.hpp"
 
-#include "kernel/plugins/verb.hpp"
+#include "kernel/plugins/testing.hpp"
 
 #include <blockhost/svc/launch.h>
 #include <blockhost/svc/log.h>
@@ -16,59 +16,9 @@
 
 using namespace bh;
 using namespace bh::plugins;
+using namespace bh::plugins::testing;
 
 namespace {
-
-struct Log : LogBackend {
-    [[nodiscard]] std::uint32_t min_level() const noexcept override { return BH_LOG_INFO; }
-    void write(std::uint32_t, std::string_view instance, std::string_view, std::string_view message) override {
-        last = std::string{instance} + ": " + std::string{message};
-    }
-    std::string last;
-};
-
-struct Store : StoreBackend {
-    Result<Bytes> get(const std::string& instance, const std::string& key) override {
-        const auto it = rows.find({instance, key});
-        if (it == rows.end()) return Failure{BH_E_NOT_FOUND, "no_key", "no such key"};
-        return it->second;
-    }
-    Status put(const std::string& instance, const std::vector<std::pair<std::string, Bytes>>& changes) override {
-        for (const auto& [key, value] : changes) {
-            if (value.empty()) {
-                rows.erase({instance, key});
-            } else {
-                rows[{instance, key}] = value;
-            }
-        }
-        return {};
-    }
-    Result<Keys> list(const std::string& instance, const std::string& prefix, const std::string& page) override {
-        Keys found;
-        for (const auto& [id, value] : rows) {
-            if (id.first == instance && id.second.rfind(prefix, 0) == 0 && id.second > page)
-                found.keys.push_back(id.second);
-        }
-        return found;
-    }
-    std::map<std::pair<std::string, std::string>, Bytes> rows;
-};
-
-struct Signer : SignerBackend {
-    Result<Bytes> sign(const std::string& instance, const std::string& key, const std::string& scheme,
-                       const Bytes& payload) override {
-        last = instance + "/" + key + "/" + scheme;
-        return payload;
-    }
-    Result<Bytes> public_key(const std::string&) override { return Bytes{4}; }
-    std::string last;
-};
-
-template <class Vtable>
-const Vtable* service(const Services& services, const char* id) {
-    const auto* kernel = services.kernel();
-    return static_cast<const Vtable*>(kernel->service(kernel, id));
-}
 
 Status put(const Services& services, const std::string& key, const Bytes& value) {
     const auto* store = service<bh_svc_store>(services, BH_SVC_STORE);
@@ -163,6 +113,19 @@ TEST_CASE("a secret is lent only from a private file, and only if granted") {
     CHECK(with("token"));
     CHECK(seen == "canary");
     CHECK(with("other").failure().reason == "not_granted");
+    // What a plugin does with it does not come back in words, and nothing keeps it.
+    const auto fail = [](void*, bh_bytes) noexcept -> bh_status { return BH_E_UNAVAILABLE; };
+    const auto failed =
+        run_verb("a", [&](bh_error* err) { return vtable->with(services.kernel(), "token", fail, nullptr, err); });
+    CHECK(failed.failure().code == BH_E_UNAVAILABLE);
+    CHECK(failed.failure().message.find("canary") == std::string::npos);
+    CHECK(log.last.find("canary") == std::string::npos);
+    CHECK(store.rows.empty());
+    std::filesystem::create_symlink(file, directory + "/link");
+    const Services linked{"a", {{BH_SVC_SECRETS}, {}, {{"token", directory + "/link"}}}, {&log, &store}};
+    CHECK(run_verb("a", [&](bh_error* err) { return vtable->with(linked.kernel(), "token", use, &seen, err); })
+              .failure()
+              .reason == "secret_file");
     REQUIRE(::chmod(file.c_str(), 0640) == 0);
     CHECK(with("token").failure().reason == "secret_file");
     std::filesystem::remove(file);

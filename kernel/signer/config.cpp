@@ -23,6 +23,7 @@ constexpr std::size_t kMaxText = 256;
 constexpr std::int64_t kMaxGas = 1'000'000'000;
 constexpr std::int64_t kMaxStatementLifetime = std::int64_t{7} * 86400;
 constexpr std::int64_t kStatementLifetime = 3600;
+constexpr const char* kCodecProgram = "/usr/lib/blockhost/blockhost-codec";
 
 Failure bad(const std::string& key, const std::string& rule) { return invalid("bad_value", "\"" + key + "\" " + rule); }
 
@@ -75,6 +76,53 @@ Status read_keys(const json& object, SignerConfig& config) {
     if (config.keys.agent == config.keys.server || config.keys.agent == config.keys.statement ||
         config.keys.server == config.keys.statement) {
         return bad("keys", "must name three different files: one key has one purpose");
+    }
+    return {};
+}
+
+bool is_scheme(std::string_view text) {
+    return !text.empty() && text.size() <= kMaxName && text.front() != '-' &&
+           std::all_of(text.begin(), text.end(),
+                       [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; });
+}
+
+Result<CodecConfig> read_codec(const json& object, const std::string& where) {
+    static const std::vector<std::string> kTaken{"agent",  "server", "statement",  "eip1559-tx",
+                                                 "eip191", "eip712", "bh-intent-1"};
+    ipc::Args args{object, where};
+    CodecConfig codec;
+    codec.scheme = args.text("scheme", kMaxName);
+    codec.sha256 = args.text("sha256", kMaxName);
+    codec.hash = args.text("hash", kMaxName);
+    auto plugin = absolute(args, "plugin", kMaxPath);
+    if (!plugin) return plugin.failure();
+    codec.plugin = std::move(*plugin);
+    auto key = absolute(args, "key", kMaxPath);
+    if (!key) return key.failure();
+    codec.key = std::move(*key);
+    if (auto fine = args.finish(); !fine) return fine.failure();
+    if (!is_scheme(codec.scheme) || std::find(kTaken.begin(), kTaken.end(), codec.scheme) != kTaken.end())
+        return bad(where + "scheme", "must be a name of a-z, 0-9 and - that the signer does not use itself");
+    if (codec.sha256.size() != 64 || codec.sha256.find_first_not_of("0123456789abcdef") != std::string::npos)
+        return bad(where + "sha256", "must be the 64 lower-case hex digits of the codec's file");
+    if (codec.hash != "sha256" && codec.hash != "keccak256" && codec.hash != "sha256d")
+        return bad(where + "hash", "must be sha256, keccak256 or sha256d: what the chain hashes with");
+    return codec;
+}
+
+// What a codec says is believed, so its key is one that signs nothing else.
+Status read_codecs(const json& list, SignerConfig& config) {
+    const auto& keys = config.keys;
+    for (std::size_t i = 0; i < list.size(); ++i) {
+        const std::string where = "codecs[" + std::to_string(i) + "].";
+        auto codec = read_codec(list[i], where);
+        if (!codec) return codec.failure();
+        bool shared = codec->key == keys.agent || codec->key == keys.server || codec->key == keys.statement;
+        for (const auto& [scheme, key] : keys.codecs) shared = shared || key == codec->key;
+        if (shared) return bad(where + "key", "must be a file of its own: one key has one purpose");
+        if (!config.keys.codecs.emplace(codec->scheme, codec->key).second)
+            return bad(where + "scheme", "is there twice");
+        config.codecs.push_back(std::move(*codec));
     }
     return {};
 }
@@ -184,7 +232,8 @@ Status read_typed_grant(ipc::Args& args, const std::string& where, Grant& grant)
     return {};
 }
 
-Result<Grant> read_grant(const json& object, const std::string& where) {
+Result<Grant> read_grant(const json& object, const std::string& where,
+                         const std::map<std::string, std::string>& codecs) {
     ipc::Args args{object, where};
     Grant grant;
     grant.caller = args.text("caller", kMaxName);
@@ -193,14 +242,14 @@ Result<Grant> read_grant(const json& object, const std::string& where) {
         if (auto done = read_typed_grant(args, where, grant); !done) return done.failure();
         return grant;
     }
-    if (grant.scheme == "eip1559-tx" || grant.scheme == "bh-intent-1") {
+    if (grant.scheme == "eip1559-tx" || grant.scheme == "bh-intent-1" || codecs.contains(grant.scheme)) {
         grant.chain = args.text("chain", kMaxName);
     } else if (grant.scheme == "eip191") {
         grant.prefix = args.text("prefix", kMaxText);
         if (grant.prefix.size() < 8)
             args.refuse("prefix", "must have at least 8 characters, so that it names a purpose");
     } else {
-        args.refuse("scheme", "must be eip1559-tx, eip191, eip712 or bh-intent-1");
+        args.refuse("scheme", "must be eip1559-tx, eip191, eip712, bh-intent-1, or one of codecs");
     }
     if (auto fine = args.finish(); !fine) return fine.failure();
     return grant;
@@ -236,9 +285,9 @@ Status read_policy(const json& object, SignerConfig& config) {
     }
     for (std::size_t i = 0; i < grants.size(); ++i) {
         const std::string where = "policy.grants[" + std::to_string(i) + "].";
-        auto grant = read_grant(grants[i], where);
+        auto grant = read_grant(grants[i], where, config.keys.codecs);
         if (!grant) return grant.failure();
-        const bool by_intent = grant->scheme == "bh-intent-1";
+        const bool by_intent = grant->scheme == "bh-intent-1" || config.keys.codecs.contains(grant->scheme);
         const bool known =
             by_intent ? config.intents_on(grant->chain) != nullptr : config.chain(grant->chain) != nullptr;
         if (!grant->chain.empty() && !known) {
@@ -265,8 +314,13 @@ Result<SignerConfig> read_object(const json& object) {
     if (auto done = read_accounts(args, object, config); !done) return done.failure();
     const auto& keys = args.object("keys");
     const auto& policy = args.object("policy");
+    const auto& codecs = args.list_or_empty("codecs", kMaxList);
+    config.codec_program = args.text_or("codec_program", kMaxPath, kCodecProgram);
+    if (config.codec_program.empty() || config.codec_program[0] != '/')
+        args.refuse("codec_program", "must be an absolute path");
     if (auto fine = args.finish(); !fine) return fine.failure();
     if (auto done = read_keys(keys, config); !done) return done.failure();
+    if (auto done = read_codecs(codecs, config); !done) return done.failure();
     if (auto done = read_policy(policy, config); !done) return done.failure();
     return config;
 }

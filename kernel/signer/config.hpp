@@ -1,6 +1,7 @@
 // signer.yaml, typed. README.md describes each key; unknown keys are errors.
 #pragma once
 
+#include "kernel/signer/codec/codec.hpp"
 #include "kernel/signer/function_signature.hpp"
 #include "kernel/signer/transaction.hpp"
 #include "plugin-api/crypto/address.hpp"
@@ -8,6 +9,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -45,7 +47,7 @@ struct IntentPolicy {
 // What one plugin instance may have signed.
 struct Grant {
     std::string caller;         // plugin instance
-    std::string scheme;         // "eip1559-tx", "eip191", "eip712", "bh-intent-1"
+    std::string scheme;         // "eip1559-tx", "eip191", "eip712", "bh-intent-1", or a codec's
     std::string chain;          // all but eip191: CAIP-2
     std::string prefix;         // eip191: the message begins with it
     std::string name, version;  // eip712: the domain, exactly
@@ -61,8 +63,11 @@ struct SignerConfig {
     std::string log;              // absolute
     std::string anchors;          // absolute; beside the log unless it is named
     struct Keys {
-        std::string agent, server, statement;  // absolute paths
+        std::string agent, server, statement;            // absolute paths
+        std::map<std::string, std::string> codecs = {};  // by scheme
     } keys;
+    std::vector<CodecConfig> codecs;
+    std::string codec_program;  // absolute: blockhost-codec
     std::vector<ChainPolicy> chains;
     std::vector<IntentPolicy> intents;  // no chain is in both
     std::vector<Grant> grants;

@@ -18,6 +18,8 @@ group: 64000
 peers: [64000, root]
 log: /var/lib/x/log.jsonl
 keys: {agent: /k/agent, server: /k/server, statement: /k/statement}
+codecs:
+  - {scheme: demo-tx, plugin: /p/org.example.demo, sha256: "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", hash: keccak256, key: /k/demo}
 policy:
   statement_lifetime_s: 900
   seals: [seal-1-request, seal-2-request]
@@ -41,6 +43,7 @@ policy:
     - {caller: local, scheme: eip191, prefix: "Our service: "}
     - {caller: local, scheme: eip712, chain: "eip155:31337", contract: "0x5FbDB2315678afecb367f032d93F642f64180aa3", name: Example, version: "1", primary_type: Order}
     - {caller: ledger, scheme: bh-intent-1, chain: "bhledger:demo"}
+    - {caller: ledger, scheme: demo-tx, chain: "bhledger:demo"}
 )yaml";
 
 struct Folder {
@@ -75,7 +78,7 @@ TEST_CASE("a configuration is read into its types") {
     CHECK(decimal(config->chain("eip155:31337")->max_fee) == "50000000000000000000");
     CHECK(config->chain("eip155:31337")->calls.at(0).functions.at(0).text == "close(uint256)");
     CHECK(config->chain("eip155:1") == nullptr);
-    REQUIRE(config->grants.size() == 4);
+    REQUIRE(config->grants.size() == 5);
     CHECK(config->grants[1].prefix == "Our service: ");
     CHECK(config->grants[2].primary_type == "Order");
     const IntentPolicy* intents = config->intents_on("bhledger:demo");
@@ -86,6 +89,11 @@ TEST_CASE("a configuration is read into its types") {
     CHECK(intents->calls.at(0).max_value == 0);
     CHECK(decimal(intents->calls.at(1).max_value) == "340282366920938463463374607431768211455");
     CHECK(config->intents_on("eip155:31337") == nullptr);
+    REQUIRE(config->codecs.size() == 1);
+    CHECK(config->codecs[0].scheme == "demo-tx");
+    CHECK(config->codecs[0].hash == "keccak256");
+    CHECK(config->keys.codecs.at("demo-tx") == "/k/demo");
+    CHECK(config->codec_program == "/usr/lib/blockhost/blockhost-codec");
 }
 
 TEST_CASE("each mistake in a configuration is named") {
@@ -131,6 +139,17 @@ TEST_CASE("each mistake in a configuration is named") {
     named("max_value: \"340", "max_value: \"-340", "policy.intents[0].calls[1].max_value");
     named("scheme: bh-intent-1, chain: \"bhledger:demo\"", "scheme: bh-intent-1, chain: \"eip155:31337\"",
           "policy.grants[3].chain");
+    named("{scheme: demo-tx, p", "{scheme: eip191, p", "codecs[0].scheme");
+    named("{scheme: demo-tx, p", "{scheme: agent, p", "codecs[0].scheme");
+    named("{scheme: demo-tx, p", "{scheme: Demo, p", "codecs[0].scheme");
+    named("hash: keccak256", "hash: md5", "codecs[0].hash");
+    named("sha256: \"aaaa", "sha256: \"aaa", "codecs[0].sha256");
+    named("key: /k/demo", "key: /k/agent", "codecs[0].key");
+    named("key: /k/demo", "key: k/demo", "codecs[0].key");
+    named("plugin: /p/", "plugin: p/", "codecs[0].plugin");
+    named("scheme: demo-tx, chain: \"bhledger:demo\"", "scheme: demo-tx, chain: \"eip155:31337\"",
+          "policy.grants[4].chain");
+    named("scheme: demo-tx, chain", "scheme: other-tx, chain", "policy.grants[4].scheme");
     named("seals: [seal-1-request", "seals: [seal-3-request", "policy.seals");
     named("statement_lifetime_s: 900", "statement_lifetime_s: 5", "policy.statement_lifetime_s");
 }

@@ -37,7 +37,23 @@ Result<Keyring> read_keyring(const SignerConfig::Keys& files) {
         crypto::equal(agent->secret.view(), seed->view()) || crypto::equal(server->secret.view(), seed->view())) {
         return Failure{BH_E_DENIED, "key_file", "two of the key files hold the same key: make one of its own for each"};
     }
-    return Keyring{std::move(*agent), std::move(*server), std::move(*seed), *statement_public};
+    Keyring keyring{std::move(*agent), std::move(*server), std::move(*seed), *statement_public};
+    for (const auto& [scheme, path] : files.codecs) {
+        auto point = read_point(path, scheme);
+        if (!point) return point.failure();
+        bool same = crypto::equal(point->secret.view(), keyring.agent.secret.view()) ||
+                    crypto::equal(point->secret.view(), keyring.server.secret.view()) ||
+                    crypto::equal(point->secret.view(), keyring.statement_seed.view());
+        for (const auto& [other, key] : keyring.codecs)
+            same = same || crypto::equal(point->secret.view(), key.secret.view());
+        if (same) {
+            return Failure{
+                BH_E_DENIED, "key_file",
+                "the key file of the codec " + scheme + " holds a key of another purpose: make one of its own"};
+        }
+        keyring.codecs.emplace(scheme, std::move(*point));
+    }
+    return keyring;
 }
 
 Result<std::vector<std::string>> create_missing_keys(const SignerConfig::Keys& files) {
@@ -52,6 +68,9 @@ Result<std::vector<std::string>> create_missing_keys(const SignerConfig::Keys& f
     if (auto done = create("server", files.server, crypto::new_secret_key); !done) return done.failure();
     const auto seed = [] { return crypto::random_secret(crypto::kEd25519SeedSize); };
     if (auto done = create("statement", files.statement, seed); !done) return done.failure();
+    for (const auto& [scheme, path] : files.codecs) {
+        if (auto done = create(scheme.c_str(), path, crypto::new_secret_key); !done) return done.failure();
+    }
     return made;
 }
 

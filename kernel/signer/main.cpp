@@ -26,16 +26,10 @@ bh::Result<signer::SignerConfig> prepare(const std::string& path) {
     auto config = signer::read_signer_config(path);
     if (!config) return config.failure();
     const auto& keys = config->keys;
-    if (auto done = signer::become_user(config->run_as, config->group,
-                                        {{config->socket, 0750},
-                                         {config->log, 0700},
-                                         {config->anchors, 0700},
-                                         {keys.agent, 0700},
-                                         {keys.server, 0700},
-                                         {keys.statement, 0700}});
-        !done) {
-        return done.failure();
-    }
+    std::vector<signer::OwnDirectory> directories{
+        {config->socket, 0750}, {config->log, 0700}, {config->anchors, 0700}, {keys.agent, 0700}, {keys.server, 0700}, {keys.statement, 0700}};
+    for (const auto& [scheme, path] : keys.codecs) directories.push_back({path, 0700});
+    if (auto done = signer::become_user(config->run_as, config->group, directories); !done) return done.failure();
     // After the change of user, which makes a process dumpable again on some kernels.
     if (auto done = signer::harden(); !done) return done.failure();
     return config;
@@ -46,6 +40,13 @@ bh::Status serve(const std::string& path) {
     if (!stop) return stop.failure();
     auto config = prepare(path);
     if (!config) return config.failure();
+    // Looked at in a child, so before there is a key in this process.
+    std::vector<signer::Codec> codecs;
+    for (const auto& wanted : config->codecs) {
+        auto codec = signer::Codec::open(wanted, config->codec_program);
+        if (!codec) return codec.failure();
+        codecs.push_back(std::move(*codec));
+    }
     auto keys = signer::read_keyring(config->keys);
     if (!keys) return keys.failure();
     auto log = signer::AuditLog::open(config->log);
@@ -58,7 +59,7 @@ bh::Status serve(const std::string& path) {
     options.allowed = [peers = config->peers](const ipc::Peer& peer) {
         return std::find(peers.begin(), peers.end(), peer.uid) != peers.end();
     };
-    signer::Signer core{std::move(*config), std::move(*keys), std::move(*log), unix_now};
+    signer::Signer core{std::move(*config), std::move(*keys), std::move(*log), unix_now, std::move(codecs)};
     auto verbs = signer::signer_verbs(core);
     verbs.merge(signer::anchor_verbs(*anchors));
     auto server = ipc::Server::listen(options, std::move(verbs));
@@ -79,10 +80,11 @@ bh::Status keygen(const std::string& path) {
         return nlohmann::ordered_json{{"public_key", bh::crypto::hex0x(key.public_key.point())},
                                       {"address", key.address.text()}};
     };
-    const nlohmann::ordered_json answer{{"made", *made},
-                                        {"agent", point(keys->agent)},
-                                        {"server", point(keys->server)},
-                                        {"statement", {{"public_key", bh::crypto::hex0x(keys->statement_public)}}}};
+    nlohmann::ordered_json answer{{"made", *made},
+                                  {"agent", point(keys->agent)},
+                                  {"server", point(keys->server)},
+                                  {"statement", {{"public_key", bh::crypto::hex0x(keys->statement_public)}}}};
+    for (const auto& [scheme, key] : keys->codecs) answer[scheme] = point(key);
     std::puts(answer.dump(2).c_str());
     return {};
 }

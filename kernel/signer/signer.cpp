@@ -43,8 +43,13 @@ json in_clear(const Intent& intent) {
 
 }  // namespace
 
-Signer::Signer(SignerConfig config, Keyring keys, AuditLog log, std::function<std::int64_t()> now)
-    : config_{std::move(config)}, keys_{std::move(keys)}, log_{std::move(log)}, now_{std::move(now)} {}
+Signer::Signer(SignerConfig config, Keyring keys, AuditLog log, std::function<std::int64_t()> now,
+               std::vector<Codec> codecs)
+    : config_{std::move(config)},
+      keys_{std::move(keys)},
+      log_{std::move(log)},
+      now_{std::move(now)},
+      codecs_{std::move(codecs)} {}
 
 Result<PublicPart> Signer::public_key(std::string_view key) const {
     const auto of_point = [](const Keyring::Point& point) {
@@ -53,17 +58,26 @@ Result<PublicPart> Signer::public_key(std::string_view key) const {
     if (key == "agent") return of_point(keys_.agent);
     if (key == "server") return of_point(keys_.server);
     if (key == "statement") return PublicPart{crypto::to_bytes(keys_.statement_public), {}};
-    return Failure{BH_E_NOT_FOUND, "unknown_key", "the signer has the keys agent, server and statement"};
+    if (const auto codec = keys_.codecs.find(key); codec != keys_.codecs.end()) return of_point(codec->second);
+    return Failure{BH_E_NOT_FOUND, "unknown_key",
+                   "the signer has the keys agent, server and statement, and one for each of its codecs"};
 }
 
-Result<SignedHash> Signer::sign_hash(const crypto::Hash256& hash) {
-    const auto signature = crypto::sign(keys_.agent.secret, hash);
+Result<SignedHash> Signer::sign_hash(const crypto::Hash256& hash) { return sign_with(keys_.agent, hash); }
+
+Result<SignedHash> Signer::sign_with(const Keyring::Point& key, const crypto::Hash256& hash) {
+    const auto signature = crypto::sign(key.secret, hash);
     if (!signature) return signature.failure();
     return SignedHash{signature->encoded(), hash};
 }
 
 Result<SignedHash> Signer::sign(std::string_view caller, std::string_view key, std::string_view scheme,
                                 ByteView payload) {
+    for (const Codec& codec : codecs_) {
+        if (scheme != codec.config().scheme) continue;
+        if (key != scheme) return no_key(key, "this scheme has a key of its own name");
+        return sign_decoded(caller, codec, payload);
+    }
     if (key != "agent") return no_key(key, "sign with agent");
     if (scheme == "eip1559-tx") return sign_transaction(caller, payload);
     if (scheme == "eip191") return sign_message(caller, payload);
@@ -71,7 +85,8 @@ Result<SignedHash> Signer::sign(std::string_view caller, std::string_view key, s
     if (scheme == "bh-intent-1") return sign_intent(caller, payload);
     return Failure{
         BH_E_UNSUPPORTED, "unknown_scheme",
-        "the signer has the schemes eip1559-tx, eip191, eip712 and bh-intent-1; a bare digest is never signed"};
+        "the signer has the schemes eip1559-tx, eip191, eip712 and bh-intent-1, and those of its codecs; a bare digest "
+        "is never signed"};
 }
 
 Result<SignedHash> Signer::sign_transaction(std::string_view caller, ByteView payload) {
@@ -138,6 +153,34 @@ Result<SignedHash> Signer::sign_intent(std::string_view caller, ByteView payload
         return fine.failure();
     }
     return sign_hash(hash);
+}
+
+// What the codec says is judged like an intent, and what it gave to be hashed is signed with the key that is its alone.
+Result<SignedHash> Signer::sign_decoded(std::string_view caller, const Codec& codec, ByteView payload) {
+    const std::string& scheme = codec.config().scheme;
+    const bool granted = std::any_of(config_.grants.begin(), config_.grants.end(), [&](const Grant& grant) {
+        return grant.scheme == scheme && grant.caller == caller;
+    });
+    // Nobody else may have its code run.
+    if (!granted) {
+        return denied("not_granted",
+                      "policy.grants of the signer's configuration lets " + std::string{caller} + " sign no " + scheme);
+    }
+    const auto decoded = codec.decode(payload);
+    if (!decoded) return decoded.failure();
+    const auto intent = decode_intent(decoded->intent);
+    if (!intent) return intent.failure().within("what the codec of " + scheme + " says");
+    if (const auto fine = check_intent_granted(config_, caller, scheme, *intent); !fine) return fine.failure();
+    if (const auto fine = check_intent(config_, *intent); !fine) return fine.failure();
+    const auto hash = codec.hash(decoded->preimage);
+    json what = in_clear(*intent);
+    what["codec"] = codec.config().sha256;
+    what["payload"] = crypto::hex0x(crypto::sha256(payload));
+    what["preimage_bytes"] = decoded->preimage.size();
+    if (const auto fine = log_.append({std::string{caller}, scheme, scheme, hash}, what, now_()); !fine) {
+        return fine.failure();
+    }
+    return sign_with(keys_.codecs.find(scheme)->second, hash);
 }
 
 Result<std::string> Signer::sign_statement(const formats::OwnerStatement& statement) {

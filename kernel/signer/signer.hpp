@@ -28,11 +28,12 @@ struct SignedHash {
 class Signer {
 public:
     // `now` answers Unix seconds.
-    Signer(SignerConfig config, Keyring keys, AuditLog log, std::function<std::int64_t()> now);
+    Signer(SignerConfig config, Keyring keys, AuditLog log, std::function<std::int64_t()> now,
+           std::vector<Codec> codecs = {});
 
     [[nodiscard]] Result<PublicPart> public_key(std::string_view key) const;
 
-    // `scheme`: eip1559-tx, eip191, eip712, bh-intent-1; `key`: agent.
+    // `scheme`: eip1559-tx, eip191, eip712, bh-intent-1, with the key agent; or a codec's, with the key of that name.
     Result<SignedHash> sign(std::string_view caller, std::string_view key, std::string_view scheme,
                             crypto::ByteView payload);
     // The whole text of owner-statement-1.
@@ -43,15 +44,18 @@ public:
 
 private:
     Result<SignedHash> sign_hash(const crypto::Hash256& hash);
+    static Result<SignedHash> sign_with(const Keyring::Point& key, const crypto::Hash256& hash);
     Result<SignedHash> sign_transaction(std::string_view caller, crypto::ByteView payload);
     Result<SignedHash> sign_message(std::string_view caller, crypto::ByteView payload);
     Result<SignedHash> sign_typed_data(std::string_view caller, crypto::ByteView payload);
     Result<SignedHash> sign_intent(std::string_view caller, crypto::ByteView payload);
+    Result<SignedHash> sign_decoded(std::string_view caller, const Codec& codec, crypto::ByteView payload);
 
     const SignerConfig config_;
     const Keyring keys_;
     AuditLog log_;
     const std::function<std::int64_t()> now_;
+    const std::vector<Codec> codecs_;
 };
 
 }  // namespace bh::signer

@@ -82,7 +82,8 @@ void House::write_config() const {
     file << "socket: " << socket() << "\nlog: " << log_path() << "\npeers: " << peers << "\n";
     if (::geteuid() == 0) file << "user: " << user << "\n";
     file << "keys: {agent: " << key("agent") << ", server: " << key("server") << ", statement: " << key("statement")
-         << "}\n";
+         << "}\n"
+         << codecs;
     file << R"yaml(policy:
   seals: [seal-2-request]
   chains:
@@ -105,7 +106,7 @@ void House::write_config() const {
     - {caller: local, scheme: eip1559-tx, chain: "eip155:31337"}
     - {caller: ledger, scheme: bh-intent-1, chain: "bhledger:demo"}
     - {caller: local, scheme: eip191, prefix: "Our service: "}
-)yaml";
+)yaml" << grants;
 }
 
 std::vector<nlohmann::json> House::log() const {

@@ -35,6 +35,7 @@ struct House {
     uid_t user;  // of the signer
     std::string peers;
     std::string path;
+    std::string codecs, grants;  // more lines of the configuration, whole
 };
 
 class SignerProcess {

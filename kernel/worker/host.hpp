@@ -30,6 +30,9 @@ public:
 
     // Reads the first frame: true if it is one. Before any code of the plugin.
     bool greet();
+    // Before any code of the plugin, too: says to the kernel why there will be none.
+    bool asks_for(std::string_view service) const { return services_.contains(service); }
+    void refuse(std::string_view reason, std::string_view message) { (void)answer_start(BH_E_DENIED, reason, message); }
     // Loads the plugin from `path`, makes the instance and says so to the kernel; false if there is none.
     bool make(const std::string& path);
     // Until the kernel closes the channel; destroys the instance.

@@ -105,6 +105,13 @@ Fd take_over(int socket) {
     ::fcntl(kControl, F_SETFD, FD_CLOEXEC);
     Host host{Fd{kControl}};
     if (!host.greet()) ::_exit(1);
+    // connect() could lead a socket from the kernel to another address.
+    if (plan.local_sockets && host.asks_for(BH_SVC_CONNECT)) {
+        host.refuse("local_sockets",
+                    "launch.yaml gives the instance local_sockets and its file grants bh.svc.connect/1; only one of "
+                    "them can be: remove the other");
+        ::_exit(1);
+    }
     if (!host.make("/proc/self/fd/" + std::to_string(kPlugin))) ::_exit(1);
     host.serve();
     ::_exit(0);

@@ -50,6 +50,7 @@ Result<std::shared_ptr<Process>> Process::start(const Greeting& greeting, int pl
     control->theirs.reset();
     report->theirs.reset();
     process->watcher_ = std::thread{[raw = process.get()] { raw->watch(); }};
+    process->server_ = std::thread{[raw = process.get()] { raw->serve_background(); }};
 
     Writer out;
     out.begin(Kind::kStart, 0);
@@ -91,6 +92,7 @@ Process::~Process() {
     const std::uint64_t one = 1;
     (void)!::write(wake_.get(), &one, sizeof one);
     if (watcher_.joinable()) watcher_.join();
+    if (server_.joinable()) server_.join();
 }
 
 bool Process::ended() const {
@@ -170,17 +172,16 @@ void Process::watch() {
     bool background = true;
     std::uint64_t patience = 0;  // until the report that must follow a closed channel
     for (bool over = false; !over;) {
+        // Of the background channel only that its other end is closed.
         pollfd fds[3] = {
-            {wake_.get(), POLLIN, 0}, {report_.get(), POLLIN, 0}, {background ? background_->fd() : -1, POLLIN, 0}};
+            {wake_.get(), POLLIN, 0}, {report_.get(), POLLIN, 0}, {background ? background_->fd() : -1, 0, 0}};
         const int ready = ::poll(fds, 3, poll_timeout(patience));
         if (ready < 0 && errno != EINTR) break;
         if (fds[0].revents != 0) return;
         if (fds[1].revents != 0) over = !read_report();
         if (fds[2].revents != 0) {
-            const End said = background_->serve_pending();
-            if (said == End::kGarbage) end("said something that is no protocol");
-            background = said == End::kReply;
-            if (!background) patience = monotonic_ns() + kReportPatience;
+            background = false;
+            patience = monotonic_ns() + kReportPatience;
         }
         if (patience != 0 && monotonic_ns() >= patience) over = true;
         const std::scoped_lock lock{mutex_};
@@ -193,6 +194,20 @@ void Process::watch() {
         wanted = wanted_;
     }
     if (wanted) on_end_(*this);
+}
+
+void Process::serve_background() {
+    for (;;) {
+        pollfd fds[2] = {{wake_.get(), POLLIN, 0}, {background_->fd(), POLLIN, 0}};
+        if (::poll(fds, 2, -1) < 0 && errno != EINTR) return;
+        if (fds[0].revents != 0) return;
+        if (fds[1].revents == 0) continue;
+        const End said = background_->serve_pending();
+        if (said == End::kReply) continue;
+        if (said == End::kGarbage) end("said something that is no protocol");
+        background_->cut();  // the watching thread sees that
+        return;
+    }
 }
 
 bool Process::claim_end() noexcept { return !claimed_.exchange(true); }

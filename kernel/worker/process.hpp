@@ -72,6 +72,7 @@ private:
     void give_back(Line* line);
     std::unique_ptr<Line> open_line(std::uint64_t deadline_ns);
     void watch();
+    void serve_background();
     bool read_report();
 
     const std::string instance_;
@@ -90,7 +91,7 @@ private:
     std::atomic<bool> claimed_{false};
     std::string why_, sandbox_;
     std::set<std::string> denied_;
-    std::thread watcher_;
+    std::thread watcher_, server_;  // server_: of the background channel, whose services may take their time
 };
 
 }  // namespace bh::worker

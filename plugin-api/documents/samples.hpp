@@ -2,6 +2,7 @@
 #pragma once
 
 #include "plugin-api/documents/fields/chain.hpp"
+#include "plugin-api/documents/fields/contract.hpp"
 #include "plugin-api/documents/fields/hypervisor.hpp"
 #include "plugin-api/documents/fields/ipv6.hpp"
 #include "plugin-api/documents/fields/launch.hpp"
@@ -106,6 +107,16 @@ void each(V&& visit) {
           Balances{}, parse_balances);
     visit("chain", "verification", "Whether a signature is valid", Verification{true, kPosition}, Verification{},
           parse_verification);
+    visit("chain", "chain-read", "One read of a contract", ChainRead{"0xc0", {1}}, ChainRead{}, parse_chain_read);
+    visit("chain", "chain-value", "What a contract answered", ChainValue{kPosition, true, {1}}, ChainValue{},
+          parse_chain_value);
+    visit("chain", "contract-call", "A transaction to any contract", ContractCall{"call", "0xc0", {1}}, ContractCall{},
+          parse_contract_call);
+    visit("chain", "chain-filter", "Logs that are wanted", ChainFilter{{"0xc0"}, {{}, {{1}, {2}}}}, ChainFilter{},
+          parse_chain_filter);
+    visit("chain", "chain-logs", "Logs of contracts after a cursor",
+          ChainLogs{kPosition, {{"0xc0", {{1}}, {2}, kPosition, kTime, "0xtx", 3}}, kBlock, "c1", true}, ChainLogs{},
+          parse_chain_logs);
     visit("hypervisor", "hypervisor-description", "What a hypervisor instance is and can do",
           HypervisorDescription{{"file"}, "kernel", "tcg", {"guest"}, 10}, HypervisorDescription{},
           parse_hypervisor_description);

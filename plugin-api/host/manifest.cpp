@@ -39,6 +39,7 @@ void fields(F& f, Is<Manifest> auto& x) {
     f.required("isolation", x.isolation, "");
     f.required("network", x.network, "");
     f.required("paths", x.paths, "");
+    f.optional("chains", x.chains, "");
 }
 
 namespace {
@@ -49,9 +50,10 @@ constexpr const char* kInterfacePattern = "bh(\\.[a-z0-9]+)+/[0-9]+";
 constexpr const char* kNamePattern = "[a-z0-9][a-z0-9._-]{0,63}";
 
 // The known keys of the manifest, to name one that is misspelt: unlike a document it is written by hand.
-const std::set<std::string> kKeys{"id",       "version", "title",      "description", "licence", "file",
-                                  "sha256",   "abi",     "interfaces", "services",    "secrets", "keys",
-                                  "programs", "threads", "isolation",  "network",     "paths",   "config"};
+const std::set<std::string> kKeys{"id",      "version", "title",    "description", "licence",
+                                  "file",    "sha256",  "abi",      "interfaces",  "services",
+                                  "secrets", "keys",    "programs", "threads",     "isolation",
+                                  "network", "paths",   "config",   "chains"};
 
 class Checker {
 public:
@@ -93,6 +95,7 @@ std::optional<Failure> check_values(const Manifest& m) {
     check.each_matches("services", m.services, kInterfacePattern, "must be an id such as bh.svc.log/1");
     check.each_matches("secrets", m.secrets, kNamePattern, "must be a name of a-z, 0-9 and ._-");
     check.each_matches("keys", m.keys, kNamePattern, "must be a name of a-z, 0-9 and ._-");
+    check.each_matches("chains", m.chains, kNamePattern, "must be a name of a-z, 0-9 and ._-");
     check_programs(check, m.programs);
     if (m.isolation != "process" && m.isolation != "either" && m.isolation != "inprocess")
         check.fail("/isolation", "must be process, either or inprocess");

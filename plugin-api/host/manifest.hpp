@@ -26,6 +26,7 @@ struct Manifest {
     std::string file, sha256;
     Abi abi;
     std::vector<std::string> interfaces, services, secrets, keys, network, paths;
+    std::vector<std::string> chains;  // names under which it uses other instances' chains; may be left out
     std::vector<Program> programs;
     std::uint32_t threads = 0;
     std::string isolation;                             // "process" | "either" | "inprocess"

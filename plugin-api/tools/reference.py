@@ -132,6 +132,7 @@ def page(include):
     names = re.findall(r'#include "(.*)"', (include / "blockhost/blockhost.h").read_text(encoding="utf-8"))
     order = sorted(names, key=lambda name: (["base.h", "plugin.h", "kernel.h", "call.h"].index(name) if "/" not in name else
                                             4 + ["kind", "ext", "svc"].index(name.split("/")[0]), name))
+    order.append("codec.h")  # of the signer, not of the kernel
     return HEAD + "".join(header(include / "blockhost" / name, include) for name in order)
 
 

@@ -65,7 +65,8 @@ EvmChain::EvmChain(Services services, Config config, std::vector<Endpoints::Sour
       node_{endpoints_, config_.agree, config_.proof},
       reader_{node_, config_},
       poller_{node_, config_},
-      submitter_{node_, config_, reader_, services_, agent_, unix_now} {}
+      submitter_{node_, config_, reader_, services_, agent_, unix_now},
+      generic_{node_, config_} {}
 
 Result<std::unique_ptr<EvmChain>> EvmChain::create(const sdk::Kernel& kernel, std::string_view text) {
     Result<Config> config = parse_config(text);
@@ -133,12 +134,23 @@ Result<ChainEvents> EvmChain::poll(const sdk::Call& call, std::string_view curso
 }
 
 Result<Receipt> EvmChain::submit(const sdk::Call& call, const Intent& intent, const Position& final_at) {
+    SubmitCall job;
+    job.intent = intent;
+    return submit(call, std::move(job), final_at);
+}
+
+Result<Receipt> EvmChain::submit_call(const sdk::Call& call, const ContractCall& what, const Position& final_at) {
+    SubmitCall job;
+    job.intent.action = what.action;
+    job.other = what;
+    return submit(call, std::move(job), final_at);
+}
+
+Result<Receipt> EvmChain::submit(const sdk::Call& call, SubmitCall job, const Position& final_at) {
     const std::uint32_t reason = call.cancel_reason();
     if (reason != BH_CANCEL_NONE && reason != BH_CANCEL_ORDER) return stopped();
-    SubmitCall job;
     job.op_id = call.op_id();
     job.checkpoint = call.checkpoint();
-    job.intent = intent;
     if (final_at.known()) {
         const Result<At> at = reader_.locate(to_json(final_at));
         if (!at) return at.failure().within("final_at");
@@ -184,6 +196,16 @@ Result<std::string> EvmChain::parse_address(const std::string& text) {
     const Result<Address> address = Address::parse(text);
     if (!address) return address.failure();
     return address->text();
+}
+
+Result<ChainValue> EvmChain::contract_read(const ChainRead& request, const sdk::At& at) {
+    return read<ChainValue>(at, [&](Reader& reader, const At& place) {
+        return GenericContract{reader.node(), config_}.read(request, place);
+    });
+}
+
+Result<ChainLogs> EvmChain::contract_logs(const ChainFilter& filter, std::string_view cursor, std::uint32_t max) {
+    return generic_.logs(filter, cursor, max);
 }
 
 }  // namespace bh::evm

@@ -1,6 +1,7 @@
 // The plugin's object: one subscription contract on one chain. The SDK puts it behind the C ABI (plugin.cpp).
 #pragma once
 
+#include "plugins/chain-evm/contract/generic.hpp"
 #include "plugins/chain-evm/poll/poller.hpp"
 #include "plugins/chain-evm/rpc/quorum.hpp"
 #include "plugins/chain-evm/tx/submitter.hpp"
@@ -30,6 +31,9 @@ public:
                                           const Bytes& signature, const sdk::At& at);
     Result<std::string> recover_signer(const std::string& scheme, const Bytes& message, const Bytes& signature);
     Result<std::string> parse_address(const std::string& text);
+    Result<Receipt> submit_call(const sdk::Call& call, const ContractCall& what, const Position& final_at);
+    Result<ChainValue> contract_read(const ChainRead& request, const sdk::At& at);
+    Result<ChainLogs> contract_logs(const ChainFilter& filter, std::string_view cursor, std::uint32_t max);
 
 private:
     EvmChain(Services services, Config config, std::vector<Endpoints::Source> sources, const Address& agent);
@@ -37,6 +41,7 @@ private:
     // `body(Reader&, const At&)`, with as many endpoints agreeing as `at` says.
     template <class D, class F>
     Result<D> read(const sdk::At& at, F&& body);
+    Result<Receipt> submit(const sdk::Call& call, SubmitCall job, const Position& final_at);
 
     const Services services_;
     const Config config_;
@@ -46,6 +51,7 @@ private:
     Reader reader_;
     Poller poller_;
     Submitter submitter_;
+    GenericContract generic_;
 };
 
 // The transport to an endpoint, its URL and key from the secrets if they are there. Uses no network.

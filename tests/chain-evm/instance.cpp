@@ -30,6 +30,12 @@ const bh_chain& chain() {
     return *table;
 }
 
+const bh_chain_contract& contract() {
+    const auto* table = static_cast<const bh_chain_contract*>(plugin().query(BH_CHAIN_CONTRACT));
+    REQUIRE(table != nullptr);
+    return *table;
+}
+
 template <class D, class F>
 Result<D> ask(Result<D> (*parse)(std::string_view), F&& verb) {
     Collector out;
@@ -100,6 +106,20 @@ Result<ChainDescription> Instance::describe() {
                [&](bh_sink out, bh_error* err) { return chain().describe(instance_, out, err); });
 }
 
+Result<ChainValue> Instance::contract_read(const ChainRead& request, const Position& at, std::uint32_t agree) {
+    const std::string text = to_json(request), where = at.known() ? to_json(at) : std::string{};
+    return ask(parse_chain_value, [&](bh_sink out, bh_error* err) {
+        return contract().read(instance_, str(text), str(where), agree, out, err);
+    });
+}
+
+Result<ChainLogs> Instance::contract_logs(const ChainFilter& filter, const std::string& cursor, std::uint32_t max) {
+    const std::string text = to_json(filter);
+    return ask(parse_chain_logs, [&](bh_sink out, bh_error* err) {
+        return contract().logs(instance_, str(text), str(cursor), max, out, err);
+    });
+}
+
 Result<ChainEvents> Instance::poll(const std::string& cursor, std::uint32_t max) {
     JobDouble job{"poll", {}, 0, false, BH_CANCEL_NONE, 0};
     const bh_call call = call_of(job);
@@ -108,10 +128,17 @@ Result<ChainEvents> Instance::poll(const std::string& cursor, std::uint32_t max)
 }
 
 Result<Receipt> Instance::submit(JobDouble& job, const Intent& intent, const Position& final_at) {
+    return submit_text(job, to_json(intent), final_at);
+}
+
+Result<Receipt> Instance::submit(JobDouble& job, const ContractCall& what, const Position& final_at) {
+    return submit_text(job, to_json(what), final_at);
+}
+
+Result<Receipt> Instance::submit_text(JobDouble& job, const std::string& text, const Position& final_at) {
     const std::string checkpoint = job.checkpoint;
     bh_call call = call_of(job);
     call.checkpoint = raw(checkpoint);
-    const std::string text = to_json(intent);
     const std::string position = final_at.known() ? to_json(final_at) : "";
     return ask(parse_receipt, [&](bh_sink out, bh_error* err) {
         return chain().submit(instance_, &call, str(text), str(position), out, err);

@@ -1,7 +1,7 @@
 // chain-evm behind its C ABI, as the kernel uses it: one instance, its verbs typed, and the context of a call.
 #pragma once
 
-#include "plugin-api/documents/chain.hpp"
+#include "plugin-api/documents/contract.hpp"
 #include "tests/chain-evm/kernel_double.hpp"
 
 namespace bh::evm::test {
@@ -33,11 +33,17 @@ public:
     [[nodiscard]] Result<Verification> verify(const std::string& signer, const Bytes& message, const Bytes& signature);
     [[nodiscard]] Result<std::string> parse_address(const std::string& text);
     [[nodiscard]] Result<std::string> health();
+    [[nodiscard]] Result<Receipt> submit(JobDouble& job, const ContractCall& what, const Position& final_at);
+    [[nodiscard]] Result<ChainValue> contract_read(const ChainRead& request, const Position& at = {},
+                                                   std::uint32_t agree = 0);
+    [[nodiscard]] Result<ChainLogs> contract_logs(const ChainFilter& filter, const std::string& cursor,
+                                                  std::uint32_t max = 100);
 
     static Result<std::vector<Finding>> check(KernelDouble& kernel, const std::string& config);
     static Status try_create(KernelDouble& kernel, const std::string& config);
 
 private:
+    Result<Receipt> submit_text(JobDouble& job, const std::string& text, const Position& final_at);
     bh_instance* instance_ = nullptr;
 };
 

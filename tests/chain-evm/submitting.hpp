@@ -12,7 +12,8 @@ namespace bh::evm::test {
 inline JobDouble job(const std::string& op) { return {op, {}, 0, false, BH_CANCEL_NONE, 0}; }
 
 // Calls submit as the kernel does, mining in between, until it is no longer pending.
-inline Result<Receipt> finish(World& world, Instance& instance, JobDouble& job, const Intent& intent) {
+template <class T>
+Result<Receipt> finish(World& world, Instance& instance, JobDouble& job, const T& intent) {
     constexpr int kRounds = 60;
     Result<Receipt> last = Failure{BH_PENDING, "", ""};
     for (int i = 0; i < kRounds; ++i) {

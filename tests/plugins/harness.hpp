@@ -88,6 +88,7 @@ public:
         return *static_cast<const V*>(found);
     }
     [[nodiscard]] bh_instance* self() const { return instance_; }
+    [[nodiscard]] const bh_plugin* plugin() const { return plugin_; }
 
     // verb(sink, err) -> status; the document it wrote, or why not.
     template <class F>

@@ -1,7 +1,9 @@
 // What a plugin in a worker can do like one in this process: every kind of argument, every service, in both directions.
 #include "tests/worker/world.hpp"
 
+#include <netinet/in.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 
 using namespace bh;
 using namespace bh::worker;
@@ -103,6 +105,138 @@ TEST_CASE("services are there when they are granted, and only then") {
     CHECK(world.launching.unit == "unit");
     CHECK(world.launching.fds == 1);
     CHECK(world.launching.written);
+}
+
+namespace {
+
+// Answers "pong" to each connection; says how many came. `deaf`: takes none, so that a connection may have to wait.
+class Peer {
+public:
+    explicit Peer(bool deaf = false) : fd_{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)} {
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        socklen_t size = sizeof address;
+        REQUIRE(::bind(fd_.get(), reinterpret_cast<sockaddr*>(&address), size) == 0);
+        REQUIRE(::listen(fd_.get(), deaf ? 0 : 8) == 0);
+        REQUIRE(::getsockname(fd_.get(), reinterpret_cast<sockaddr*>(&address), &size) == 0);
+        port = std::to_string(ntohs(address.sin_port));
+        if (deaf) {
+            for (int i = 0; i < 4; ++i) {
+                waiting_.emplace_back(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+                (void)::connect(waiting_.back().get(), reinterpret_cast<sockaddr*>(&address), size);
+            }
+            return;
+        }
+        server_ = std::thread{[this] {
+            for (;;) {
+                const Fd peer{::accept4(fd_.get(), nullptr, nullptr, SOCK_CLOEXEC)};
+                if (!peer.valid()) return;
+                ++came;
+                char text[4];
+                if (::recv(peer.get(), text, sizeof text, MSG_WAITALL) == 4) (void)!::send(peer.get(), "pong", 4, 0);
+            }
+        }};
+    }
+    Peer(const Peer&) = delete;
+    Peer& operator=(const Peer&) = delete;
+    ~Peer() {
+        ::shutdown(fd_.get(), SHUT_RDWR);
+        if (server_.joinable()) server_.join();
+    }
+    std::string port;
+    std::atomic<int> came{0};
+
+private:
+    Fd fd_;
+    std::vector<Fd> waiting_;
+    std::thread server_;
+};
+
+plugins::Endpoint loopback(const Peer& peer) { return *plugins::parse_endpoint("127.0.0.1:" + peer.port); }
+
+}  // namespace
+
+TEST_CASE("the kernel hands connected sockets to granted places, and to no other") {
+    Peer peer, other;
+    Options options;
+    options.grants.services = {BH_SVC_CONNECT};
+    options.grants.connect = {loopback(peer)};
+    World world{options};
+    REQUIRE(world.first);
+    CHECK(world.ask("tcp", "127.0.0.1 " + peer.port).value() == "pong cloexec nonblock");
+    const auto denied = world.ask("tcp", "127.0.0.1 " + other.port);
+    CHECK(denied.failure().code == BH_E_DENIED);
+    CHECK(denied.failure().reason == "not_granted");
+    CHECK(denied.failure().message.find("grants.connect") != std::string::npos);
+    CHECK(world.ask("tcp", "localhost " + peer.port).failure().reason == "not_granted");
+    // Its own network has no way there, and a socket from the kernel goes nowhere else.
+    CHECK(world.ask("socket").value() == "EPERM");
+    CHECK(world.ask("reuse", peer.port + " " + other.port).value() == "EPERM");
+    CHECK(other.came == 0);
+    CHECK(world.ask("echo", "alive").value() == "alive");
+
+    World without;
+    CHECK(without.ask("tcp", "127.0.0.1 " + peer.port).value() == "no service");
+}
+
+TEST_CASE("a connection that waits keeps its deadline and nobody else") {
+    Peer deaf{true}, peer;
+    Options options;
+    options.grants.services = {BH_SVC_CONNECT};
+    options.grants.connect = {loopback(deaf), loopback(peer)};
+    World world{options};
+    life::Call timed;
+    timed.deadline_ns = monotonic_ns() + 1'500'000'000;
+    CHECK(world.ask("tcp-thread", deaf.port).value() == "started");  // until the kernel gives up, after 5 s
+    std::optional<Result<std::string>> late;
+    std::thread waiting{[&] { late = world.ask(timed, "tcp", "127.0.0.1 " + deaf.port); }};
+    const auto begun = monotonic_ns();
+    CHECK(world.ask("tcp", "127.0.0.1 " + peer.port).value() == "pong cloexec nonblock");
+    CHECK(world.ask("store", "one").ok());
+    CHECK(monotonic_ns() < timed.deadline_ns);
+    waiting.join();
+    CHECK(late->failure().code == BH_E_TIMEOUT);
+    CHECK(monotonic_ns() - begun < 10'000'000'000);
+    // An end is noticed while a thread of the plugin still waits.
+    CHECK_FALSE(world.ask("crash").ok());
+    CHECK(world.worker->state().last_end.find("signal 11") != std::string::npos);
+}
+
+TEST_CASE("connected sockets and sockets of its own exclude each other") {
+    Peer peer;
+    Options options;
+    options.worker += ", local_sockets: true";
+    options.grants.services = {BH_SVC_CONNECT};
+    options.grants.connect = {loopback(peer)};
+    World world{options};
+    REQUIRE_FALSE(world.first);
+    CHECK(world.first.failure().reason == "local_sockets");
+}
+
+TEST_CASE("another instance's chain is used over the same channel, with the running call") {
+    Options options;
+    options.grants.services = {BH_SVC_CHAIN};
+    options.grants.chains["broker"] = {"local", {"0xc0"}, {{0xa9, 0x05, 0x9c, 0xbb}}};
+    World world{options};
+    REQUIRE(world.first);
+    life::Call call;
+    call.op_id = "op-7";
+    Bytes saved;
+    call.save = [&](const Bytes& checkpoint) -> Status {
+        saved = checkpoint;
+        return {};
+    };
+    CHECK(world.ask(call, "chain", "0xc0").value() == R"(read local{"contract":"0xc0","data":"0x01"}2;)"
+                                                      R"(logs local{"contracts":["0xc0"]}c17;)"
+                                                      "submit probelocalop-7step0xc0");
+    CHECK(saved == Bytes{'s', 'a', 'v', 'e', 'd'});
+    CHECK(world.ask("chain", "0xc1").failure().reason == "not_granted");
+    options.grants.chains["broker"].submit.clear();
+    World reader{options};
+    CHECK(reader.ask("chain", "0xc0").failure().reason == "not_granted");
+    World without;
+    CHECK(without.ask("chain", "0xc0").value() == "no service");
 }
 
 TEST_CASE("threads of the plugin reach the kernel, too") {

@@ -208,6 +208,28 @@ static bh_status use_secret(const exchange* e) {
     const bh_status status = secrets->with(the_instance.kernel, request_text(e), keep_length, text, e->err);
     return status == BH_OK ? say(e->out, text) : status;
 }
+static bh_status count_only(void* user, bh_bytes secret) {
+    *(size_t*)user = secret.len;
+    return BH_OK;
+}
+/* As a good plugin: no copy. */
+static bh_status borrow_secret(const exchange* e) {
+    char text[32];
+    size_t length = 0;
+    const bh_svc_secrets* secrets = service(BH_SVC_SECRETS);
+    if (secrets == NULL) return say(e->out, "no service");
+    const bh_status status = secrets->with(the_instance.kernel, request_text(e), count_only, &length, e->err);
+    if (status != BH_OK) return status;
+    snprintf(text, sizeof text, "%zu", length);
+    return say(e->out, text);
+}
+static char kept_secret[64];
+static bh_status keep_secret(const exchange* e) {
+    const bh_svc_secrets* secrets = service(BH_SVC_SECRETS);
+    if (secrets == NULL) return say(e->out, "no service");
+    const bh_status status = secrets->with(the_instance.kernel, request_text(e), keep_length, kept_secret, e->err);
+    return status == BH_OK ? say(e->out, "kept") : status;
+}
 static bh_status use_signer(const exchange* e) {
     const bh_svc_signer* signer = service(BH_SVC_SIGNER);
     if (signer == NULL) return say(e->out, "no service");
@@ -217,6 +239,90 @@ static bh_status sign_payload(const exchange* e) {
     const bh_svc_signer* signer = service(BH_SVC_SIGNER);
     if (signer == NULL) return say(e->out, "no service");
     return signer->sign(the_instance.kernel, "agent", "eip1559-tx", e->request, e->out, e->err);
+}
+/* request: "host port": connects, sends "ping", answers what comes back and how the descriptor is set up. */
+static bh_status use_connect(const exchange* e) {
+    char host[256] = "", text[64], answer[8] = "";
+    unsigned port = 0;
+    int32_t fd = -1;
+    const bh_svc_connect* service_connect = service(BH_SVC_CONNECT);
+    if (service_connect == NULL) return say(e->out, "no service");
+    if (sscanf(request_text(e), "%255s %u", host, &port) != 2) return BH_E_INVALID;
+    const bh_str name = {host, strlen(host)};
+    const bh_status status =
+        service_connect->tcp(the_instance.kernel, name, (uint16_t)port, e->call->deadline_ns, &fd, e->err);
+    if (status != BH_OK) return status;
+    struct pollfd ready = {fd, POLLIN, 0};
+    ssize_t got = -1;
+    if (send(fd, "ping", 4, MSG_NOSIGNAL) == 4 && poll(&ready, 1, 5000) == 1) got = recv(fd, answer, sizeof answer - 1, 0);
+    snprintf(text, sizeof text, "%s%s%s", got > 0 ? answer : "nothing",
+             (fcntl(fd, F_GETFD) & FD_CLOEXEC) != 0 ? " cloexec" : "",
+             (fcntl(fd, F_GETFL) & O_NONBLOCK) != 0 ? " nonblock" : "");
+    close(fd);
+    return say(e->out, text);
+}
+/* The same, and then the socket is led elsewhere: to the port that follows. */
+static bh_status reuse_connection(const exchange* e) {
+    unsigned port = 0, other = 0;
+    int32_t fd = -1;
+    const bh_svc_connect* service_connect = service(BH_SVC_CONNECT);
+    if (service_connect == NULL) return say(e->out, "no service");
+    if (sscanf(request_text(e), "%u %u", &port, &other) != 2) return BH_E_INVALID;
+    const bh_str name = {"127.0.0.1", 9};
+    const bh_status status =
+        service_connect->tcp(the_instance.kernel, name, (uint16_t)port, e->call->deadline_ns, &fd, e->err);
+    if (status != BH_OK) return status;
+    struct sockaddr_in address = {AF_INET, htons((uint16_t)other), {htonl(INADDR_LOOPBACK)}, {0}};
+    const struct sockaddr nowhere = {AF_UNSPEC, {0}};
+    const int first = connect(fd, &nowhere, sizeof nowhere), first_errno = errno;
+    const int second = connect(fd, (struct sockaddr*)&address, sizeof address);
+    const int last_errno = errno;
+    close(fd);
+    if (first == 0 || second == 0) return say(e->out, "allowed");
+    return say(e->out, first_errno == EPERM && last_errno == EPERM ? "EPERM" : "another error");
+}
+static void* connect_elsewhere(void* user) {
+    const exchange* e = user;
+    int32_t fd = -1;
+    const bh_svc_connect* service_connect = service(BH_SVC_CONNECT);
+    const bh_str name = {"127.0.0.1", 9};
+    bh_error err = {.struct_size = sizeof err};
+    unsigned port = 0;
+    if (service_connect != NULL && sscanf(request_text(e), "%u", &port) == 1 &&
+        service_connect->tcp(the_instance.kernel, name, (uint16_t)port, 0, &fd, &err) == BH_OK)
+        close(fd);
+    return NULL;
+}
+/* A thread of the plugin's own waits for a connection; the verb does not. */
+static bh_status connect_in_thread(const exchange* e) {
+    static exchange kept;
+    static char port[16];
+    pthread_t thread;
+    snprintf(port, sizeof port, "%s", request_text(e));
+    kept = *e;
+    kept.request.ptr = (const uint8_t*)port;
+    kept.request.len = strlen(port);
+    if (pthread_create(&thread, NULL, connect_elsewhere, &kept) != 0) return BH_E_INTERNAL;
+    pthread_detach(thread);
+    return say(e->out, "started");
+}
+/* Reads the contract that the request names, follows its logs, and calls it, of the chain "broker". */
+static bh_status use_chain(const exchange* e) {
+    char text[600];
+    const bh_svc_chain* chain = service(BH_SVC_CHAIN);
+    const bh_str none = {NULL, 0};
+    if (chain == NULL) return say(e->out, "no service");
+    snprintf(text, sizeof text, "{\"contract\":\"%s\",\"data\":\"0x01\"}", request_text(e));
+    const bh_str read = {text, strlen(text)};
+    bh_status status = chain->read(the_instance.kernel, "broker", read, none, 2, e->out, e->err);
+    if (status != BH_OK) return status;
+    snprintf(text, sizeof text, "{\"contracts\":[\"%s\"]}", request_text(e));
+    const bh_str filter = {text, strlen(text)}, cursor = {"c1", 2};
+    status = chain->logs(the_instance.kernel, "broker", filter, cursor, 7, e->out, e->err);
+    if (status != BH_OK) return status;
+    snprintf(text, sizeof text, "{\"action\":\"call\",\"contract\":\"%s\",\"data\":\"0xa9059cbb\"}", request_text(e));
+    const bh_str intent = {text, strlen(text)};
+    return chain->submit(the_instance.kernel, e->call, "broker", "step", intent, e->out, e->err);
 }
 static bh_status use_launch(const exchange* e) {
     const bh_svc_launch* launch = service(BH_SVC_LAUNCH);
@@ -292,6 +398,7 @@ static const struct {
             {"sign-payload", sign_payload}, {"unit", launch_unit}, {"run", run_tool}, {"crash", crash}, {"save-crash", save_and_crash}, {"exit", leave}, {"abort", give_up},
             {"hang", hang}, {"babble", babble}, {"talk", talk_for_ever}, {"bad-text", bad_text}, {"echo", echo},
             {"store", use_store}, {"secret", use_secret}, {"sign", use_signer}, {"launch", use_launch},
+            {"chain", use_chain}, {"borrow", borrow_secret}, {"keep", keep_secret}, {"tcp", use_connect}, {"reuse", reuse_connection}, {"tcp-thread", connect_in_thread},
             {"context", say_context}, {"stop", wait_for_stop}, {"thread", use_thread}, {"much", say_much}};
 
 static bh_status guest_exchange(bh_instance* self, const bh_call* call, bh_str vm, bh_bytes request, bh_sink answer,

@@ -5,12 +5,15 @@
 #include "kernel/launch/testing.hpp"
 #include "kernel/plugins/ports.hpp"
 #include "kernel/plugins/services.hpp"
+#include "kernel/plugins/tcp_connect.hpp"
 #include "kernel/plugins/verb.hpp"
 #include "kernel/worker/worker.hpp"
 #include "plugin-api/host/loader.hpp"
 
 #include <blockhost/ext/hypervisor_guest.h>
 #include <blockhost/kind/hypervisor.h>
+#include <blockhost/svc/chain.h>
+#include <blockhost/svc/connect.h>
 #include <blockhost/svc/launch.h>
 #include <blockhost/svc/log.h>
 #include <blockhost/svc/secrets.h>
@@ -123,6 +126,27 @@ private:
     launch::testing::Launcher* launcher_ = nullptr;
 };
 
+// Answers with what it was asked.
+struct FakeChain final : plugins::ChainBackend {
+    Result<std::string> canonical(const std::string&, const std::string& address) override { return address; }
+    Result<std::string> read(const std::string& chain, const std::string& request, const std::string&,
+                             std::uint32_t min_agree) override {
+        return "read " + chain + request + std::to_string(min_agree) + ";";
+    }
+    Result<std::string> logs(const std::string& chain, const std::string& filter, const std::string& cursor,
+                             std::uint32_t max) override {
+        return "logs " + chain + filter + cursor + std::to_string(max) + ";";
+    }
+    Result<std::string> submit(const std::string& user, const std::string& chain, const bh_call* call,
+                               const std::string& step, const ContractCall& what) override {
+        const bh_bytes checkpoint{reinterpret_cast<const std::uint8_t*>("saved"), 5};
+        bh_error error{};
+        error.struct_size = sizeof error;
+        if (call->save(call, checkpoint, &error) != BH_OK) return Failure{BH_E_INTERNAL, "save", "can't save"};
+        return "submit " + user + chain + std::string{view(call->op_id)} + step + what.contract;
+    }
+};
+
 // blockhost-launch over one connection, which was made as the kernel's user.
 class LaunchStarter final : public Starter {
 public:
@@ -167,7 +191,8 @@ public:
         : services_{"probe",
                     options.grants,
                     {&log, &store, options.signer != nullptr ? options.signer : &signer,
-                     options.real_launch ? static_cast<plugins::LaunchBackend*>(&real_launch) : &launching}},
+                     options.real_launch ? static_cast<plugins::LaunchBackend*>(&real_launch) : &launching,
+                     nullptr, connecting.get(), &chain}},
           starter_{launcher_of(options)} {
         auto checked = host::check({directory(), "org.blockhost.probe", pin(), "0.1.0", BH_HYPERVISOR, true});
         REQUIRE(checked);
@@ -239,6 +264,9 @@ public:
     FakeSigner signer;
     FakeLaunch launching;
     RealLaunch real_launch;
+    FakeChain chain;
+    std::unique_ptr<plugins::ConnectBackend> connecting =
+        plugins::make_connect_backend(plugins::system_resolver(), std::chrono::seconds{5});
     launch::testing::Place place;
     std::optional<launch::testing::Launcher> launcher;
 

@@ -12,7 +12,7 @@
 //     Result<std::string> parse_address(const std::string& text);
 #pragma once
 
-#include "plugin-api/documents/chain.hpp"
+#include "plugin-api/documents/contract.hpp"
 #include "plugin-api/sdk/cpp/glue.hpp"
 
 namespace bh::sdk {
@@ -56,6 +56,13 @@ struct ChainGlue {
     static bh_status submit(bh_instance* self, const bh_call* call, bh_str intent, bh_str final_at, bh_sink out,
                             bh_error* err) noexcept {
         return verb<T>(self, err, [&](T& t) {
+            if constexpr (requires { &T::submit_call; }) {  // contract.hpp
+                if (const auto what = parse_contract_call(view(intent)); what && what->action == "call") {
+                    return with("final_at", parse_position(view(final_at)), [&](const Position& p) {
+                        return print<Receipt>(out, t.submit_call(Call{*call}, *what, p));
+                    });
+                }
+            }
             return with("intent", parse_intent(view(intent)), [&](const Intent& i) {
                 return with("final_at", parse_position(view(final_at)),
                             [&](const Position& p) { return print<Receipt>(out, t.submit(Call{*call}, i, p)); });

@@ -18,6 +18,9 @@ class Reader {
 public:
     Reader(Node& node, const Config& config) : node_{node}, config_{config} {}
 
+    // What it reads from.
+    [[nodiscard]] Node& node() const noexcept { return node_; }
+
     // The position a document names; "" is the node's head. BH_E_INVALID: not a position.
     Result<At> locate(std::string_view at);
 

@@ -81,7 +81,7 @@ Result<Receipt> Submitter::nonce_is_gone(Job& job) {
     const bool mined = std::ranges::any_of(*receipts, [](const auto& receipt) { return receipt.has_value(); });
     if (mined) return pending();
     // Also proves that the final block is on the endpoint's branch, which the nonce was read from.
-    const Result<bool> done = effect_is_there(reader_, job.call.intent, *final_at);
+    const Result<bool> done = done_already(job, *final_at);
     if (!done) return done.failure();
     if (*done) return effect_as_receipt(job, *final_at);
     if (job.cancelled())

@@ -7,6 +7,7 @@ namespace bh::evm {
 
 struct Submitter::Job {
     const SubmitCall& call;
+    Address to;
     Bytes calldata;
     std::string digest;
     Checkpoint checkpoint;  // valid once it has variants

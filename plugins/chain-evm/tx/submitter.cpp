@@ -16,7 +16,29 @@ constexpr std::uint32_t kLeastPauseMs = 200;
 constexpr std::uint32_t kMostPauseMs = 4000;
 constexpr std::string_view kFeeCapReason = "fee_cap";  // of the signer's policy
 
-std::string digest_of(const Intent& intent) { return crypto::hex(crypto::sha256(crypto::bytes_of(to_json(intent)))); }
+std::string digest_of(const SubmitCall& call) {
+    return crypto::hex(crypto::sha256(crypto::bytes_of(call.other ? to_json(*call.other) : to_json(call.intent))));
+}
+
+constexpr std::size_t kMaxCallBytes = 24576;
+
+struct Target {
+    Address to;
+    Bytes data;
+};
+// Whom the transaction calls, and with what.
+Result<Target> target_of(const SubmitCall& call, const Address& contract) {
+    if (!call.other) {
+        Result<Bytes> data = encode_intent(call.intent);
+        if (!data) return data.failure();
+        return Target{contract, std::move(*data)};
+    }
+    const Result<Address> to = Address::parse(call.other->contract);
+    if (!to) return to.failure().within("intent /contract");
+    if (call.other->data.size() < 4 || call.other->data.size() > kMaxCallBytes)
+        return invalid("bad_call", "intent /data: must be a selector and arguments, 4 to 24,576 bytes");
+    return Target{*to, call.other->data};
+}
 
 }  // namespace
 
@@ -36,9 +58,9 @@ Failure Submitter::pending() const {
 }
 
 Result<Receipt> Submitter::submit(const SubmitCall& call) {
-    Result<Bytes> calldata = encode_intent(call.intent);
-    if (!calldata) return calldata.failure();
-    Job job{call, std::move(*calldata), digest_of(call.intent), {}};
+    Result<Target> target = target_of(call, config_.contract);
+    if (!target) return target.failure();
+    Job job{call, target->to, std::move(target->data), digest_of(call), {}};
     std::string saved = call.checkpoint;
     if (saved.empty()) {  // look first: an older journal may have lost it
         Result<std::string> found = look_for_checkpoint(job);
@@ -58,6 +80,15 @@ Result<Receipt> Submitter::submit(const SubmitCall& call) {
     }
     job.checkpoint = std::move(*checkpoint);
     return job.checkpoint.reverted ? start(job) : follow(job);
+}
+
+// What the effect of a call to another contract looks like nobody knows: it is never taken for done. That the position
+// is on the endpoint's branch is checked all the same.
+Result<bool> Submitter::done_already(const Job& job, const At& at) {
+    if (!job.call.other) return effect_is_there(reader_, job.call.intent, at);
+    const Result<Uint256> any = reader_.earned(Address{}, at);
+    if (!any) return any.failure();
+    return false;
 }
 
 Result<std::string> Submitter::look_for_checkpoint(const Job& job) {
@@ -80,8 +111,7 @@ Transaction Submitter::empty_transfer(std::uint64_t nonce, std::uint64_t gas, co
 Transaction Submitter::transaction(const Job& job, const Fees& fees, bool empty) const {
     const Checkpoint& checkpoint = job.checkpoint;
     if (empty) return empty_transfer(checkpoint.nonce, checkpoint.gas, fees);
-    return {config_.profile.chain_id, checkpoint.nonce, fees,        checkpoint.gas,
-            config_.contract,         Uint256{},        job.calldata};
+    return {config_.profile.chain_id, checkpoint.nonce, fees, checkpoint.gas, job.to, Uint256{}, job.calldata};
 }
 
 Result<SignedTransaction> Submitter::sign(const Transaction& tx) {
@@ -112,11 +142,11 @@ Status Submitter::afford(std::uint64_t gas, const Fees& fees) {
 Result<Receipt> Submitter::start(Job& job) {
     const SubmitCall& call = job.call;
     const bool again = job.checkpoint.reverted;
-    const Result<Node::Estimate> estimate = node_.estimate(agent_, config_.contract, job.calldata);
+    const Result<Node::Estimate> estimate = node_.estimate(agent_, job.to, job.calldata);
     if (!estimate) return estimate.failure();
     if (estimate->reverted) {
         if (call.final_at) {
-            const Result<bool> done = effect_is_there(reader_, call.intent, *call.final_at);
+            const Result<bool> done = done_already(job, *call.final_at);
             if (!done) return done.failure();
             if (*done) return effect_as_receipt(job, *call.final_at);
         }

@@ -3,6 +3,7 @@
 // the ledger. Safe on any thread.
 #pragma once
 
+#include "plugin-api/documents/contract.hpp"
 #include "plugins/chain-evm/tx/checkpoint.hpp"
 #include "plugins/chain-evm/tx/effect.hpp"
 #include "plugins/chain-evm/tx/nonce_ledger.hpp"
@@ -15,7 +16,8 @@ namespace bh::evm {
 struct SubmitCall {
     std::string op_id;
     std::string checkpoint;
-    Intent intent;
+    Intent intent;                      // unused if there is a call
+    std::optional<ContractCall> other;  // a call to any contract; its intent's action is "call"
     std::optional<At> final_at;
     std::uint32_t cancel_reason = BH_CANCEL_NONE;
     std::function<Status(const std::string& checkpoint)> save;  // durable when it returns
@@ -46,6 +48,7 @@ private:
     Status offer(Job& job);
     void fill_gap(const Node::Nonces& nonces);
 
+    Result<bool> done_already(const Job& job, const At& at);
     Result<Receipt> effect_as_receipt(Job& job, const At& at);
     Result<bool> is_final(const TxReceipt& receipt, const std::optional<At>& final_at, std::int64_t& time);
     Result<SignedTransaction> sign(const Transaction& tx);

@@ -222,7 +222,8 @@ void in_worker(Subject& s, const std::string& directory, Kernel& kernel, const s
         {"cross", checked->manifest.id, "0.0.0", "{}", checked->manifest.interfaces, {BH_SVC_STORE}, 0},
         checked->file.fd(),
         &kernel.kernel,
-        starter};
+        starter,
+        [](std::uint32_t, const std::string&) {}};
     if (const auto started = worker.start(); !started) refuse(started.failure());
     s.plugin = worker.plugin();
     s.self = worker.self();

@@ -2,6 +2,7 @@
 // position of the current branch; submit() keeps one transaction per op_id as blockhost/kind/chain.h asks for it.
 #include "plugin-api/sdk/cpp/plugin.hpp"
 #include "tests/plugins/mem-chain/account.hpp"
+#include "tests/plugins/mem-chain/contract.hpp"
 #include "tests/plugins/mem-chain/submit.hpp"
 
 namespace bh::mem {
@@ -48,7 +49,7 @@ public:
     Result<Receipt> submit(const sdk::Call& call, const Intent& intent, const Position& final_at) {
         return backend_.verb("submit", &call, [&](ChainState& state) -> Result<Receipt> {
             begin(state);
-            return submit_once(state, call, intent, final_at);
+            return submit_once(state, call, wanted_of(intent), final_at);
         });
     }
     Result<OwnerAnswer> owner_of(const std::string& credential, const sdk::At& at) {
@@ -63,6 +64,27 @@ public:
                                        [&](const ChainState&, const View& view, const ChainBlock& block) {
                                            return state_of(view.ledger, id, block);
                                        });
+    }
+    Result<Receipt> submit_call(const sdk::Call& call, const bh::ContractCall& what, const Position& final_at) {
+        return backend_.verb("submit", &call, [&](ChainState& state) -> Result<Receipt> {
+            begin(state);
+            auto decoded = decode_call(state, what.contract, what.data);
+            if (!decoded) return decoded.failure();
+            const Wanted wanted{std::move(*decoded), to_json(what), [](const Ledger&) { return false; }};
+            return submit_once(state, call, wanted, final_at);
+        });
+    }
+    Result<ChainValue> contract_read(const ChainRead& request, const sdk::At& at) {
+        return read<ChainValue>("contract_read", at,
+                                [&](const ChainState& state, const View& view, const ChainBlock& block) {
+                                    return contract_value(state, view, block, request);
+                                });
+    }
+    Result<ChainLogs> contract_logs(const ChainFilter& filter, std::string_view cursor, std::uint32_t max) {
+        return backend_.verb("contract_logs", nullptr, [&](ChainState& state) {
+            begin(state);
+            return mem::contract_logs(state, filter, cursor, max);
+        });
     }
     Result<Balances> balances(const std::string& account, const sdk::At& at) {
         return read<Balances>("balances", at, [&](const ChainState& state, const View& view, const ChainBlock& block) {

@@ -53,8 +53,8 @@ bool effect_is_there(const Ledger& ledger, const Intent& intent) {
 Failure waits(const char* what) { return sdk::pending(kAskAgainMs, what); }
 
 // A new transaction: tried, saved, sent.
-Failure send_new(ChainState& state, const sdk::Call& call, const Intent& intent) {
-    Checkpoint next{prepare(state, state.agent, call_of(intent)), to_json(intent)};
+Failure send_new(ChainState& state, const sdk::Call& call, const Wanted& wanted) {
+    Checkpoint next{prepare(state, state.agent, wanted.call), wanted.document};
     if (state.estimate != 0) {
         Ledger trial = view_at(state, head(state).position.height).ledger;
         const auto tried = trial.apply(state.agent, next.transaction.call, state.now + state.block_time_s);
@@ -75,11 +75,16 @@ Result<Receipt> receipt_of(const std::string& hash, const Mined& mined) {
 
 }  // namespace
 
-Result<Receipt> submit_once(ChainState& state, const sdk::Call& call, const Intent& intent, const Position& final_at) {
-    if (call.checkpoint().empty()) return send_new(state, call, intent);
+Wanted wanted_of(const Intent& intent) {
+    return {call_of(intent), to_json(intent),
+            [intent](const Ledger& ledger) { return effect_is_there(ledger, intent); }};
+}
+
+Result<Receipt> submit_once(ChainState& state, const sdk::Call& call, const Wanted& wanted, const Position& final_at) {
+    if (call.checkpoint().empty()) return send_new(state, call, wanted);
     const auto checkpoint = read_document<Checkpoint>(call.checkpoint());
     if (!checkpoint) return Failure{BH_E_CORRUPT, "checkpoint", "the saved transaction can't be read"};
-    if (checkpoint->intent != to_json(intent))
+    if (checkpoint->intent != wanted.document)
         return Failure{BH_E_CONFLICT, "other_intent", "this op_id has a transaction for another intent"};
     const Transaction& sent = checkpoint->transaction;
 
@@ -93,9 +98,9 @@ Result<Receipt> submit_once(ChainState& state, const sdk::Call& call, const Inte
     if (final_at.known() && find_block(state, final_at) != nullptr) {
         View last = view_at(state, final_at.height);
         if (last.nonces[state.agent] > sent.nonce) {
-            if (effect_is_there(last.ledger, intent))
+            if (wanted.done(last.ledger))
                 return Failure{BH_E_CONFLICT, "already_so", "another transaction did this already"};
-            return send_new(state, call, intent);
+            return send_new(state, call, wanted);
         }
     }
     const auto next = now.nonces.find(state.agent);
