@@ -328,8 +328,8 @@ void Engine::plan_look(Tx& tx, SubscriptionRow& row, const View& view, const Rea
     row.due_at = due > chain_now ? due : UnixTime{};
     // A rolled-back purchase waits for a final position that excludes it.
     if (row.state == State::rolled_back && wake_ms == 0) wake_ms = tx.now_ms() + kFinalityRetryMs;
-    // Whoever waits for the chain without a timer or a job waits for an event. Its look may have met a wrong answer, and
-    // no second event comes.
+    // Whoever waits for the chain without a timer or a job waits for an event. Its look may have met a wrong answer,
+    // and no second event comes.
     const bool rests = row.state == State::held || row.state == State::ended;
     if (!rests && wake_ms == 0 && row.due_at.seconds == 0 && !current_job(tx, row.row)) {
         wake_ms = tx.now_ms() + config_.backoff_max_ms;

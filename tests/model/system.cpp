@@ -181,6 +181,7 @@ void System::disturb(const Deviation& d) {
             for (VmObject& vm : world_.vms) vm.running = false;
             world_.bindings.clear();
             world_.late.clear();
+            world_.lie_until_ms = 0;  // of the clock that began anew
             return die(1);
         case What::clock_forward:
             world_.wall_ms += kDayMs;
