@@ -1,5 +1,6 @@
 // blockhost: the operator's command line.
 #include "kernel/cli/commands.hpp"
+#include "kernel/cli/operator_commands.hpp"
 #include "kernel/config/kernel_config.hpp"
 
 #include <CLI/CLI.hpp>
@@ -13,8 +14,8 @@ using namespace bh::cli;
 namespace {
 
 constexpr const char* kFooter =
-    "Exit codes: 0 done, 1 refused or failed, 2 wrong use, 3 the daemon does not answer, 4 no such thing, 5 doctor "
-    "found an error.\n"
+    "Exit codes: 0 done, 1 refused or failed, 2 wrong use, 3 the daemon does not answer, 4 no such thing, 5 a check "
+    "(doctor, audit verify) found an error.\n"
     "With --json each command prints one JSON document.";
 
 struct Options {
@@ -138,7 +139,8 @@ int run(const Options& options, const Command& chosen) {
                           config->paths.plugins,
                           config->paths.images,
                           config->paths.libexec,
-                          config->sockets.api + ".control"};
+                          config->sockets.api + ".control",
+                          config->paths.state};
     return chosen(context);
 }
 
@@ -157,6 +159,7 @@ int main(int argc, char** argv) {
     add_subscriptions(app, options, chosen);
     add_vms(app, options, chosen);
     add_jobs(app, options, chosen);
+    add_operator_commands(app, chosen);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
