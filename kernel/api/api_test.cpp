@@ -1,3 +1,4 @@
+#include "kernel/api/operator_views.hpp"
 #include "kernel/api/server.hpp"
 #include "kernel/api/views.hpp"
 #include "kernel/journal/events.hpp"
@@ -121,4 +122,43 @@ TEST_CASE("a chain's endpoints are shown with what they were caught at") {
     CHECK(shown.at("endpoints").at(1).at("head").is_null());
     CHECK(shown.at("endpoints").at(1).at("last_error_at").is_null());
     CHECK(api::chain_view("main", {}, {}).at("health") == "ok");
+}
+
+TEST_CASE("a check of the audit log names the broken row, and says whether its anchors were read") {
+    life::AuditReport report;
+    report.journal = std::string(32, 'a'), report.check.rows = 4, report.check.head = "ff";
+    CHECK(api::audit_check_view(report)["whole"] == true);
+    CHECK(api::audit_check_view(report)["broken_row"] == nullptr);
+    CHECK(api::audit_check_view(report)["anchors_unread"] == nullptr);
+    report.check.broken = 5, report.check.why = "it is missing", report.unread = "the signer is away";
+    report.other = life::AuditAnchor{std::string(32, 'b'), 9, "ee", {1'800'000'000}};
+    const json shown = api::audit_check_view(report);
+    CHECK(shown["whole"] == false);
+    CHECK(shown["broken_row"] == 5);
+    CHECK(shown["anchors_unread"] == "the signer is away");
+    CHECK(shown["other_journal"]["row"] == 9);
+    CHECK(shown["other_journal"]["time"] == "2027-01-15T08:00:00Z");
+}
+
+TEST_CASE("what would be taken away is shown with the guard's own answer; a held one has no step") {
+    life::GcReport report;
+    report.policy = {3, 600'000};
+    life::Foresight row;
+    row.row.id = "7", row.row.state = life::State::suspended, row.step = life::Step::close;
+    row.verdict = life::Verdict::counting, row.guard = life::Guard::close_due, row.holds = true, row.looks = 2;
+    row.when_ms = 5;
+    report.rows.push_back(row);
+    row.row.state = life::State::held, row.step = life::Step::none, row.when_ms = 0, row.when = {1'800'000'000};
+    report.rows.push_back(row);
+    report.orphan_vms.push_back({"0123", 0, "hv", "vm-1", "bh-9", "", "", "", "", "", 0});
+    const json shown = api::gc_view(report);
+    CHECK(shown["rows"][0]["step"] == "close");
+    CHECK(shown["rows"][0]["when_ms"] == 5);
+    CHECK(shown["rows"][0]["when"] == nullptr);
+    CHECK(shown["rows"][0]["guard"] ==
+          json{{"condition", "close_due"}, {"holds", true}, {"looks", 2}, {"looks_wanted", 3}, {"span_ms", 600'000}});
+    CHECK(shown["rows"][1]["step"] == nullptr);
+    CHECK(shown["rows"][1]["when"] == "2027-01-15T08:00:00Z");
+    CHECK(shown["orphans"][0]["name"] == "bh-9");
+    CHECK(shown["more"] == false);
 }

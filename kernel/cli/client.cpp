@@ -8,12 +8,10 @@
 namespace bh::cli {
 namespace {
 
-constexpr time_t kReadSeconds = 60;
-
-httplib::Client connect(const std::string& socket) {
+httplib::Client connect(const std::string& socket, std::chrono::seconds patience) {
     httplib::Client client{socket};
     client.set_address_family(AF_UNIX);
-    client.set_read_timeout(kReadSeconds);
+    client.set_read_timeout(static_cast<time_t>(patience.count()));
     return client;
 }
 
@@ -32,13 +30,13 @@ Result<nlohmann::json> result_of(const httplib::Result& response, const std::str
 
 }  // namespace
 
-Result<nlohmann::json> ApiClient::get(const std::string& path) {
-    auto client = connect(socket_);
+Result<nlohmann::json> ApiClient::get(const std::string& path, std::chrono::seconds patience) {
+    auto client = connect(socket_, patience);
     return result_of(client.Get(path), socket_);
 }
 
 Result<nlohmann::json> ApiClient::post(const std::string& path, const nlohmann::json& body) {
-    auto client = connect(socket_);
+    auto client = connect(socket_, std::chrono::seconds{60});
     return result_of(client.Post(path, body.dump(), "application/json"), socket_);
 }
 

@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <chrono>
 #include <string>
 
 namespace bh::cli {
@@ -14,7 +15,8 @@ public:
     explicit ApiClient(std::string socket) : socket_{std::move(socket)} {}
 
     // BH_E_UNAVAILABLE: the daemon does not answer. Otherwise the API's own failure.
-    Result<nlohmann::json> get(const std::string& path);
+    // `patience`: how long an answer may take.
+    Result<nlohmann::json> get(const std::string& path, std::chrono::seconds patience = std::chrono::seconds{60});
     Result<nlohmann::json> post(const std::string& path, const nlohmann::json& body);
 
 private:

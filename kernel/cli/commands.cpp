@@ -1,5 +1,6 @@
 #include "kernel/cli/commands.hpp"
 
+#include "kernel/cli/answer.hpp"
 #include "kernel/cli/plugins.hpp"
 #include "kernel/cli/show.hpp"
 
@@ -13,40 +14,9 @@ namespace {
 using nlohmann::json;
 using Rows = std::vector<std::vector<std::string>>;
 
-// Asks, and prints the answer as JSON or by `print`.
-int show(const Context& context, const Result<json>& answer, const std::function<void(const json&)>& print) {
-    if (!answer) return report(context, answer.failure());
-    if (context.json) {
-        std::cout << answer->dump(2) << '\n';
-    } else {
-        print(*answer);
-    }
-    return kDone;
-}
-
-int show(const Context& context, const std::string& path, const std::function<void(const json&)>& print) {
-    return show(context, context.api.get(path), print);
-}
-
 std::int64_t now_ms() {
     return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
         .count();
-}
-
-// A table of some fields of each object in `list`.
-void table(const json& list, const std::vector<std::pair<std::string, const char*>>& columns) {
-    std::vector<std::string> head;
-    head.reserve(columns.size());
-    for (const auto& [title, field] : columns) head.push_back(title);
-    Rows rows;
-    for (const auto& item : list) {
-        auto& row = rows.emplace_back();
-        for (const auto& [title, field] : columns) {
-            const std::string_view name{field};
-            row.push_back(name.ends_with("_ms") ? clock_ms(item, field) : cell(item, field));
-        }
-    }
-    print_table(std::cout, head, rows);
 }
 
 std::string block_text(const json& block) {
@@ -64,7 +34,8 @@ void print_status(const json& answer) {
         std::cout << "chain " << cell(chain, "instance") << " (" << cell(chain, "chain") << "): head "
                   << block_text(chain["head"]) << ", final " << block_text(chain["final"]) << '\n';
         if (chain.value("destruction_parked", false))
-            std::cout << "  a rollback below a final position: nothing is suspended or destroyed until an operator has "
+            std::cout << "  a rollback below a final position: nothing is delivered, sold, suspended or destroyed "
+                         "until an operator has "
                          "looked\n";
     }
     std::cout << answer.value("vms", 0) << " VMs; subscriptions:";
@@ -117,18 +88,6 @@ void print_subscription(const json& answer) {
 std::string chain_parameter(const std::string& chain) { return chain.empty() ? "" : "?chain=" + encoded(chain); }
 
 }  // namespace
-
-int report(const Context& context, const Failure& failure) {
-    if (context.json) {
-        std::cout << json{{"error", {{"code", failure.code}, {"reason", failure.reason}, {"message", failure.message}}}}
-                         .dump(2)
-                  << '\n';
-    } else {
-        std::cerr << "blockhost: " << failure.message << '\n';
-    }
-    if (failure.reason == "daemon") return kNoDaemon;
-    return failure.code == BH_E_NOT_FOUND ? kNotFound : kFailed;
-}
 
 int status(const Context& context) { return show(context, "/v1/status", print_status); }
 

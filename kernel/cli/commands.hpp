@@ -1,6 +1,6 @@
 // The CLI's commands. Each prints and returns an exit code (docs/cli.md):
-//   0 done   1 refused or failed   2 wrong use   3 the daemon does not answer   4 no such thing   5 doctor found an
-//   error
+//   0 done   1 refused or failed   2 wrong use   3 the daemon does not answer   4 no such thing   5 a check
+//   found an error
 #pragma once
 
 #include "kernel/cli/client.hpp"
@@ -19,6 +19,7 @@ struct Context {
     std::string config;  // kernel.yaml, for what runs without the daemon
     std::string plugins, images, libexec, control_socket;
     std::string records;  // plugins.d; "" = beside the configuration
+    std::string state;  // the daemon's, for what is done while it is stopped
 };
 
 // Prints the failure as one sentence (or as JSON) and returns its exit code.

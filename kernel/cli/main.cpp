@@ -1,5 +1,6 @@
 // blockhost: the operator's command line.
 #include "kernel/cli/commands.hpp"
+#include "kernel/cli/operator_commands.hpp"
 #include "kernel/cli/plugins.hpp"
 #include "kernel/config/kernel_config.hpp"
 
@@ -14,8 +15,8 @@ using namespace bh::cli;
 namespace {
 
 constexpr const char* kFooter =
-    "Exit codes: 0 done, 1 refused or failed, 2 wrong use, 3 the daemon does not answer, 4 no such thing, 5 doctor "
-    "found an error.\n"
+    "Exit codes: 0 done, 1 refused or failed, 2 wrong use, 3 the daemon does not answer, 4 no such thing, 5 a check "
+    "(doctor, audit verify) found an error.\n"
     "With --json each command prints one JSON document.";
 
 struct Options {
@@ -184,7 +185,8 @@ int run(const Options& options, const Command& chosen) {
                           config->paths.images,
                           config->paths.libexec,
                           config->sockets.api + ".control",
-                          options.records};
+                          options.records,
+                          config->paths.state};
     return chosen(context);
 }
 
@@ -207,6 +209,7 @@ int main(int argc, char** argv) {
     add_jobs(app, options, chosen);
     add_plugins(app, options, chosen);
     add_workshop(app, options, chosen);
+    add_operator_commands(app, chosen);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

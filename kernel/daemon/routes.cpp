@@ -1,7 +1,7 @@
 #include "kernel/daemon/routes.hpp"
 
 #include "kernel/api/views.hpp"
-#include "kernel/daemon/system_ports.hpp"
+#include "kernel/daemon/operator_routes.hpp"
 
 #include <charconv>
 
@@ -92,31 +92,10 @@ std::int64_t number_of(const std::string& digits) {
     return value;
 }
 
-Result<json> done(const Status& status) {
-    if (!status) return status.failure();
-    return json{{"done", true}};
-}
-
-// Each command from the local socket is a new one; over a network the nonce comes with the command.
-Result<life::Command> local_command(const Query& query) {
-    if (const auto nonce = query.body.find("nonce"); nonce != query.body.end() && nonce->is_string())
-        return life::Command{nonce->get<std::string>(), 0};
-    auto random = make_system_clock()->random_id();
-    if (!random) return random.failure();
-    return life::Command{*random, 0};
-}
-
-template <class Run>
-Result<json> command(const Query& query, Run run) {
-    const auto made = local_command(query);
-    if (!made) return made.failure();
-    return done(run(*made));
-}
-
 Result<json> undo(Host& host, const Query& query) {
     const auto found = api::subscription_view(host.journal(), query.text("chain"), query.path.at(0));
     if (!found) return found.failure();
-    return command(query, [&](const life::Command& made) {
+    return run_command(query, [&](const life::Command& made) {
         return host.operators().undo(made, found->at("row").get<std::int64_t>());
     });
 }
@@ -163,25 +142,26 @@ std::vector<api::Route> routes_of(Host& host) {
     });
 
     post("/v1/jobs/([0-9]{1,15})/retry", [&host](const Query& query) {
-        return command(query, [&](const life::Command& made) {
+        return run_command(query, [&](const life::Command& made) {
             return host.operators().job_retry(made, number_of(query.path.at(0)));
         });
     });
     post("/v1/jobs/([0-9]{1,15})/abandon", [&host](const Query& query) {
         const bool gone = query.body.value("gone", json{}) == true;
-        return command(query, [&](const life::Command& made) {
+        return run_command(query, [&](const life::Command& made) {
             return host.operators().job_abandon(made, number_of(query.path.at(0)), gone);
         });
     });
     post("/v1/subscriptions/([0-9]+)/undo", [&host](const Query& query) { return undo(host, query); });
     post("/v1/plugins/([a-z0-9-]+)/unpark", [&host](const Query& query) {
-        return command(query, [&](const life::Command& made) {
+        return run_command(query, [&](const life::Command& made) {
             const bool forgiven = host.registry().forgive(query.path.at(0));
             auto unparked = host.operators().unpark(made, query.path.at(0));
             // A poisoned instance that no job has met is parked nowhere.
             return !unparked && forgiven && unparked.failure().code == BH_E_NOT_FOUND ? Status{} : unparked;
         });
     });
+    add_operator_routes(host, routes);
     return routes;
 }
 

@@ -46,7 +46,29 @@ public:
         return life::SignedAttestation{std::move(answer->signature), std::move(answer->hash)};
     }
 
+    Status anchor(const life::AuditAnchor& anchor) override {
+        return signer_.anchor_put(anchor.journal, anchor.row, anchor.hash);
+    }
+    Result<std::optional<life::AuditAnchor>> newest_anchor(const std::string& journal) override {
+        auto newest = signer_.anchor_newest(journal);
+        if (!newest) return newest.failure();
+        if (!*newest) return std::optional<life::AuditAnchor>{};
+        return std::optional{of(**newest)};
+    }
+    Result<std::vector<life::AuditAnchor>> anchors(const std::string& journal) override {
+        std::vector<life::AuditAnchor> all;
+        for (;;) {
+            const auto part = signer_.anchor_list(journal, all.empty() ? 0 : all.back().row);
+            if (!part) return part.failure();
+            for (const auto& each : *part) all.push_back(of(each));
+            if (part->size() < signer::kAnchorsPerAnswer) return all;
+        }
+    }
+
 private:
+    static life::AuditAnchor of(const signer::Anchor& anchor) {
+        return {anchor.journal, anchor.row, anchor.hash, {anchor.time}};
+    }
     SignerClient& signer_;
 };
 

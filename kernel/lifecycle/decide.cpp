@@ -156,21 +156,32 @@ void Engine::copy_from_chain(SubscriptionRow& row, const View& view, const Readi
 }
 
 FactInputs Engine::inputs_of(Tx& tx, const SubscriptionRow& row, const View& view, const std::optional<JobRow>& job) {
+    FactInputs in = gather_inputs(tx, config_, chains_[row.instance].config, row, view, job);
+    in.retry = retry_.contains(row.row);
+    return in;
+}
+
+FactInputs gather_inputs(Tx& tx, const EngineConfig& config, const ChainConfig& chain, const SubscriptionRow& row,
+                         const View& view, const std::optional<JobRow>& job) {
     FactInputs in;
     in.has_vm = vm_of(tx, row.row).has_value();
     in.has_objects = in.has_vm || !volumes_of(tx, row.row).empty();
-    const ChainConfig& chain = chains_[row.instance].config;
     const auto limit = chain.early_start.find(row.token);
     in.early_allowed = limit != chain.early_start.end() && at_most(row.amount, limit->second);
     in.excludes_purchase = row.purchase == EventState::rolled_back && view.final_block.position.known() &&
                            view.final_block.position.height >= row.purchased_at.height;
-    in.retry = retry_.contains(row.row);
     const std::int64_t window = row.window_ends.seconds - row.purchased_time.seconds;
-    in.late =
-        row.window_ends.seconds > 0 && view.final_block.position.known() &&
-        view.final_block.time.seconds >= row.purchased_time.seconds + window * config_.window_permille / kPermille;
+    in.late = row.window_ends.seconds > 0 && view.final_block.position.known() &&
+              view.final_block.time.seconds >= row.purchased_time.seconds + window * config.window_permille / kPermille;
     in.deliver_in_flight = job && job->step == Step::deliver && job->attempt > 0 && !is_settled(job->state) &&
                            job->state != JobState::held && job->state != JobState::parked;
+    if (row.state == State::held) {
+        if (const auto held = held_job_of(tx, row.row)) in.held_step = held->step;
+        const auto jobs = jobs_of(tx, row.row);
+        in.confirmed_gone = std::any_of(jobs.begin(), jobs.end(), [](const JobRow& each) {
+            return each.step == Step::clean && each.state == JobState::aborted && each.last_reason == kConfirmedGone;
+        });
+    }
     return in;
 }
 

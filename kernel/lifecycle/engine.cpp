@@ -1,6 +1,7 @@
 #include "kernel/lifecycle/engine.hpp"
 
 #include "kernel/journal/audit.hpp"
+#include "kernel/journal/capacity.hpp"
 #include "kernel/journal/events.hpp"
 #include "kernel/journal/jobs.hpp"
 #include "kernel/journal/resources.hpp"
@@ -41,8 +42,11 @@ Engine::~Engine() {
 }
 
 Status Engine::start() {
-    recovering_ = true;
-    return journal_.write("start", [this](Tx& tx) -> Status {
+    begin_recovery();
+    auto id = ports_.clock.random_id();
+    if (!id) return id.failure();
+    return journal_.write("start", [this, &id](Tx& tx) -> Status {
+        if (journal_id(tx).empty()) set_journal_id(tx, *id);
         for (JobRow job : jobs_in_state(tx, JobState::running)) {
             ++job.looks;
             back_off(tx, job, JobState::uncertain, 0);
@@ -172,6 +176,11 @@ bool Engine::step() {
     if (stalled()) return false;
     if (complete_one()) return true;
     if (stopping_ || stalled()) return false;
+    if (recover_asked_) {
+        recovering_ = true;  // before the question is taken: who asks recovering() sees the one or the other
+        recover_asked_ = false;
+        begin_recovery();
+    }
     if (poll_chains()) return true;
     if (recovering_) return recover_step();
     if (look_at_dirty() || collect_timers() || run_due_jobs()) return true;
@@ -184,6 +193,7 @@ std::int64_t Engine::next_due_ms() {
     const auto sooner = [&next](std::int64_t ms) {
         if (ms > 0) next = std::min(next, ms);
     };
+    sooner(anchoring_ ? 0 : next_anchor_ms_);
     sooner(stalled_until_ms_ > at ? stalled_until_ms_ : 0);
     for (const auto& [name, slot] : chains_) sooner(slot.polling ? 0 : slot.next_poll_ms);
     for (const auto& [name, ms] : next_watch_ms_) sooner(watching_.contains(name) ? 0 : ms);
@@ -194,9 +204,15 @@ std::int64_t Engine::next_due_ms() {
         sooner(next_statement_ms(tx));
         sooner(next_delegation_ms(tx));
         for (const auto& parked : parked_instances(tx)) sooner(parked.next_check_ms);
+        for (const auto& row : capacities(tx)) sooner(row.done ? 0 : row.not_before_ms);
         return {};
     });
     return read ? std::max(next, at) : at + kStallMs;
+}
+
+void Engine::recover() {
+    recover_asked_ = true;
+    wake();
 }
 
 void Engine::wake() {
@@ -221,7 +237,10 @@ void Engine::run() {
             for (auto& [n, job] : running_) job.cancel->cancel(BH_CANCEL_SHUTDOWN);
         }
         if (step()) continue;
-        if (stopping_ && (in_flight_ == 0 || stalled())) return;
+        if (stopping_ && (in_flight_ == 0 || stalled())) {
+            anchor_last();
+            return;
+        }
         const std::int64_t sleep = std::clamp(next_due_ms() - now(), kShortestSleepMs, kLongestSleepMs);
         std::unique_lock lock{mutex_};
         changed_.wait_for(lock, std::chrono::milliseconds{sleep}, [this] { return woken_; });

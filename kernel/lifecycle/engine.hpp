@@ -7,6 +7,7 @@
 #pragma once
 
 #include "kernel/ingest/ingest.hpp"
+#include "kernel/journal/anchor.hpp"
 #include "kernel/lifecycle/executor.hpp"
 #include "kernel/lifecycle/machine.hpp"
 #include "kernel/lifecycle/work.hpp"
@@ -43,8 +44,15 @@ public:
     void stop();
     void wake();  // something outside changed: a new block, an operator's command
 
-    [[nodiscard]] bool recovering() const noexcept { return recovering_.load(); }
+    [[nodiscard]] bool recovering() const noexcept { return recovering_.load() || recover_asked_.load(); }
     [[nodiscard]] std::size_t running_verbs() const noexcept { return running_.size(); }
+
+    // Derives everything anew, as a start does: chains are read to their newest final position, backends are listed,
+    // each unfinished row is looked at, and until then nothing is made or destroyed. Any thread.
+    void recover();
+
+    // How far the destruction guard has come with this row. Any thread.
+    [[nodiscard]] std::optional<GuardProgress> guard_progress(std::int64_t row) const { return guard_.progress(row); }
 
     // Asks for a look at this subscription; `retry`: a held one may move.
     void touch(std::int64_t row, bool retry = false);
@@ -71,6 +79,11 @@ private:
         std::map<std::string, std::vector<Volume>> volumes;
         std::map<std::string, std::vector<Delegation>> delegations;
         std::vector<NetworkBinding> bindings;
+    };
+    // What the anchors know of a journal that is not this one.
+    struct LostJournal {
+        std::optional<AuditAnchor> ahead;  // nothing: this is the newest journal there ever was
+        std::int64_t common = 0;           // up to this row they are the same
     };
     using Done = std::function<Status()>;  // runs on the engine's thread; a failure is the journal's: tried again
 
@@ -106,6 +119,7 @@ private:
     // jobs.cpp
     bool run_due_jobs();
     bool start_job(JobRow job);
+    bool waits_for_operator(const JobRow& job);
     Result<WorkInput> input_of(Tx& tx, const SubscriptionRow& row, const JobRow& job);
     Status settled(std::int64_t job, const std::shared_ptr<WorkResult>& result);
     Status settle(Tx& tx, JobRow& job, SubscriptionRow& row, WorkResult& result);
@@ -120,12 +134,28 @@ private:
     bool send_statements();
     bool keep_delegations();
 
+    // anchoring.cpp
+    Result<LostJournal> compare_with_anchors();
+    Status note_lost_journal(Tx& tx);
+    std::optional<AuditAnchor> anchor_due();
+    bool anchor_audit();
+    void anchor_last();
+
+    // sales.cpp
+    static bool is_ours(const ChainSlot& slot, const PlanRow& plan);
+    Status order_capacity(Tx& tx, const ChainSlot& slot, CapacityRow row, std::uint64_t want);
+    Status plan_sales(Tx& tx, const ChainSlot& slot, bool apply, bool& changed);
+    bool keep_sales();
+    bool submit_capacity(const ChainSlot& slot, CapacityRow row);
+    Status capacity_set(const CapacityRow& sent, const Result<Receipt>& receipt);
+
     // watch.cpp
     bool watch_vms();
     Status stopped_vm(Tx& tx, const std::string& op_id);
     void repair_network(const std::string& op_id, bool has_tap);
 
     // recover.cpp
+    void begin_recovery();
     bool recover_step();
     Status reconcile();
 
@@ -141,7 +171,7 @@ private:
     std::deque<Done> completions_;
     std::vector<std::pair<std::int64_t, bool>> touched_;
     bool woken_ = false;
-    std::atomic<bool> stopping_{false}, recovering_{true}, poll_now_{false};
+    std::atomic<bool> stopping_{false}, recovering_{true}, poll_now_{false}, recover_asked_{false};
     std::int64_t in_flight_ = 0;
 
     std::map<std::string, ChainSlot> chains_;
@@ -155,12 +185,18 @@ private:
     std::unordered_set<std::string> checking_, delegating_;
     std::map<std::string, std::int64_t> next_watch_ms_;
     std::unordered_set<std::string> watching_;
+    std::unordered_set<std::string> submitting_;  // op_ids of capacities
+    LostJournal lost_;
+    bool anchoring_ = false;
+    std::string anchored_;  // hash of the newest row that was
+    std::int64_t next_anchor_ms_ = 0, anchor_failing_ms_ = 0;
     std::int64_t stalled_until_ms_ = 0;
     std::int64_t timers_checked_ms_ = -1;
     std::int64_t last_now_ms_ = 0;  // of the newest step: a clock that is behind it was set back
 
     Inventory inventory_;
     std::unordered_set<std::string> listing_, listed_;
+    std::uint64_t recovery_ = 0;  // which one this is: a list that an earlier one asked for is too old
     std::map<std::string, std::int64_t> next_list_ms_;
 };
 

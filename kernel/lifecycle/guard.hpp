@@ -1,9 +1,11 @@
 // The destruction guard's memory: how often, and over how long, the chain gave the same answer. In memory on purpose:
-// a restart counts from zero. Not thread-safe; the engine's thread owns it.
+// a restart counts from zero. The engine's thread counts; any thread may ask how far it has come.
 #pragma once
 
 #include "kernel/lifecycle/standing.hpp"
 
+#include <mutex>
+#include <optional>
 #include <unordered_map>
 
 namespace bh::life {
@@ -17,6 +19,16 @@ struct GuardPolicy {
     }
 };
 
+// How far a row's count has come.
+struct GuardProgress {
+    Guard guard = Guard::none;
+    std::uint32_t looks = 0;                  // equal answers, each an interval after the one before
+    std::uint64_t first_ns = 0, last_ns = 0;  // CLOCK_MONOTONIC
+};
+
+// Enough equal answers, over the whole span?
+bool is_satisfied(const GuardPolicy& policy, const std::optional<GuardProgress>& progress, Guard guard) noexcept;
+
 class GuardMemory {
 public:
     explicit GuardMemory(GuardPolicy policy) noexcept : policy_{policy} {}
@@ -24,10 +36,13 @@ public:
     // A fresh look in which the condition held. `answer` is what the chain said; another answer counts from one.
     void observe(std::int64_t row, Guard guard, const std::string& answer, std::uint64_t monotonic_ns);
     // A look in which it did not hold, or that the answer was an error: counts from zero.
-    void forget(std::int64_t row) { seen_.erase(row); }
+    void forget(std::int64_t row);
     // What was held for final is not: no answer that was given before counts, of any row.
-    void forget_all() noexcept { seen_.clear(); }
-    [[nodiscard]] bool satisfied(std::int64_t row, Guard guard) const noexcept;
+    void forget_all();
+    [[nodiscard]] std::optional<GuardProgress> progress(std::int64_t row) const;
+    [[nodiscard]] bool satisfied(std::int64_t row, Guard guard) const {
+        return is_satisfied(policy_, progress(row), guard);
+    }
     [[nodiscard]] const GuardPolicy& policy() const noexcept { return policy_; }
 
 private:
@@ -39,6 +54,7 @@ private:
         std::uint64_t first_ns = 0, last_ns = 0;
     };
     GuardPolicy policy_;
+    mutable std::mutex mutex_;  // of seen_
     std::unordered_map<std::int64_t, Seen> seen_;
 };
 

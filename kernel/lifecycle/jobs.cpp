@@ -2,6 +2,7 @@
 #include "kernel/lifecycle/engine.hpp"
 
 #include "kernel/journal/audit.hpp"
+#include "kernel/journal/events.hpp"
 #include "kernel/journal/jobs.hpp"
 #include "kernel/journal/resources.hpp"
 #include "kernel/journal/subscriptions.hpp"
@@ -43,6 +44,23 @@ bool Engine::run_due_jobs() {
     }
 }
 
+// On a chain that was rolled back below a final position nothing is delivered, suspended, closed or destroyed, whatever
+// the job has passed before.
+bool Engine::waits_for_operator(const JobRow& job) {
+    const Guard guard = rules_of(job.step).guard;
+    if (job.step != Step::deliver && (guard == Guard::none || guard == Guard::open)) return false;
+    const auto parked = [](const auto& chain) { return chain.second.cursor.parked_destruction; };
+    if (std::none_of(chains_.begin(), chains_.end(), parked)) return false;
+    bool waits = true;
+    const auto read = journal_.read([&](Tx& tx) -> Status {
+        const auto row = subscription_by_row(tx, job.row);
+        const auto cursor = row ? cursor_of(tx, row->instance) : std::nullopt;
+        waits = cursor && cursor->parked_destruction;  // the operator's word is there before the next poll
+        return {};
+    });
+    return !read || waits;
+}
+
 // False: it can't run now.
 bool Engine::start_job(JobRow job) {
     if (running_.contains(job.n) || looking_.contains(job.row) || dirty_set_.contains(job.row) ||
@@ -50,6 +68,15 @@ bool Engine::start_job(JobRow job) {
         return false;
     }
     if (!job.instance.empty() && busy_[job.instance] >= config_.parallel_per_instance) return false;
+    if (waits_for_operator(job)) {
+        job.not_before_ms = now() + config_.backoff_max_ms;
+        const auto postponed = journal_.write([&](Tx& tx) -> Status {
+            save_job(tx, job);
+            return {};
+        });
+        if (!postponed) stalled_until_ms_ = now() + kPendingMs;
+        return true;
+    }
     const Guard guard = rules_of(job.step).guard;
     // A job that waits for its transaction has passed the guard; it is read anew before the verb in any case.
     if (job.state != JobState::waiting && !guard_.satisfied(job.row, guard)) {

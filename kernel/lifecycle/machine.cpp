@@ -147,6 +147,12 @@ void apply(Tx& tx, const MachineEnv& env, SubscriptionRow& row, const Transition
                     why.empty() ? "a person is needed: see `blockhost subscription show`" : why);
     } else if (from == State::held) {
         clear_alarms(tx, subject_of(row), "held");
+        // What was held is answered: only the newest question of a row waits for a person.
+        for (JobRow& job : jobs_of(tx, row.row)) {
+            if (job.state != JobState::held) continue;
+            job.state = JobState::aborted;
+            save_job(tx, job);
+        }
     }
     if (row.state == State::active) clear_alarms(tx, subject_of(row), "late_delivery");
     if (row.state == State::ended) {
@@ -155,9 +161,13 @@ void apply(Tx& tx, const MachineEnv& env, SubscriptionRow& row, const Transition
     mark_arrival(tx, row, from);
     save_subscription(tx, row);
     plan_statements(tx, row);
-    append_audit(tx, transition.fact == Fact::undo || transition.fact == Fact::abandoned ? "operator" : "kernel",
-                 "transition", subject_of(row),
-                 name_of(transition) + " -> " + std::string{to_text(row.state)} + (why.empty() ? "" : ": " + why));
+    append_audit(
+        tx,
+        transition.fact == Fact::undo || transition.fact == Fact::abandoned || transition.fact == Fact::confirmed_gone
+            ? "operator"
+            : "kernel",
+        "transition", subject_of(row),
+        name_of(transition) + " -> " + std::string{to_text(row.state)} + (why.empty() ? "" : ": " + why));
     if (transition.order != Step::none) {
         const JobRow job = order_job(tx, env, row, transition.order);
         append_audit(tx, "kernel", "order", subject_of(row), std::string{to_text(job.step)} + " " + job.op_id);

@@ -4,6 +4,7 @@
 
 #include "kernel/journal/journal.hpp"
 #include "kernel/lifecycle/config.hpp"
+#include "kernel/lifecycle/standing.hpp"
 
 namespace bh::life {
 
@@ -22,8 +23,15 @@ JobRow order_job(Tx& tx, const MachineEnv& env, const SubscriptionRow& row, Step
 // Ends a job that is no longer wanted. What it may have made counts as unsettled until its deadline has passed twice.
 void give_up_job(Tx& tx, const MachineEnv& env, JobRow& job, const std::string& why);
 
+// `last_reason` of a clean that was abandoned with the operator's word that nothing is left.
+inline constexpr const char* kConfirmedGone = "confirmed_gone";
+
 // Which plugin instance a step of this row needs ("" = none).
 std::string instance_of(Tx& tx, const MachineEnv& env, const SubscriptionRow& row, Step step);
+
+// What the journal adds to what the chain says of a row, for fact_of() and guard_holds(); `retry` is the engine's own.
+FactInputs gather_inputs(Tx& tx, const EngineConfig& config, const ChainConfig& chain, const SubscriptionRow& row,
+                         const View& view, const std::optional<JobRow>& job);
 
 // "subscription:7"
 std::string subject_of(const SubscriptionRow& row);

@@ -5,6 +5,8 @@
 #include "kernel/journal/resources.hpp"
 #include "kernel/journal/subscriptions.hpp"
 
+#include <algorithm>
+
 namespace bh::life {
 namespace {
 
@@ -22,9 +24,24 @@ Result<HeldJob> held_job(Tx& tx, std::int64_t number) {
     if (!row) return none_such("subscription of job " + std::to_string(number));
     if (job->state != JobState::held || row->state != State::held) {
         return refused("job " + std::to_string(number) + " is " + std::string{to_text(job->state)} +
-                       ": only a held one can be " + "retried or abandoned");
+                       ": only a held one can be retried or abandoned");
     }
     return HeldJob{std::move(*job), std::move(*row)};
+}
+
+// Whoever waits for the order gets the money back when this step is given up.
+bool is_for_delivery(Step step) {
+    return rules_of(step).on_failure == StepRules::OnFailure::unservable || step == Step::decline;
+}
+
+// An operator has looked: what this step should have removed is not there.
+void forget_objects(Tx& tx, Step step, std::int64_t row) {
+    if (step == Step::destroy || step == Step::clean) {
+        if (const auto vm = vm_of(tx, row)) remove_vm(tx, vm->op_id);
+    }
+    if (step == Step::volume_delete || step == Step::clean) {
+        for (const auto& volume : volumes_of(tx, row)) remove_volume(tx, volume.op_id);
+    }
 }
 
 }  // namespace
@@ -32,6 +49,10 @@ Result<HeldJob> held_job(Tx& tx, std::int64_t number) {
 Status Operator::once(Tx& tx, const Command& command, const std::string& text) {
     if (command.nonce.empty()) return invalid("nonce", "a command needs a nonce");
     if (command.expires_ms != 0 && command.expires_ms < tx.now_ms()) return refused("the command has expired");
+    const std::string recovered = meta(tx, kRecoveredMs);
+    if (command.issued_ms != 0 && !recovered.empty() && command.issued_ms <= std::stoll(recovered)) {
+        return refused("the command was given before the journal was recovered, and may have run: give it anew");
+    }
     if (!use_nonce(tx, command.nonce, text)) return refused("this command ran before");
     append_audit(tx, "operator", "command", "host", text);
     return {};
@@ -49,6 +70,20 @@ Status Operator::job_retry(const Command& command, std::int64_t job) {
     return done;
 }
 
+Status Operator::retry(const Command& command, std::int64_t number) {
+    auto done = journal_.write("operator", [&](Tx& tx) -> Status {
+        const auto row = subscription_by_row(tx, number);
+        if (!row) return none_such("subscription row " + std::to_string(number));
+        if (row->state != State::held) {
+            return refused("the subscription is " + std::string{to_text(row->state)} +
+                           ": only a held one waits for a person");
+        }
+        return once(tx, command, "subscription retry " + std::to_string(number));
+    });
+    if (done) engine_.touch(number, true);
+    return done;
+}
+
 Status Operator::job_abandon(const Command& command, std::int64_t number, bool object_is_gone) {
     std::int64_t touched = 0;
     bool retry = false;
@@ -57,35 +92,34 @@ Status Operator::job_abandon(const Command& command, std::int64_t number, bool o
         auto held = held_job(tx, number);
         if (!held) return held.failure();
         auto& [job, row] = *held;
-        const bool removal = rules_of(job.step).removes || job.step == Step::decline;
+        const bool removal = rules_of(job.step).removes;
         if (removal && !object_is_gone) {
-            return refused(
-                "'" + std::string{to_text(job.step)} +
-                "' removes something: confirm that it is gone (--object-is-gone), else a new order could meet it");
+            return refused("'" + std::string{to_text(job.step)} +
+                           "' removes something: look whether it is gone, remove it by hand if not, and confirm that "
+                           "(--gone); else it would stay behind without an owner");
         }
-        if (auto ok = once(tx, command, "job abandon " + std::to_string(number)); !ok) return ok;
+        const std::string said = std::string{"job abandon "} + std::to_string(number) + (removal ? " --gone" : "");
+        if (auto ok = once(tx, command, said); !ok) return ok;
         touched = row.row;
         job.state = JobState::aborted;
+        job.last_reason = job.step == Step::clean ? kConfirmedGone : "abandoned";
         save_job(tx, job);
-        if (job.step == Step::destroy || job.step == Step::clean) {
-            if (const auto vm = vm_of(tx, row.row)) remove_vm(tx, vm->op_id);
-        }
-        if (job.step == Step::volume_delete || job.step == Step::clean) {
-            for (const auto& volume : volumes_of(tx, row.row)) remove_volume(tx, volume.op_id);
-        }
-        // Undelivered: the buyer gets the money back. Else what the chain says, without that step.
-        const StepRules& rules = rules_of(job.step);
-        if (rules.on_failure == StepRules::OnFailure::unservable) {
-            const Transition* decline = find_transition(row.state, Fact::abandoned);
-            if (decline == nullptr) return refused("this subscription can't be declined any more");
-            name = name_of(*decline);
-            apply(tx, {config_, ports_.clock.boot_id()}, row, *decline, "abandoned");
-        } else {
-            retry = true;
-        }
+        if (removal) forget_objects(tx, job.step, row.row);
+        retry = !is_for_delivery(job.step);
+        if (retry) return {};
+        const Transition* decline = find_transition(row.state, Fact::abandoned);
+        if (decline == nullptr) return refused("this subscription can't be declined any more");
+        name = name_of(*decline);
+        apply(tx, {config_, ports_.clock.boot_id()}, row, *decline, "abandoned");
         return {};
     });
     if (done) engine_.touch(touched, retry);
+    return done;
+}
+
+Status Operator::recover(const Command& command) {
+    auto done = journal_.write("operator", [&](Tx& tx) { return once(tx, command, "recover"); });
+    if (done) engine_.recover();
     return done;
 }
 
@@ -112,7 +146,16 @@ Status Operator::accept_reorg(const Command& command, const std::string& instanc
     std::vector<std::int64_t> rows;
     auto done = journal_.write("operator", [&](Tx& tx) -> Status {
         if (auto ok = once(tx, command, "chain accept-reorg " + instance); !ok) return ok;
-        for (const auto& row : unfinished_subscriptions(tx)) rows.push_back(row.row);
+        for (const auto& row : unfinished_subscriptions(tx)) {
+            if (row.instance != instance) continue;
+            rows.push_back(row.row);
+            // A delivery that waited for this need not wait for its timer.
+            auto job = current_job(tx, row.row);
+            if (!job || job->step != Step::deliver || job->state == JobState::running || is_settled(job->state))
+                continue;
+            job->not_before_ms = std::min(job->not_before_ms, tx.now_ms());
+            save_job(tx, *job);
+        }
         return bh::life::accept_reorg(tx, instance);
     });
     if (!done) return done;

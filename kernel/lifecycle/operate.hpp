@@ -8,6 +8,7 @@ namespace bh::life {
 struct Command {
     std::string nonce;            // of this command; the same one again is BH_E_CONFLICT
     std::int64_t expires_ms = 0;  // wall clock; 0 = never
+    std::int64_t issued_ms = 0;   // wall clock; 0 = now. After `recover` older ones are refused: they may have run
 };
 
 class Operator {
@@ -17,11 +18,17 @@ public:
 
     // HELD: derives the subscription's state from the chain and goes on from there.
     Status job_retry(const Command& command, std::int64_t job);
-    // HELD: gives the step up. Undelivered: the order is declined. A removal: only with `object_is_gone`.
+    // HELD: gives the step up. Undelivered: the order is declined. A removal: only with `object_is_gone`, the
+    // operator's word that it is not there any more. Else the subscription is derived from the chain without that step.
     Status job_abandon(const Command& command, std::int64_t job, bool object_is_gone);
+    // Held, with a held job or without: derives the subscription's state from the chain.
+    Status retry(const Command& command, std::int64_t row);
+    // Derives everything anew, as a start does (Engine::recover).
+    Status recover(const Command& command);
     // In the undo window: the VM of a closed subscription is kept, off, for a rescue.
     Status undo(const Command& command, std::int64_t row);
-    // After a look at a rollback below a final position.
+    // After a look at a rollback below a final position: that chain's suspensions, destructions, deliveries and sales
+    // go on. BH_E_NOT_FOUND.
     Status accept_reorg(const Command& command, const std::string& instance);
     // An instance that was parked is tried again now.
     Status unpark(const Command& command, const std::string& instance);

@@ -1,6 +1,7 @@
 // Engine: reading chains. One poll per instance at a time; its events and its cursor are one transaction.
 #include "kernel/lifecycle/engine.hpp"
 
+#include "kernel/journal/capacity.hpp"
 #include "kernel/journal/events.hpp"
 #include "kernel/journal/jobs.hpp"
 #include "kernel/journal/subscriptions.hpp"
@@ -82,6 +83,7 @@ Status Engine::polled(ChainSlot& slot, const Result<ChainEvents>& events) {
         const CursorRow& next = (*taken)->cursor;
         if (!(next.head == slot.cursor.head) || !(next.final == slot.cursor.final)) {
             wake_waiting(tx, slot.config.instance);
+            wake_capacities(tx, slot.config.instance);
         }
         if (slot.failures > 0) clear_alarms(tx, subject, "unreadable");
         for (const std::int64_t row : (*taken)->transferred) {
@@ -100,10 +102,10 @@ Status Engine::polled(ChainSlot& slot, const Result<ChainEvents>& events) {
         slot.next_poll_ms = now() + config_.backoff_max_ms;
         return {};
     }
-    slot.caught_up = !events->more;
+    slot.caught_up = !events->more && !slot.again;
     const bool moved = !(slot.cursor.final == (*taken)->cursor.final);
     slot.cursor = (*taken)->cursor;
-    // Also of rows that none of these events is about: their jobs may have been ordered before.
+    // Not only the rows that it touched: what any of them counted was counted on positions that are gone.
     if ((*taken)->below_final) guard_.forget_all();
     for (const std::int64_t row : (*taken)->touched) mark_dirty(row);
     if (moved) timers_checked_ms_ = -1;

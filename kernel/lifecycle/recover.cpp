@@ -70,19 +70,37 @@ void keep_vm(Tx& tx, const std::string& instance, const std::string& storage, co
 
 }  // namespace
 
+void Engine::begin_recovery() {
+    recovering_ = true;
+    ++recovery_;
+    listed_.clear();
+    inventory_ = {};
+    lost_ = {};
+    guard_.forget_all();
+    // A poll that is on its way may be older than what asked for this: the one after it counts.
+    for (auto& [name, slot] : chains_) {
+        slot.caught_up = false;
+        slot.next_poll_ms = 0;
+        slot.again = slot.polling;
+    }
+}
+
 bool Engine::recover_step() {
     for (const auto& [name, slot] : chains_) {
         if (!slot.caught_up) return false;  // poll_chains() is at it
     }
+    // A list is taken when no verb changes what it lists.
+    if (!running_.empty()) return false;
     bool started = false;
     const auto list = [&](const std::string& what, auto work, const auto& keep) {
         if (started || listed_.contains(what) || listing_.contains(what) || next_list_ms_[what] > now()) return;
         started = true;
         listing_.insert(what);
-        post([this, what, work, keep]() -> Done {
+        post([this, what, work, keep, recovery = recovery_]() -> Done {
             auto got = work();
-            return [this, what, keep, got = std::move(got)]() mutable -> Status {
+            return [this, what, keep, recovery, got = std::move(got)]() mutable -> Status {
                 listing_.erase(what);
+                if (recovery != recovery_) return {};
                 if (got) {
                     keep(std::move(*got));
                     listed_.insert(what);
@@ -93,6 +111,7 @@ bool Engine::recover_step() {
             };
         });
     };
+    list("anchors", [this] { return compare_with_anchors(); }, [this](LostJournal lost) { lost_ = std::move(lost); });
     for (auto& [name, port] : ports_.hypervisors) {
         list(
             "vms:" + name, [port = port] { return all_vms(*port); },
@@ -109,7 +128,7 @@ bool Engine::recover_step() {
             [this, name = name](std::vector<Delegation> all) { inventory_.delegations[name] = std::move(all); });
     }
     if (started) return true;
-    if (listed_.size() < ports_.hypervisors.size() + ports_.storages.size() + ports_.ipv6.size()) return false;
+    if (listed_.size() < 1 + ports_.hypervisors.size() + ports_.storages.size() + ports_.ipv6.size()) return false;
     if (const Status done = reconcile(); !done) {
         stalled_until_ms_ = now() + kListRetryMs;
         return false;
@@ -121,6 +140,7 @@ Status Engine::reconcile() {
     std::vector<std::int64_t> unfinished;
     auto written = journal_.write("reconcile", [&](Tx& tx) -> Status {
         unfinished.clear();
+        if (auto noted = note_lost_journal(tx); !noted) return noted;
         for (const auto& [instance, all] : inventory_.delegations) {
             const auto known = delegations(tx);
             for (const auto& each : all) {
@@ -166,6 +186,7 @@ Status Engine::reconcile() {
     });
     if (!written) return written;
     inventory_ = {};
+    lost_ = {};
     for (const std::int64_t row : unfinished) {
         underived_.insert(row);
         mark_dirty(row);

@@ -7,6 +7,7 @@
 // 3. Nothing here throws. What a port returns is checked by the lifecycle (created_by, instance, order).
 #pragma once
 
+#include "kernel/journal/anchor.hpp"
 #include "plugin-api/documents/chain.hpp"
 #include "plugin-api/documents/hypervisor.hpp"
 #include "plugin-api/documents/ipv6.hpp"
@@ -157,6 +158,13 @@ public:
     virtual ~VaultPort() = default;
     virtual Result<Bytes> sign_statement(const OwnerStatement& statement) = 0;  // the signed bytes with signature
     virtual Result<SignedAttestation> sign_attestation(const Attestation& attestation) = 0;
+
+    // The audit log's anchors (docs/contracts.md section 2). BH_E_CONFLICT: this journal is anchored further on, or
+    // this row with another hash. `time` of what is given is not read.
+    virtual Status anchor(const AuditAnchor& anchor) = 0;
+    // Of this journal; "" = of whichever was anchored last. Nothing: it never was.
+    virtual Result<std::optional<AuditAnchor>> newest_anchor(const std::string& journal) = 0;
+    virtual Result<std::vector<AuditAnchor>> anchors(const std::string& journal) = 0;  // all of them, in order
 };
 
 // Whose request it is. A seal format binds what it can: the buyer always, chain and contract with seal-2.

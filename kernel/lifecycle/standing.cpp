@@ -103,9 +103,15 @@ Fact kept_fact(const SubscriptionRow& row, const Reading& now) noexcept {
 }
 
 Fact held_fact(const SubscriptionRow& row, const Reading& now, const FactInputs& in) noexcept {
-    if (now.final == Standing::declined) return Fact::declined_final;
-    if (now.final == Standing::refunded) return Fact::refunded_final;
-    if (now.final == Standing::open && in.late && !in.deliver_in_flight) return Fact::window_late;
+    // What is held because just this failed is not tried again without a person.
+    const bool may_clean = in.retry || in.held_step != Step::clean;
+    const bool may_decline = in.retry || in.held_step != Step::decline;
+    const bool unpaid = now.final == Standing::declined || now.final == Standing::refunded;
+    const bool gone = row.purchase == EventState::rolled_back && in.excludes_purchase && now.final == Standing::absent;
+    if (in.confirmed_gone && (unpaid || gone)) return Fact::confirmed_gone;
+    if (now.final == Standing::declined && may_clean) return Fact::declined_final;
+    if (now.final == Standing::refunded && may_clean) return Fact::refunded_final;
+    if (now.final == Standing::open && in.late && !in.deliver_in_flight && may_decline) return Fact::window_late;
     if (!in.retry) return Fact::none;
     if (row.purchase == EventState::rolled_back) return Fact::rolled_back;
     switch (now.final) {

@@ -49,6 +49,8 @@ struct FactInputs {
     bool retry = false;              // a held row may move: an operator asked for it
     bool late = false;               // 80 % of the delivery window have passed by the newest final block
     bool deliver_in_flight = false;
+    Step held_step = Step::none;  // of a held row: the step that is held, and not what became of it since
+    bool confirmed_gone = false;  // an operator said that what `clean` should have removed is gone
 };
 // The chain's fact for the row's state; Fact::none: stay.
 Fact fact_of(const SubscriptionRow& row, const Reading& reading, const FactInputs& inputs) noexcept;

@@ -13,7 +13,7 @@ constexpr std::array<std::string_view, kFactCount> kFacts{
     "paid",           "close_due",       "closed_final",    "closed_no_vm",      "burned_final",
     "burned_no_vm",   "burn_due",        "order_lost",      "window_late",       "step_done",
     "step_failed",    "step_held",       "vm_stopped",      "undo_over",         "undo",
-    "abandoned"};
+    "abandoned",      "confirmed_gone"};
 
 using enum State;
 using Set = std::vector<State>;
@@ -90,6 +90,7 @@ std::vector<Rule> rules() {
         {{purchased, reserving, building, sealing, delivering}, F::step_failed, S::none, declining, S::decline},
         {join({kServing, Set{held}}), F::window_late, S::none, declining, S::decline},
         {{held}, F::abandoned, S::none, declining, S::decline},
+        {{held}, F::confirmed_gone, S::none, ended, S::none},
         {{declining}, F::step_done, S::decline, declined, S::none},
         {join({kWaiting, Set{declined, refunded, held}}), F::declined_final, S::none, cleaning, S::clean},
 

@@ -48,8 +48,9 @@ enum class Fact : std::uint8_t {
     undo_over,
     undo,
     abandoned,
+    confirmed_gone,  // what should have been cleaned is gone, an operator says, and the chain owes nobody anything
 };
-inline constexpr std::size_t kFactCount = 31;
+inline constexpr std::size_t kFactCount = 32;
 std::string_view to_text(Fact fact) noexcept;
 
 struct Transition {

@@ -22,7 +22,10 @@ constexpr const char* kHostSubject = "host";
 
 }  // namespace
 
-bool Engine::upkeep() { return keep_delegations() || send_statements() || watch_vms() || unpark_instances(); }
+bool Engine::upkeep() {
+    return keep_delegations() || send_statements() || watch_vms() || unpark_instances() || keep_sales() ||
+           anchor_audit();
+}
 
 // A parked instance's jobs go on when its check passes again.
 bool Engine::unpark_instances() {

@@ -11,11 +11,12 @@ import unittest
 
 from scenario import Scenario, wait_until
 
-HELP = [[], ["status"], ["doctor"], ["chain"], ["chain", "status"], ["subscription"], ["subscription", "list"], ["subscription", "show"], ["subscription", "undo"], ["vm"], ["vm", "list"], ["vm", "show"],
+HELP = [[], ["status"], ["doctor"], ["chain"], ["chain", "status"], ["subscription"], ["subscription", "list"], ["subscription", "show"], ["subscription", "undo"], ["subscription", "retry"], ["vm"], ["vm", "list"], ["vm", "show"],
         ["vm", "console"], ["job"], ["job", "list"], ["job", "show"], ["job", "retry"], ["job", "abandon"], ["plan"], ["plan", "list"], ["plan", "create"],
         ["contracts"], ["contracts", "deploy"], ["contracts", "verify"], ["image"],
         ["image", "list"], ["image", "build"], ["plugin"], ["plugin", "list"], ["plugin", "show"], ["plugin", "enable"], ["plugin", "disable"],
-        ["plugin", "check"], ["plugin", "new"], ["plugin", "unpark"], ["events"]]
+        ["plugin", "check"], ["plugin", "new"], ["plugin", "unpark"], ["events"], ["audit"], ["audit", "list"],
+        ["audit", "verify"], ["gc"], ["recover"], ["chain", "accept-reorg"]]
 
 
 class OverUnix(http.client.HTTPConnection):
@@ -48,7 +49,8 @@ class CommandLine(Served):
     def reads(self) -> list[list[str]]:
         number, vm = str(self.number), self.vm
         return [["status"], ["doctor"], ["chain", "status"], ["subscription", "list"], ["subscription", "show", number], ["vm", "list"], ["vm", "show", vm], ["job", "list"], ["job", "show", "1"],
-                ["plan", "list"], ["image", "list"], ["plugin", "list"], ["plugin", "show", "org.blockhost.mem-storage"], ["events"]]
+                ["plan", "list"], ["image", "list"], ["plugin", "list"], ["plugin", "show", "org.blockhost.mem-storage"], ["events"], ["audit", "list"], ["audit", "verify"],
+                ["gc", "--dry-run"]]
 
     def test_each_command_has_help(self) -> None:
         for words in HELP:
@@ -102,19 +104,19 @@ class CommandLine(Served):
 
     def test_wrong_use_is_2(self) -> None:
         for words in ([], ["dance"], ["status", "--colour"], ["subscription"], ["subscription", "show"], ["vm", "show"], ["job", "show", "x"], ["job", "list", "--limit", "0"],
-                      ["subscription", "list", "--limit", "100000"]):
+                      ["subscription", "list", "--limit", "100000"], ["gc"], ["recover", "--empty", "--no-wait"], ["chain"], ["chain", "accept-reorg"], ["audit", "list", "--after", "-1"]):
             with self.subTest(words):
                 self.assertTrue(self.assert_exit(2, *words))
 
     def test_no_such_thing_is_4(self) -> None:
         for words in (["subscription", "show", "999"], ["subscription", "undo", "999"], ["vm", "show", "bh-0-000000"], ["vm", "console", "bh-0-000000"], ["job", "show", "999999"],
-                      ["job", "retry", "999999"], ["job", "abandon", "999999"], ["subscription", "show", "../status"]):
+                      ["job", "retry", "999999"], ["job", "abandon", "999999"], ["subscription", "show", "../status"], ["subscription", "retry", "999"], ["chain", "accept-reorg", "nowhere"]):
             with self.subTest(words):
                 self.assertIn("blockhost: ", self.assert_exit(4, *words))
                 self.assertIn("message", json.loads(self.assert_exit(4, *words, json_output=True))["error"])
 
     def test_refused_is_1(self) -> None:
-        for words in (["job", "retry", "1"], ["job", "abandon", "1"], ["subscription", "undo", str(self.number)]):
+        for words in (["job", "retry", "1"], ["job", "abandon", "1"], ["subscription", "undo", str(self.number)], ["subscription", "retry", str(self.number)], ["recover", "--empty"]):
             with self.subTest(words):
                 self.assertIn("message", json.loads(self.assert_exit(1, *words, json_output=True))["error"])
         self.assertEqual(self.world.subscription(self.number)["state"], "active")
@@ -193,7 +195,7 @@ class Api(Served):
     def test_each_route_answers(self) -> None:
         for path in ("/v1/status", "/v1/doctor", "/v1/chains", "/v1/plugins", "/v1/vms", f"/v1/vms/{self.vm}", "/v1/plans", "/v1/subscriptions", f"/v1/subscriptions/{self.number}",
                      f"/v1/subscriptions/{self.number}?chain=local", "/v1/subscriptions?state=active&after=0&limit=1", "/v1/events?limit=1", "/v1/jobs?state=done&limit=2", "/v1/jobs/1",
-                     "/v1/audit?after=0&limit=3"):
+                     "/v1/audit?after=0&limit=3", "/v1/audit/check", "/v1/gc", "/v1/gc?limit=500"):
             with self.subTest(path):
                 status, body = self.ask("GET", path)
                 self.assertEqual(status, 200, body)
@@ -218,7 +220,7 @@ class Api(Served):
 
     def test_bad_parameters_are_400_and_named(self) -> None:
         for path, name in (("/v1/subscriptions?limit=0", "limit"), ("/v1/subscriptions?limit=x", "limit"), ("/v1/subscriptions?after=-1", "after"), ("/v1/events?limit=999999999", "limit"),
-                           ("/v1/jobs?limit=1e3", "limit"), ("/v1/audit?after=%00", "after"), ("/v1/subscriptions?state=dancing", "state"), ("/v1/jobs?state=dancing", "state")):
+                           ("/v1/jobs?limit=1e3", "limit"), ("/v1/audit?after=%00", "after"), ("/v1/subscriptions?state=dancing", "state"), ("/v1/jobs?state=dancing", "state"), ("/v1/gc?limit=501", "limit")):
             with self.subTest(path):
                 status, body = self.ask("GET", path)
                 self.assertEqual(status, 400, body)

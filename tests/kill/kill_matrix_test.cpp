@@ -29,11 +29,34 @@ std::string run(Arena& arena, const Script& script, const std::string& die_at, s
 
 // Every boundary that must have a kill test, from the tables.
 std::set<std::string> required_boundaries() {
-    std::set<std::string> all{"before ingest",         "after ingest",         "before start",      "after start",
-                              "before reconcile",      "after reconcile",      "before statement",  "after statement",
-                              "before statement_sent", "after statement_sent", "before delegation", "after delegation",
-                              "effect/delegation",     "before delegated",     "after delegated",   "before operator",
-                              "after operator",        "before unpark",        "after unpark"};
+    std::set<std::string> all{"before ingest",
+                              "after ingest",
+                              "before start",
+                              "after start",
+                              "before reconcile",
+                              "after reconcile",
+                              "before statement",
+                              "after statement",
+                              "before statement_sent",
+                              "after statement_sent",
+                              "before delegation",
+                              "after delegation",
+                              "effect/delegation",
+                              "before delegated",
+                              "after delegated",
+                              "before operator",
+                              "after operator",
+                              "before unpark",
+                              "after unpark",
+                              "before capacity",
+                              "after capacity",
+                              "before run/set_capacity",
+                              "after run/set_capacity",
+                              "effect/set_capacity",
+                              "before save/set_capacity",
+                              "after save/set_capacity",
+                              "before capacity_set",
+                              "after capacity_set"};
     for (const Transition& transition : transitions()) {
         all.insert("before " + name_of(transition));
         all.insert("after " + name_of(transition));

@@ -1,5 +1,6 @@
 #include "tests/kill/scenarios.hpp"
 
+#include "kernel/journal/events.hpp"
 #include "kernel/journal/jobs.hpp"
 #include "kernel/journal/subscriptions.hpp"
 
@@ -43,6 +44,13 @@ void undo_newest(Scene& s) {
 void undo_purchase(Scene& s) {
     reorganise(s.world, height_of(s.world, "purchased") - 1, true);
     s.world.now_ms += 1000;
+}
+
+bool is_parked(Scene& s) {
+    return s.read<bool>([](Tx& tx) {
+        const auto cursor = cursor_of(tx, "chain");
+        return cursor && cursor->parked_destruction;
+    });
 }
 
 // Why a job of this state's step would be held.
@@ -251,6 +259,17 @@ std::optional<Script> scenario_of(const Transition& t) {
                     violated(s.world, done.failure().message);
             });
             return script;
+        case Fact::confirmed_gone:
+            script.acts = reach(cleaning, false, fail_next("volume_list", BH_E_INTERNAL, kLooksToHeld));
+            // After a kill the start's own list may have used up a fault: then the clean ends by itself.
+            script.acts.push_back({[](Scene& s) { return s.state_is(held) || s.state_is(ended); },
+                                   [](Scene& s) {
+                                       if (s.state_is(ended)) return;
+                                       const auto job = s.job(Step::clean);
+                                       if (const auto done = s.operate->job_abandon(s.command(), job->n, true); !done)
+                                           violated(s.world, done.failure().message);
+                                   }});
+            return script;
         default:
             break;
     }
@@ -335,6 +354,24 @@ std::vector<Script> by_hand() {
            [](Scene&) {}}},
          false,
          true});
+    // The operator accepts as soon as nothing is sold any more, again after a kill.
+    Script deep{"a rollback below a final position stops deliveries and sales until it is accepted",
+                {buy(),
+                 {at_state(active),
+                  [](Scene& s) {
+                      reorganise(s.world, height_of(s.world, "delivered") - 1, true);
+                      s.world.now_ms += 1000;
+                  }},
+                 {is_parked, [](Scene&) {}},
+                 {[](Scene& s) {
+                      const bool stopped = head(s.world).capacity == 0 && s.state_is(delivering) && is_parked(s);
+                      if (stopped && !s.operate->accept_reorg(s.command(), "chain"))
+                          violated(s.world, "accept-reorg was refused");
+                      return s.state_is(active) && head(s.world).capacity == kCapacity && !is_parked(s);
+                  },
+                  [](Scene&) {}}}};
+    deep.accept_reorgs = false;
+    all.push_back(std::move(deep));
     all.push_back({"a transfer",
                    {buy(),
                     {at_state(active), [](Scene& s) { user(s.world, "transfer", "1", 0, "0xother"); }},

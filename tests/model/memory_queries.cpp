@@ -61,6 +61,15 @@ std::vector<EventRow> roll_back_events(Tx& tx, const std::string& instance, std:
         [&](const EventRow& row) { return row.status != EventState::rolled_back && row.position.height > height; },
         [](EventRow& row) { row.status = EventState::rolled_back; });
 }
+std::optional<EventRow> newest_event(Tx& tx, const std::string& instance, const std::string& type,
+                                     const std::function<bool(const EventRow&)>& is) {
+    auto rows = where(of(tx).events, [&](const EventRow& row) {
+        return row.instance == instance && row.type == type && row.status != EventState::rolled_back && is(row);
+    });
+    rows = ordered(std::move(rows), [](const EventRow& row) { return std::tuple{row.position.height, row.log_index}; });
+    if (rows.empty()) return std::nullopt;
+    return std::move(rows.back());
+}
 std::vector<EventRow> events_of(Tx& tx, const std::string& instance, const std::string& subscription) {
     auto rows = where(of(tx).events, [&](const EventRow& row) {
         return row.instance == instance && row.subscription == subscription;

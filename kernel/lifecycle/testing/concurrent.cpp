@@ -193,6 +193,15 @@ public:
     Result<SignedAttestation> sign_attestation(const Attestation& attestation) override {
         return s_.run([&] { return inner_.sign_attestation(attestation); });
     }
+    Status anchor(const AuditAnchor& anchor) override {
+        return s_.run([&] { return inner_.anchor(anchor); });
+    }
+    Result<std::optional<AuditAnchor>> newest_anchor(const std::string& journal) override {
+        return s_.run([&] { return inner_.newest_anchor(journal); });
+    }
+    Result<std::vector<AuditAnchor>> anchors(const std::string& journal) override {
+        return s_.run([&] { return inner_.anchors(journal); });
+    }
 };
 
 class Seal final : public Around<SealPort> {

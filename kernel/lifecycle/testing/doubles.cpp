@@ -189,6 +189,38 @@ public:
         BH_FAULT("sign_attestation");
         return SignedAttestation{{1}, Bytes(32, 2)};
     }
+    Status anchor(const AuditAnchor& anchor) override {
+        BH_FAULT("anchor");
+        for (std::size_t i = 0; i < w_.anchor_count; ++i) {
+            const AnchorObject& known = w_.anchors[i];
+            if (!(known.journal == anchor.journal)) continue;
+            if (known.row == anchor.row && known.hash == anchor.hash) return {};
+            if (known.row >= anchor.row) return Failure{BH_E_CONFLICT, "anchored_further", "further on", 0};
+        }
+        // The oldest ones are forgotten: this world is small.
+        if (w_.anchor_count == kMaxAnchors) {
+            std::copy(w_.anchors + 1, w_.anchors + kMaxAnchors, w_.anchors);
+            --w_.anchor_count;
+        }
+        AnchorObject& kept = w_.anchors[w_.anchor_count++];
+        kept.journal = anchor.journal, kept.hash = anchor.hash, kept.row = anchor.row, kept.time = w_.now_ms / 1000;
+        return {};
+    }
+    Result<std::optional<AuditAnchor>> newest_anchor(const std::string& journal) override {
+        BH_FAULT("newest_anchor");
+        std::optional<AuditAnchor> newest;
+        for (std::size_t i = 0; i < w_.anchor_count; ++i) {
+            if (journal.empty() || w_.anchors[i].journal == journal) newest = of(w_.anchors[i]);
+        }
+        return newest;
+    }
+    Result<std::vector<AuditAnchor>> anchors(const std::string& journal) override {
+        std::vector<AuditAnchor> all;
+        for (std::size_t i = 0; i < w_.anchor_count; ++i) {
+            if (w_.anchors[i].journal == journal) all.push_back(of(w_.anchors[i]));
+        }
+        return all;
+    }
     Status check_request(const RequestContext&, const Bytes&) override {
         BH_FAULT("check_request");
         if (!w_.request_opens) return invalid("request_does_not_open", "the sealed request does not open");
@@ -214,6 +246,9 @@ public:
     }
 
 private:
+    static AuditAnchor of(const AnchorObject& anchor) {
+        return {anchor.journal.str(), anchor.row, anchor.hash.str(), {anchor.time}};
+    }
     World& w_;
 };
 

@@ -1,6 +1,7 @@
 #include "kernel/lifecycle/testing/driver.hpp"
 
 #include "kernel/journal/audit.hpp"
+#include "kernel/journal/capacity.hpp"
 #include "kernel/journal/events.hpp"
 #include "kernel/journal/jobs.hpp"
 #include "kernel/journal/resources.hpp"
@@ -31,10 +32,14 @@ Scene::Scene(World& w, std::string directory, const Script& script, Boundaries* 
 
 Scene::~Scene() = default;
 
-void Scene::restart() {
+void Scene::close() {
     operate.reset();
     engine.reset();
     journal.reset();
+}
+
+void Scene::restart() {
+    close();
     auto opened = Journal::open(directory_ + "/journal.db", [this] { return world.now_ms + world.skew_ms; });
     if (!opened) throw std::runtime_error{opened.failure().message};
     journal = std::move(*opened);
@@ -44,11 +49,23 @@ void Scene::restart() {
 }
 
 void Scene::wipe() {
-    operate.reset();
-    engine.reset();
-    journal.reset();
+    close();
     for (const char* end : {"", "-wal", "-shm"}) std::filesystem::remove(directory_ + "/journal.db" + end);
     restart();
+}
+
+void Scene::put_back(const std::string& copy) {
+    close();
+    copy_journal(copy, directory_ + "/journal.db");
+    restart();
+}
+
+void copy_journal(const std::string& from, const std::string& to) {
+    for (const char* end : {"", "-wal", "-shm"}) std::filesystem::remove(to + end);
+    // Not the -shm: it is an index of the -wal, and SQLite makes it anew.
+    for (const char* end : {"", "-wal"}) {
+        if (std::filesystem::exists(from + end)) std::filesystem::copy_file(from + end, to + end);
+    }
 }
 
 std::optional<SubscriptionRow> Scene::row(const std::string& id) {
@@ -89,6 +106,7 @@ void Scene::let_time_pass() {
     const std::int64_t next_block = (world.now_ms / kBlockMs + 1) * kBlockMs;
     world.now_ms = std::clamp(engine->next_due_ms() - world.skew_ms, world.now_ms + 10, next_block);
     if (world.now_ms == next_block) mine_block(world);
+    if (!script_.accept_reorgs) return;
     const bool parked = read<bool>([](Tx& tx) {
         const auto cursor = cursor_of(tx, "chain");
         return cursor && cursor->parked_destruction;
@@ -163,7 +181,8 @@ std::string Scene::describe() {
 bool Scene::wrap_up() {
     const auto rows = read<std::vector<SubscriptionRow>>([](Tx& tx) { return list_subscriptions(tx, "", 0, 100); });
     // A purchase that a reorganisation took away before anybody saw it leaves nothing to end.
-    bool all = !rows.empty() || world.undone;
+    bool all = (!rows.empty() || world.undone) &&
+               read<std::vector<CapacityRow>>([](Tx& tx) { return capacities(tx); }).empty();
     for (const auto& each : rows) {
         all = all && is_end(each.state);
         const Sub* sub = find_sub(head(world), each.id.c_str());
@@ -195,6 +214,7 @@ bool Scene::check_end() {
     }
     const auto addresses = read<std::vector<AddressRow>>([](Tx& tx) { return list_addresses(tx); });
     if (addresses.size() > held) return complain("an address is left");
+    if (head(world).capacity != kCapacity) return complain("a plan is off sale");
     const auto vms = read<std::vector<VmRow>>([](Tx& tx) { return list_vms(tx); });
     if (vms.size() != count_vms(world)) return complain("the journal and the hypervisor differ");
     Status chained;

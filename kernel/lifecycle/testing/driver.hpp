@@ -20,7 +20,8 @@ struct Script {
     std::string name;
     std::vector<Act> acts;
     bool early_start = false;
-    bool wrap_up = true;  // at the end: the owner cancels what is served, until all is ended or held
+    bool accept_reorgs = true;  // the operator looks at once at a rollback below a final position
+    bool wrap_up = true;        // at the end: the owner cancels what is served, until all is ended or held
 };
 
 class Scene {
@@ -32,6 +33,8 @@ public:
     void restart();
     // The journal is lost.
     void wipe();
+    // The journal is an older one: a copy (copy_journal) is put in its place.
+    void put_back(const std::string& copy);
 
     // Plays the script to its end. False: complaint() says what is wrong.
     bool play();
@@ -68,6 +71,7 @@ public:
 
 private:
     void let_time_pass();
+    void close();
     bool wrap_up();
     bool check_end();
 
@@ -78,6 +82,9 @@ private:
     EngineConfig config_;
     InlineExecutor executor_;
 };
+
+// Copies a database as a backup of its files does; `from` may be open, between two transactions.
+void copy_journal(const std::string& from, const std::string& to);
 
 // Conditions and actions for scripts.
 std::function<bool(Scene&)> at_state(State state);

@@ -16,7 +16,7 @@ void log(World& w, const Sub& sub, std::string_view type, const WorldTx& tx, con
     event.order = sub.order.str();
     event.actor = sub.owner.str();
     event.height = block.height, event.branch = block.branch, event.time = block.time, event.expires = sub.expires;
-    event.amount = sub.amount, event.paid_seconds = sub.paid_seconds;
+    event.amount = sub.amount, event.paid_seconds = sub.paid_seconds, event.capacity = block.capacity;
     event.log_index = static_cast<std::uint32_t>(w.event_count);
 }
 
@@ -31,7 +31,13 @@ void refresh_grace(Sub& sub) { sub.grace_ends = sub.expires + kGrace; }
 
 // True: it happened.
 bool execute(World& w, WorldBlock& block, const WorldTx& tx) {
+    if (tx.action == "set_capacity") {
+        block.capacity = static_cast<std::uint64_t>(tx.seconds);
+        log(w, {}, "plan", tx, block);
+        return true;
+    }
     if (tx.action == "buy") {
+        if (block.capacity == 0) return false;
         for (Sub& sub : block.subs) {
             if (sub.exists) continue;
             sub = {};

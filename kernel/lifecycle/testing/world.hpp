@@ -29,7 +29,10 @@ struct Text {
     [[nodiscard]] bool empty() const { return data[0] == 0; }
 };
 
-inline constexpr std::size_t kMaxSubs = 4, kMaxBlocks = 900, kMaxEvents = 64, kMaxTxs = 48, kMaxObjects = 8;
+inline constexpr std::size_t kMaxSubs = 4, kMaxBlocks = 900, kMaxEvents = 64, kMaxTxs = 48, kMaxObjects = 8,
+                             kMaxAnchors = 64;
+
+inline constexpr std::uint64_t kCapacity = 100;
 
 struct Sub {
     bool exists = false, delivered = false, declined = false, refunded = false, cancelled = false, by_owner = false,
@@ -48,21 +51,22 @@ struct WorldEvent {
     std::uint64_t height = 0, branch = 0;
     std::uint32_t log_index = 0;
     std::int64_t time = 0, expires = 0;
-    std::uint64_t amount = 0, paid_seconds = 0;
+    std::uint64_t amount = 0, paid_seconds = 0, capacity = 0;
 };
 
 struct WorldBlock {
     std::uint64_t height = 0, branch = 0;
     std::int64_t time = 0;
     Sub subs[kMaxSubs];
-    std::uint64_t paid_in = 0;  // all that ever came into the contract
+    std::uint64_t paid_in = 0;           // all that ever came into the contract
+    std::uint64_t capacity = kCapacity;  // of its plan; 0: nobody can buy
 };
 
 struct WorldTx {
     enum State : std::uint8_t { none, pending, mined, reverted } state = none;
     bool user = false, dropped_by_reorg = false, reported = false;
     Text<44> op_id;
-    Text<12> action;
+    Text<16> action;
     Text<8> sub;
     Text<32> order, hash, who;
     std::int64_t deadline = 0, seconds = 0;
@@ -88,6 +92,12 @@ struct BindingObject {
     Text<44> owner;
     Text<48> address;
     Text<20> tap, mac;
+};
+
+struct AnchorObject {
+    Text<36> journal;
+    Text<68> hash;
+    std::int64_t row = 0, time = 0;
 };
 
 // The next `count` calls of `verb` fail with `code`; `after`: their effect happened all the same (a lost answer).
@@ -122,6 +132,9 @@ struct World {
     Text<32> delegation_epoch;
     std::uint32_t vms_made = 0, volumes_made = 0, statements = 0, max_vms = 0;
     std::uint32_t pending_ms = 1000;  // after which a transaction that is not final yet wants to be asked for again
+
+    AnchorObject anchors[kMaxAnchors];  // the signer's, oldest first
+    std::size_t anchor_count = 0;
 
     Fault faults[8];
     Text<160> violation;  // the first one

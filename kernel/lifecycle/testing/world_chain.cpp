@@ -18,7 +18,7 @@ public:
     Result<ChainDescription> describe() override {
         ChainDescription d;
         d.chain = kChain, d.contract = kContract, d.credential = "0xcredential";
-        d.signature_schemes = {"eip191"};
+        d.signature_schemes = {"eip191"}, d.capabilities = {"set_capacity"};
         return d;
     }
     // Cursor "BRANCH:HEIGHT".
@@ -73,6 +73,7 @@ public:
             *tx = {};
             tx->state = WorldTx::pending, tx->op_id = call.op_id, tx->action = intent.action,
             tx->sub = intent.subscription;
+            if (intent.action == "set_capacity") tx->seconds = static_cast<std::int64_t>(intent.total);
             tx->order = intent.order, tx->hash = hash, tx->deadline = intent.deadline.seconds;
         }
         BH_LOST("submit");
@@ -127,7 +128,7 @@ private:
         event.plan_state->resources =
             R"({"cpus":1,"memory_bytes":268435456,"disk_bytes":2147483648,"image":"debian-12"})";
         event.plan_state->delivery_window_s = kWindow, event.plan_state->grace_s = kGrace,
-        event.plan_state->active = true;
+        event.plan_state->active = true, event.plan_state->total = kCapacity;
         out.events.push_back(event);
     }
     static ChainEvent event(const WorldEvent& from) {
@@ -139,6 +140,12 @@ private:
         to.order = from.order.str();
         to.paid_seconds = from.paid_seconds, to.amount = {std::to_string(from.amount)}, to.expires_at = {from.expires};
         to.data = {1, 2, 3};
+        if (to.type == "plan") {
+            ChainEvents first;
+            plan(first);
+            to.plan_state = first.events.front().plan_state;
+            to.plan_state->total = from.capacity;
+        }
         return to;
     }
     World& w_;

@@ -1,0 +1,174 @@
+// A rollback below a final position, and what it stops until an operator has looked; the name is the rule.
+#include "kernel/journal/capacity.hpp"
+#include "kernel/journal/events.hpp"
+#include "kernel/lifecycle/testing/fixture.hpp"
+
+using namespace bh;
+using namespace bh::life;
+using namespace bh::life::testing;
+
+namespace {
+
+struct Reorganised : Fixture {
+    // The operator does not look by himself.
+    Scene& start() {
+        Script patient;
+        patient.accept_reorgs = false;
+        Scene& s = begin(patient);
+        buy_now();
+        return s;
+    }
+    // Everything from the newest event of this type on never happened; below what was final.
+    void lose(const char* event) {
+        scene->pass(6);  // far enough behind the head to be final
+        REQUIRE(scene->until([&] { return true; }));
+        for (int i = 0; i < 50; ++i) scene->tick();
+        reorganise(*world, height_of(*world, event) - 1, true);
+        world->now_ms += 1000;
+        REQUIRE(scene->until([&] { return parked(); }, 30));
+    }
+    bool parked() {
+        return scene->read<bool>([](Tx& tx) {
+            const auto cursor = cursor_of(tx, "chain");
+            return cursor && cursor->parked_destruction;
+        });
+    }
+    void accept() { REQUIRE(scene->operate->accept_reorg(scene->command(), "chain").ok()); }
+    bool alarmed(const std::string& reason) {
+        const auto all = standing_alarms();
+        return std::any_of(all.begin(), all.end(), [&](const auto& alarm) { return alarm.reason == reason; });
+    }
+    std::uint64_t sent(const char* action) {
+        std::uint64_t n = 0;
+        for (const auto& tx : world->txs) n += tx.state != WorldTx::none && !tx.user && tx.action == action ? 1 : 0;
+        return n;
+    }
+};
+
+}  // namespace
+
+TEST_CASE_METHOD(Reorganised, "it sells nothing until it is accepted, and then as many places as before") {
+    Scene& s = start();
+    expect(State::active);
+    user(*world, "extend", "1", 100'000);
+    s.pass(6);
+    for (int i = 0; i < 50; ++i) s.tick();
+    lose("extended");
+    CHECK(alarmed("reorg_below_final"));
+    REQUIRE(s.until([&] { return head(*world).capacity == 0; }, 30));
+    buy_now("2");
+    s.pass(3);
+    CHECK(find_sub(head(*world), "2") == nullptr);
+    accept();
+    REQUIRE(s.until([&] { return head(*world).capacity == kCapacity; }, 60));
+    REQUIRE(s.until([&] { return s.read<bool>([](Tx& tx) { return capacities(tx).empty(); }); }, 60));
+    CHECK_FALSE(alarmed("reorg_below_final"));
+    CHECK(sent("set_capacity") == 2);
+    buy_now("3");
+    CHECK(s.until([&] { return s.state_is(State::active, "3"); }));
+}
+
+TEST_CASE_METHOD(Reorganised, "a total that the operator sets by hand meanwhile stays his") {
+    Scene& s = start();
+    expect(State::active);
+    user(*world, "extend", "1", 100'000);
+    s.pass(6);
+    for (int i = 0; i < 50; ++i) s.tick();
+    lose("extended");
+    REQUIRE(s.until(
+        [&] {
+            const auto row = s.read<std::optional<CapacityRow>>([](Tx& tx) { return capacity_of(tx, "chain", "1"); });
+            return row && row->done;
+        },
+        60));
+    user(*world, "set_capacity", "", 7);
+    REQUIRE(s.until([&] { return s.read<std::uint64_t>([](Tx& tx) { return plan_of(tx, "chain", "1")->total; }) == 7; },
+                    60));
+    accept();
+    REQUIRE(s.until([&] { return s.read<bool>([](Tx& tx) { return capacities(tx).empty(); }); }, 60));
+    CHECK_FALSE(s.until([&] { return head(*world).capacity != 7; }, 60));
+}
+
+TEST_CASE_METHOD(Reorganised, "accepted before a transaction was sent: nothing is sent") {
+    add_fault(*world, "submit", BH_E_UNAVAILABLE, 0);
+    Scene& s = start();
+    expect(State::active);
+    user(*world, "extend", "1", 100'000);
+    s.pass(6);
+    for (int i = 0; i < 50; ++i) s.tick();
+    reorganise(*world, height_of(*world, "extended") - 1, true);
+    world->now_ms += 1000;
+    while (!parked()) s.tick();
+    accept();
+    CHECK_FALSE(s.until([&] { return head(*world).capacity != kCapacity; }, 40));
+    CHECK(sent("set_capacity") == 0);
+}
+
+TEST_CASE_METHOD(Reorganised, "a delivery waits until it is accepted, and goes out once") {
+    Scene& s = start();
+    expect(State::active);
+    s.pass(6);
+    for (int i = 0; i < 50; ++i) s.tick();
+    lose("delivered");
+    REQUIRE(s.until([&] { return s.state_is(State::delivering); }, 60));
+    CHECK_FALSE(s.until([&] { return find_sub(head(*world), "1")->delivered; }, 60));
+    CHECK(world->vms[0].running);
+    accept();
+    expect(State::active);
+    CHECK(find_sub(head(*world), "1")->mints == 1);
+    CHECK(world->vms_made == 1);
+}
+
+TEST_CASE_METHOD(Reorganised,
+                 "what is due is neither suspended, closed nor destroyed, also what the guard had passed before") {
+    Scene& s = start();
+    expect(State::active);
+    SECTION("a VM that waits to be destroyed") {
+        user(*world, "cancel", "1");
+        REQUIRE(s.until([&] { return s.job(Step::destroy).has_value(); }));
+        // Another one's past is rolled back: no event of this one is touched, and its guard was content.
+        world->branch += 0;
+        reorganise(*world, world->height - 4, false);
+        world->now_ms += 1000;
+        REQUIRE(s.until([&] { return parked(); }, 30));
+        CHECK_FALSE(s.until([&] { return count_vms(*world) == 0; }, 60));
+        accept();
+        expect(State::ended);
+        CHECK(objects() == 0);
+    }
+    SECTION("a VM whose time is over") {
+        s.pass(6);
+        for (int i = 0; i < 50; ++i) s.tick();
+        reorganise(*world, world->height - 4, false);
+        world->now_ms += 1000;
+        REQUIRE(s.until([&] { return parked(); }, 30));
+        CHECK_FALSE(s.until([&] { return !world->vms[0].running; }, 90));
+        accept();
+        REQUIRE(s.until([&] { return !world->vms[0].running; }, 90));
+    }
+}
+
+TEST_CASE_METHOD(Reorganised, "a stop that a restart finds is still one") {
+    Scene& s = start();
+    expect(State::active);
+    s.pass(6);
+    for (int i = 0; i < 50; ++i) s.tick();
+    lose("delivered");
+    s.restart();
+    CHECK_FALSE(s.until([&] { return find_sub(head(*world), "1")->delivered; }, 60));
+    CHECK(parked());
+    accept();
+    expect(State::active);
+}
+
+TEST_CASE_METHOD(Reorganised, "an order that is gone, and was delivered, is held; its VM stays") {
+    Scene& s = start();
+    expect(State::active);
+    s.pass(6);
+    for (int i = 0; i < 50; ++i) s.tick();
+    lose("purchased");
+    REQUIRE(s.until([&] { return s.state_is(State::held); }, 60));
+    CHECK(count_vms(*world) == 1);
+    accept();
+    CHECK_FALSE(s.until([&] { return count_vms(*world) == 0; }, 60));
+}
