@@ -171,7 +171,7 @@ int run(const Options& options, const Command& chosen) {
     const auto config = read_kernel_config(options.config);
     if (!config && options.standalone) {
         ApiClient nobody{{}};
-        return chosen({nobody, options.json, options.config, "/usr/lib/blockhost/plugins", {}, {}, {}, {}});
+        return chosen({nobody, options.json, options.config, "/usr/lib/blockhost/plugins", {}, {}, {}, {}, {}});
     }
     if (!config) {
         std::cerr << "blockhost: " << config.failure().message << '\n';

@@ -31,7 +31,6 @@ public:
     [[nodiscard]] life::Ports& ports() noexcept { return *ports_; }
     [[nodiscard]] life::Engine& engine() noexcept { return *engine_; }
     [[nodiscard]] life::Operator& operators() noexcept { return *operator_; }
-    [[nodiscard]] life::Ports& ports() noexcept { return *ports_; }
     [[nodiscard]] life::ImagePort& images() noexcept { return *images_; }
     [[nodiscard]] signer::SignerClient& signer() noexcept { return signer_; }
     [[nodiscard]] net::NetClient& netd() noexcept { return netd_; }

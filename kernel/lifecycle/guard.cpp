@@ -24,6 +24,19 @@ void GuardMemory::forget(std::int64_t row) {
     seen_.erase(row);
 }
 
+GuardMemory::GuardMemory(const GuardMemory& other) : policy_{other.policy_} {
+    const std::scoped_lock lock{other.mutex_};
+    seen_ = other.seen_;
+}
+
+GuardMemory& GuardMemory::operator=(const GuardMemory& other) {
+    if (this == &other) return *this;
+    const std::scoped_lock lock{mutex_, other.mutex_};
+    policy_ = other.policy_;
+    seen_ = other.seen_;
+    return *this;
+}
+
 void GuardMemory::forget_all() {
     const std::lock_guard lock{mutex_};
     seen_.clear();

@@ -32,6 +32,9 @@ bool is_satisfied(const GuardPolicy& policy, const std::optional<GuardProgress>&
 class GuardMemory {
 public:
     explicit GuardMemory(GuardPolicy policy) noexcept : policy_{policy} {}
+    GuardMemory(const GuardMemory& other);
+    GuardMemory& operator=(const GuardMemory& other);
+    ~GuardMemory() = default;
 
     // A fresh look in which the condition held. `answer` is what the chain said; another answer counts from one.
     void observe(std::int64_t row, Guard guard, const std::string& answer, std::uint64_t monotonic_ns);

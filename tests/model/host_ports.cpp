@@ -299,6 +299,12 @@ public:
     Result<SignedAttestation> sign_attestation(const Attestation&) override {
         return SignedAttestation{{1}, Bytes(32, 2)};
     }
+    // A journal that was put back is found by tests/kill/restore_test.cpp; here nothing was ever anchored.
+    Status anchor(const AuditAnchor&) override { return {}; }
+    Result<std::optional<AuditAnchor>> newest_anchor(const std::string&) override {
+        return std::optional<AuditAnchor>{};
+    }
+    Result<std::vector<AuditAnchor>> anchors(const std::string&) override { return std::vector<AuditAnchor>{}; }
     Status check_request(const RequestContext&, const Bytes&) override {
         if (const What what = o_.call(Verb::check_request); what != What::nothing) return plain_failure(what);
         return w_.request_opens ? Status{} : Status{invalid("request_does_not_open", "the sealed request is junk")};
