@@ -113,9 +113,9 @@ private:
                                   checked_.manifest.services,
                                   BH_LOG_DEBUG};
         // Into the same log as the plugin's own words, where the report looks.
-        const auto* log = static_cast<const bh_svc_log*>(kernel->service(kernel, BH_SVC_LOG));
-        const auto say = [kernel, log](std::uint32_t level, const std::string& message) {
-            log->write(kernel, level, {nullptr, 0}, worker::view(message));
+        const auto say = [kernel](std::uint32_t level, const std::string& message) {
+            const auto* log = static_cast<const bh_svc_log*>(kernel->service(kernel, BH_SVC_LOG));
+            if (log != nullptr) log->write(kernel, level, {nullptr, 0}, worker::view(message));
         };
         made->worker.emplace(std::move(greeting), checked_.file.fd(), kernel, made->starter, say, patience());
         const Status started = made->worker->start();

@@ -135,6 +135,64 @@ type ChainEvents struct {
 	Safe *Block `bh:"safe"`
 }
 
+// ChainFilter: logs that are wanted.
+type ChainFilter struct {
+	// Canonical addresses of the contracts whose logs are asked for; at least one.
+	Contracts []string `bh:"contracts,required"`
+	// For each of the first topics the values it may have; an empty list: any.
+	Topics [][][]byte `bh:"topics"`
+}
+
+// ChainLog is a part of other documents.
+type ChainLog struct {
+	// Canonical address of the contract that made it.
+	Contract string `bh:"contract,required"`
+	// Its data, in the chain's own encoding.
+	Data []byte `bh:"data,required"`
+	// Index of the log in its block.
+	LogIndex uint32 `bh:"log_index,required"`
+	// Its block.
+	Position Position `bh:"position,required"`
+	// Time of its block.
+	Time time.Time `bh:"time,required"`
+	// Its topics.
+	Topics [][]byte `bh:"topics,required"`
+	// Hash of its transaction.
+	TX string `bh:"tx,required"`
+}
+
+// ChainLogs: logs of contracts after a cursor.
+type ChainLogs struct {
+	// What the next call passes.
+	Cursor string `bh:"cursor,required"`
+	// Newest block.
+	Head Block `bh:"head,required"`
+	// Oldest first.
+	Logs []ChainLog `bh:"logs,required"`
+	// Whether to call again at once.
+	More bool `bh:"more"`
+	// The chain left the branch that was reported: the last block still valid; what was reported above it never happened.
+	Rollback *Position `bh:"rollback"`
+}
+
+// ChainRead: one read of a contract.
+type ChainRead struct {
+	// Canonical address of the contract.
+	Contract string `bh:"contract,required"`
+	// The call, in the chain's own encoding.
+	Data []byte `bh:"data,required"`
+}
+
+// ChainValue: what a contract answered.
+type ChainValue struct {
+	// The answer, in the chain's own encoding.
+	Data []byte `bh:"data,required"`
+	// The block this holds for.
+	Position Position `bh:"position,required"`
+	// Whether the contract refused; data then says why.
+	Reverted bool `bh:"reverted"`
+}
+
 // Console: where a VM's console is.
 type Console struct {
 	// When it ends; absent: never.
@@ -145,6 +203,16 @@ type Console struct {
 	UnixPath string `bh:"unix_path"`
 	// URL; or unix_path.
 	URL string `bh:"url"`
+}
+
+// ContractCall: A transaction to any contract.
+type ContractCall struct {
+	// call.
+	Action string `bh:"action,required"`
+	// Canonical address of the contract.
+	Contract string `bh:"contract,required"`
+	// The call, in the chain's own encoding; no coins are sent.
+	Data []byte `bh:"data,required"`
 }
 
 // Delegation: A prefix delegation.
@@ -487,10 +555,18 @@ type Tags struct {
 
 // Unit: A unit as it is.
 type Unit struct {
+	// CPU time of its first process; in the answer of status, while it runs.
+	CpuNs int64 `bh:"cpu_ns"`
 	// When it ended by itself.
 	ExitCode int32 `bh:"exit_code"`
 	// Which limits hold: cgroup2, cgroup1 or rlimit.
 	Limits string `bh:"limits"`
+	// What its first process has in memory; as cpu_ns.
+	MemoryBytes int64 `bh:"memory_bytes"`
+	// What it received by its tap; as cpu_ns.
+	NetRxBytes int64 `bh:"net_rx_bytes"`
+	// What it sent by its tap; as cpu_ns.
+	NetTXBytes int64 `bh:"net_tx_bytes"`
 	// Its first process.
 	PID int64 `bh:"pid"`
 	// When a signal ended it.
