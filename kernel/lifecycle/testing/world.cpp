@@ -131,6 +131,7 @@ void mine_block(World& w) {
     WorldBlock& block = w.blocks[w.height + 1];
     block = w.blocks[w.height];
     block.height = ++w.height;
+    w.peak = std::max<std::uint64_t>(w.peak, w.height);
     block.branch = w.branch;
     block.time = std::max(block.time + 1, w.now_ms / 1000);
     if (!w.mining) return;

@@ -147,6 +147,8 @@ struct World {
     Text<200> complaint;
     bool finished = false;
     std::uint32_t full_commits = 0;  // so many commits fail from the next step on, as on a full disk
+    std::uint64_t peak = 0;          // of height: a shorter branch may follow a longer one
+    bool struck_deep = false;        // a reorganisation of the fault matrix went below what was final
     bool undone = false;             // a reorganisation took away what the script made: it is not played on
     std::uint32_t parked_count = 0;  // rollbacks below a final position that the journal has written down
     Text<240> outcome;               // of the whole play, to compare with another one's
