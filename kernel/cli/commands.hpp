@@ -19,7 +19,7 @@ struct Context {
     std::string config;  // kernel.yaml, for what runs without the daemon
     std::string plugins, images, libexec, control_socket;
     std::string records;  // plugins.d; "" = beside the configuration
-    std::string state;  // the daemon's, for what is done while it is stopped
+    std::string state;    // the daemon's, for what is done while it is stopped
 };
 
 // Prints the failure as one sentence (or as JSON) and returns its exit code.

@@ -26,8 +26,8 @@ bh::Result<signer::SignerConfig> prepare(const std::string& path) {
     auto config = signer::read_signer_config(path);
     if (!config) return config.failure();
     const auto& keys = config->keys;
-    std::vector<signer::OwnDirectory> directories{
-        {config->socket, 0750}, {config->log, 0700}, {config->anchors, 0700}, {keys.agent, 0700}, {keys.server, 0700}, {keys.statement, 0700}};
+    std::vector<signer::OwnDirectory> directories{{config->socket, 0750}, {config->log, 0700}, {config->anchors, 0700},
+                                                  {keys.agent, 0700},     {keys.server, 0700}, {keys.statement, 0700}};
     for (const auto& [scheme, path] : keys.codecs) directories.push_back({path, 0700});
     if (auto done = signer::become_user(config->run_as, config->group, directories); !done) return done.failure();
     // After the change of user, which makes a process dumpable again on some kernels.

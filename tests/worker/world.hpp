@@ -191,8 +191,8 @@ public:
         : services_{"probe",
                     options.grants,
                     {&log, &store, options.signer != nullptr ? options.signer : &signer,
-                     options.real_launch ? static_cast<plugins::LaunchBackend*>(&real_launch) : &launching,
-                     nullptr, connecting.get(), &chain}},
+                     options.real_launch ? static_cast<plugins::LaunchBackend*>(&real_launch) : &launching, nullptr,
+                     connecting.get(), &chain}},
           starter_{launcher_of(options)} {
         auto checked = host::check({directory(), "org.blockhost.probe", pin(), "0.1.0", BH_HYPERVISOR, true});
         REQUIRE(checked);
