@@ -116,7 +116,7 @@ class Running(Operated):
 
     def test_recover_while_it_runs_changes_nothing_that_is_right(self) -> None:
         world = self.world
-        alice = world.wallet("alice")
+        alice = world.wallet("bob")
         number = world.buy(alice)
         world.wait_state(number, "active", 60)
         self.assertIn("has derived everything anew", self.expect(0, "recover"))
