@@ -1,4 +1,5 @@
-// The audit log, its anchors, and a journal that is not the newest one; the name is the rule.
+// The audit log, its anchors, and a journal that is not the newest one; the name is the rule. [sqlite]: needs the
+// database as a file; the rest runs over the journal in memory, too (tests/model).
 #include "kernel/lifecycle/audit_check.hpp"
 #include "kernel/lifecycle/testing/fixture.hpp"
 
@@ -62,8 +63,8 @@ TEST_CASE_METHOD(Audited,
     CHECK(s.read<std::string>([](Tx& tx) { return audit_head(tx); }) == head_before);
 }
 
-TEST_CASE_METHOD(Audited,
-                 "a row that was changed, taken out, put in or cut off is named, and so is a log written anew") {
+TEST_CASE_METHOD(Audited, "a row that was changed, taken out, put in or cut off is named, and so is a log written anew",
+                 "[sqlite]") {
     served();
     user(*world, "extend", "1", 1000);
     anchor();
@@ -105,7 +106,8 @@ TEST_CASE_METHOD(Audited, "anchors that can't be read are said so, and the chain
     CHECK_FALSE(report.unread.empty());
 }
 
-TEST_CASE_METHOD(Audited, "an older copy of the journal is recognised by its anchors and goes on as another journal") {
+TEST_CASE_METHOD(Audited, "an older copy of the journal is recognised by its anchors and goes on as another journal",
+                 "[sqlite]") {
     Scene& s = served();
     copy_journal(directory + "/journal.db", directory + "/older.db");
     const auto shared = s.read<std::int64_t>([](Tx& tx) { return newest_audit(tx)->n; });
@@ -153,8 +155,8 @@ TEST_CASE_METHOD(Audited, "an empty journal on a host that had one says so, and 
     CHECK(check().newest.has_value());
 }
 
-TEST_CASE_METHOD(Audited,
-                 "a journal that was in use before another one is recognised, although its own anchors agree") {
+TEST_CASE_METHOD(Audited, "a journal that was in use before another one is recognised, although its own anchors agree",
+                 "[sqlite]") {
     Scene& s = served();
     user(*world, "extend", "1", 100'000);
     anchor();

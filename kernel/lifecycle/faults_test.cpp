@@ -2,6 +2,8 @@
 #include "kernel/journal/events.hpp"
 #include "kernel/lifecycle/testing/fixture.hpp"
 
+#include <catch2/generators/catch_generators.hpp>
+
 using namespace bh;
 using namespace bh::life;
 using namespace bh::life::testing;
@@ -16,6 +18,24 @@ struct Ending : Fixture {
         REQUIRE(s.until([&] { return s.job(Step::destroy).has_value(); }));
         REQUIRE(s.job(Step::destroy)->attempt == 0);
         return s;
+    }
+};
+
+struct Cleaning : Fixture {
+    // An order that is declined when its VM is made: its clean has not begun.
+    void about_to_clean() {
+        add_fault(*world, "seal_credential", BH_E_INVALID);
+        Scene& s = bought();
+        REQUIRE(s.until([&] { return s.job(Step::clean).has_value(); }));
+        REQUIRE(s.job(Step::clean)->attempt == 0);
+        REQUIRE(count_vms(*world) == 1);
+        REQUIRE(count_volumes(*world) == 1);
+    }
+    void expect_empty_list(const char* which) {
+        const auto asked = std::find_if(std::begin(world->faults), std::end(world->faults),
+                                        [&](const Fault& each) { return each.verb == which; });
+        REQUIRE(asked != std::end(world->faults));
+        CHECK(asked->count == 0);
     }
 };
 
@@ -81,4 +101,16 @@ TEST_CASE_METHOD(Fixture, "a close that is there before our own was sent ends th
     s.restart();
     expect(State::ended);
     CHECK(objects() == 0);
+}
+
+// clean took one empty list for the end of what the journal itself knew, deleted the volume under the VM, and left the
+// VM for ever.
+TEST_CASE_METHOD(Cleaning, "what one list does not know is removed all the same when the journal knows it") {
+    const char* forgotten = GENERATE("empty_vm_list", "empty_volume_list");
+    about_to_clean();
+    add_fault(*world, forgotten, 0);
+    expect(State::ended);
+    expect_empty_list(forgotten);
+    CHECK(objects() == 0);
+    CHECK(standing_alarms().empty());
 }

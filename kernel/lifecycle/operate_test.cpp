@@ -26,7 +26,7 @@ struct Operated : Fixture {
         add_fault(*world, "seal_credential", BH_E_INVALID, 1);
         bought();
         expect(State::declining);
-        add_fault(*world, "volume_list", BH_E_INTERNAL, kMaxLooks + 1);
+        add_fault(*world, "volume_delete", BH_E_INTERNAL, kMaxLooks + 1);
         expect(State::held);
         REQUIRE(scene->job(Step::clean)->state == JobState::held);
     }

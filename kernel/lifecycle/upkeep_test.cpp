@@ -39,7 +39,8 @@ Status add_history(Tx& tx) {
 
 }  // namespace
 
-TEST_CASE_METHOD(Fixture, "the work of a tick does not grow with the journal: no table is read from end to end") {
+TEST_CASE_METHOD(Fixture, "the work of a tick does not grow with the journal: no table is read from end to end",
+                 "[sqlite]") {
     Scene& s = served();
     user(*world, "extend", "1", 100'000);
     for (int i = 1; i < 4; ++i) {

@@ -209,8 +209,10 @@ Status Worker::volume_delete() {
     return {};
 }
 
-// By created_by, in the backends' own lists: the journal may not know what a lost answer made.
+// First what the journal knows, whatever one list says; then by created_by, in the backends' own lists: the journal may
+// not know what a lost answer made.
 Status Worker::clean() {
+    if (auto known = destroy(); !known) return known;
     auto hypervisor = port_of(ports_.hypervisors, in_.hypervisor);
     if (!hypervisor) return hypervisor.failure();
     auto vms = all_vms(**hypervisor);
@@ -221,6 +223,7 @@ Status Worker::clean() {
         if (!gone && gone.failure().code != BH_E_NOT_FOUND) return gone;
     }
     if (auto removed = ports_.network.vm_remove(tap_name(in_.vm_op_id), in_.vm_op_id); !removed) return removed;
+    if (auto known = volume_delete(); !known) return known;
     auto storage = port_of(ports_.storages, in_.storage);
     if (!storage) return storage.failure();
     auto volumes = all_volumes(**storage);

@@ -1,6 +1,8 @@
 #include "tests/model/engine_snapshot.hpp"
 
+#include <charconv>
 #include <map>
+#include <sstream>
 #include <vector>
 
 namespace bh::life {
@@ -13,6 +15,22 @@ void add_sorted(model::Digest& d, const Set& set) {
     std::sort(all.begin(), all.end());
     d.add(all.size());
     for (const auto& each : all) d.add(each);
+}
+
+// What the guard counts, "STANDING/ORDER/SECONDS/SECONDS": the ends from the chain's time on.
+void add_answer(model::Digest& d, const std::string& answer, std::int64_t chain_s) {
+    constexpr std::int64_t kMemory = 64;
+    std::istringstream parts{answer};
+    for (std::string part; std::getline(parts, part, '/');) {
+        std::int64_t seconds = 0;
+        const char* end = part.data() + part.size();
+        const auto [ptr, error] = std::from_chars(part.data(), end, seconds);
+        if (error == std::errc{} && ptr == end) {
+            d.since(seconds, chain_s, kMemory);
+        } else {
+            d.add(part);
+        }
+    }
 }
 
 constexpr std::int64_t kDue = 0;  // a timer that has passed is due, however long ago
@@ -29,7 +47,9 @@ EngineSnapshot EngineSnapshot::of(const Engine& e) {
     s.next_watch_ms = e.next_watch_ms_, s.next_list_ms = e.next_list_ms_;
     s.stalled_until_ms = e.stalled_until_ms_, s.timers_checked_ms = e.timers_checked_ms_;
     s.last_now_ms = e.last_now_ms_;
-    s.inventory = e.inventory_, s.listed = e.listed_;
+    s.inventory = e.inventory_, s.listed = e.listed_, s.recovery = e.recovery_, s.recover_asked = e.recover_asked_;
+    s.submitting = e.submitting_, s.lost = e.lost_;
+    s.anchored = e.anchored_, s.next_anchor_ms = e.next_anchor_ms_, s.anchor_failing_ms = e.anchor_failing_ms_;
     return s;
 }
 
@@ -40,11 +60,13 @@ void EngineSnapshot::put(Engine& e) const {
     e.next_watch_ms_ = next_watch_ms, e.next_list_ms_ = next_list_ms;
     e.stalled_until_ms_ = stalled_until_ms, e.timers_checked_ms_ = timers_checked_ms;
     e.last_now_ms_ = last_now_ms;
-    e.inventory_ = inventory, e.listed_ = listed;
+    e.inventory_ = inventory, e.listed_ = listed, e.recovery_ = recovery, e.recover_asked_ = recover_asked;
+    e.submitting_ = submitting, e.lost_ = lost;
+    e.anchored_ = anchored, e.next_anchor_ms_ = next_anchor_ms, e.anchor_failing_ms_ = anchor_failing_ms;
 }
 
-void EngineSnapshot::digest(model::Digest& d, std::int64_t wall_ms, std::int64_t monotonic_ms,
-                            std::uint64_t head) const {
+void EngineSnapshot::digest(model::Digest& d, std::int64_t wall_ms, std::int64_t monotonic_ms, std::uint64_t head,
+                            std::int64_t chain_s) const {
     d.add(boot_id);
     d.add(recovering);
     d.add(poll_now);
@@ -56,6 +78,7 @@ void EngineSnapshot::digest(model::Digest& d, std::int64_t wall_ms, std::int64_t
         const auto& seen = guard.seen_.at(row);
         d.add(row);
         d.add(seen.guard);
+        add_answer(d, seen.answer, chain_s);
         d.add(std::min<std::uint32_t>(seen.count, guard.policy().checks));
         d.since(static_cast<std::int64_t>(seen.first_ns / 1'000'000), monotonic_ms, span);
         d.since(static_cast<std::int64_t>(seen.last_ns / 1'000'000), monotonic_ms, span);
@@ -84,6 +107,11 @@ void EngineSnapshot::digest(model::Digest& d, std::int64_t wall_ms, std::int64_t
     d.add(timers_checked_ms == wall_ms);
     d.since(last_now_ms, wall_ms, 0);
     add_sorted(d, listed);
+    d.add(recover_asked);
+    add_sorted(d, submitting);
+    d.add(lost.ahead.has_value());
+    // The anchoring's own times decide nothing here: while exploring the log is left out, so nothing is ever due.
+    // `recovery` tells an earlier recovery's lists from this one's, and none of them is on its way.
 }
 
 }  // namespace bh::life

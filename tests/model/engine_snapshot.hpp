@@ -10,7 +10,7 @@ namespace bh::life {
 struct EngineSnapshot {
     std::string boot_id;
     GuardMemory guard{GuardPolicy{}};
-    bool recovering = true, poll_now = false;
+    bool recovering = true, poll_now = false, recover_asked = false;
     std::map<std::string, Engine::ChainSlot> chains;
     std::deque<std::int64_t> dirty;
     std::unordered_set<std::int64_t> dirty_set, again, retry, underived;
@@ -20,6 +20,11 @@ struct EngineSnapshot {
     std::int64_t stalled_until_ms = 0, timers_checked_ms = -1, last_now_ms = 0;
     Engine::Inventory inventory;
     std::unordered_set<std::string> listed;
+    std::uint64_t recovery = 0;
+    std::unordered_set<std::string> submitting;
+    Engine::LostJournal lost;
+    std::string anchored;
+    std::int64_t next_anchor_ms = 0, anchor_failing_ms = 0;
 
     static bool settled(const Engine& engine);
     // After an exception went through step(): what was in flight will never come back.
@@ -27,7 +32,8 @@ struct EngineSnapshot {
     static EngineSnapshot of(const Engine& engine);
     void put(Engine& engine) const;
     // Times relative to the clocks: two engines that would do the same give the same digest.
-    void digest(model::Digest& into, std::int64_t wall_ms, std::int64_t monotonic_ms, std::uint64_t head) const;
+    void digest(model::Digest& into, std::int64_t wall_ms, std::int64_t monotonic_ms, std::uint64_t head,
+                std::int64_t chain_s) const;
 };
 
 }  // namespace bh::life

@@ -221,11 +221,11 @@ std::vector<std::string> Explorer::trace(std::uint32_t way, std::uint32_t at, st
         if (d.what != What::nothing) lines.push_back(before + "  *** " + to_text(d));
         last.push_back(before + "  " + (line.empty() ? "no call" : line));
         if (last.size() > kLastMoves) last.pop_front();
-        audited = std::min(audited, system.tables().audit.size());
-        const bool news = audited < system.tables().audit.size() || d.what != What::nothing;
+        audited = std::min(audited, system.tables().told.size());
+        const bool news = audited < system.tables().told.size() || d.what != What::nothing;
         if (news && !line.empty()) lines.push_back(before + "  calls " + line);
-        for (; audited < system.tables().audit.size(); ++audited) {
-            const AuditRow& row = *system.tables().audit[audited];
+        for (; audited < system.tables().told.size(); ++audited) {
+            const AuditRow& row = *system.tables().told[audited];
             lines.push_back("    " + row.action + " " + row.subject + " " + row.detail);
         }
     };

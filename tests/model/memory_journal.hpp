@@ -1,6 +1,6 @@
 // A journal in plain memory: the same functions as kernel/journal (journal.hpp, jobs.hpp, events.hpp, resources.hpp,
-// subscriptions.hpp, audit.hpp), without SQLite, so that the explorer can copy a database in a microsecond. It is
-// linked in the place of kernel/journal's objects; kernel/journal's own tests run against it, too
+// subscriptions.hpp, capacity.hpp, audit.hpp), without SQLite, so that the explorer can copy a database in a
+// microsecond. It is linked in the place of kernel/journal's objects; kernel/journal's own tests run against it, too
 // (memory_journal_test). Rows are immutable and shared: a copy of the tables copies pointers.
 #pragma once
 
@@ -22,6 +22,7 @@ struct Tables {
     Table<EventRow> events;
     Table<SubscriptionRow> subscriptions;
     Table<PlanRow> plans;
+    Table<CapacityRow> capacities;
     Table<JobRow> jobs;
     Table<VmRow> vms;
     Table<VolumeRow> volumes;
@@ -32,6 +33,7 @@ struct Tables {
     Table<ParkedRow> parked;
     Table<AlarmRow> alarms;
     Table<AuditRow> audit;
+    Table<AuditRow> told;  // CommitSeam::Audit::told
     Table<StageRow> stages;
     std::map<std::string, std::string> meta, commands;
     std::int64_t next_event = 1, next_subscription = 1, next_job = 1;
@@ -43,13 +45,15 @@ inline constexpr const char* kMemory = "memory:";
 std::shared_ptr<Tables> tables_at(const std::string& path);
 void remove_tables(const std::string& path);
 
-// What the explorer does at commits. `keep_audit`: off while exploring, on for tests and for printing a trace.
+// What the explorer does at commits.
 struct CommitSeam {
     // Called after a commit; may throw.
     std::function<void()> committed;
     // True: this commit fails as on a full disk.
     std::function<bool()> full;
-    bool keep_audit = true;
+    // Where audit rows go: into the log, as in the real journal; aside, where a trace finds them but the engine does
+    // not, so that it goes the same way with a trace and without; nowhere.
+    enum class Audit : std::uint8_t { kept, told, left_out } audit = Audit::kept;
 };
 CommitSeam& commit_seam(const std::string& path);
 

@@ -1,6 +1,8 @@
 // The queries of kernel/journal over Tables: each does what its namesake's SQL says. Those of subscriptions.hpp are in
 // memory_subscriptions.cpp.
 #include "kernel/journal/audit.hpp"
+#include "kernel/journal/audit_chain.hpp"
+#include "kernel/journal/capacity.hpp"
 #include "kernel/journal/events.hpp"
 #include "kernel/journal/jobs.hpp"
 #include "kernel/journal/resources.hpp"
@@ -106,6 +108,11 @@ std::optional<JobRow> current_job(Tx& tx, std::int64_t row) {
 std::vector<JobRow> jobs_of(Tx& tx, std::int64_t row) {
     return where(of(tx).jobs, [&](const JobRow& job) { return job.row == row; });
 }
+std::optional<JobRow> held_job_of(Tx& tx, std::int64_t row) {
+    auto rows = where(of(tx).jobs, [&](const JobRow& job) { return job.row == row && job.state == JobState::held; });
+    if (rows.empty()) return std::nullopt;
+    return std::move(rows.back());
+}
 std::vector<JobRow> list_jobs(Tx& tx, const std::string& state, std::uint32_t limit) {
     auto rows = where(of(tx).jobs, [&](const JobRow& job) { return state.empty() || to_text(job.state) == state; });
     return page(ordered(std::move(rows), [](const JobRow& job) { return -job.n; }), limit);
@@ -164,6 +171,37 @@ void clear_alarms(Tx& tx, const std::string& subject, const std::string& reason)
 std::vector<AlarmRow> alarms(Tx& tx) {
     return ordered(all(of(tx).alarms),
                    [](const AlarmRow& row) { return std::tie(row.since_ms, row.subject, row.reason); });
+}
+
+// capacity.hpp
+namespace {
+constexpr auto kPlan = [](const CapacityRow& row) { return std::tie(row.instance, row.plan); };
+
+void change_capacities(Tx& tx, const auto& matches, const auto& change) {
+    for (CapacityRow row : where(of(tx).capacities, matches)) {
+        change(row);
+        replace(of(tx).capacities, row, kPlan);
+    }
+}
+}  // namespace
+
+void save_capacity(Tx& tx, const CapacityRow& capacity) { put(of(tx).capacities, capacity, kPlan); }
+std::optional<CapacityRow> capacity_of(Tx& tx, const std::string& instance, const std::string& plan) {
+    return one(of(tx).capacities, [&](const CapacityRow& row) { return row.instance == instance && row.plan == plan; });
+}
+std::vector<CapacityRow> capacities(Tx& tx) { return ordered(all(of(tx).capacities), kPlan); }
+void remove_capacity(Tx& tx, const std::string& instance, const std::string& plan) {
+    erase(of(tx).capacities, [&](const CapacityRow& row) { return row.instance == instance && row.plan == plan; });
+}
+void save_capacity_checkpoint(Tx& tx, const std::string& op_id, const Bytes& checkpoint) {
+    change_capacities(
+        tx, [&](const CapacityRow& row) { return row.op_id == op_id; },
+        [&](CapacityRow& row) { row.checkpoint = checkpoint; });
+}
+void wake_capacities(Tx& tx, const std::string& instance) {
+    change_capacities(
+        tx, [&](const CapacityRow& row) { return row.instance == instance && row.not_before_ms > tx.now_ms(); },
+        [&](CapacityRow& row) { row.not_before_ms = tx.now_ms(); });
 }
 
 // resources.hpp
@@ -235,19 +273,28 @@ std::uint64_t count_addresses(Tx& tx, const std::string& hypervisor) {
     return where(of(tx).addresses, [&](const AddressRow& row) { return row.hypervisor == hypervisor; }).size();
 }
 
-// audit.hpp. The chain of hashes is kernel/journal's own affair: nothing in the lifecycle reads it.
+// audit.hpp, what is not in audit_chain.cpp.
 void append_audit(Tx& tx, const std::string& actor, const std::string& action, const std::string& subject,
                   const std::string& detail) {
-    if (!commit_seam(tx.db().path).keep_audit) return;
-    const auto n = static_cast<std::int64_t>(of(tx).audit.size()) + 1;
-    of(tx).audit.push_back(
-        std::make_shared<const AuditRow>(AuditRow{n, tx.now_ms(), actor, action, subject, detail, "", ""}));
+    const CommitSeam::Audit keep = commit_seam(tx.db().path).audit;
+    if (keep == CommitSeam::Audit::left_out) return;
+    auto& table = keep == CommitSeam::Audit::kept ? of(tx).audit : of(tx).told;
+    const auto n = static_cast<std::int64_t>(table.size()) + 1;
+    AuditRow row{n, tx.now_ms(), actor, action, subject, detail, table.empty() ? "" : table.back()->hash, ""};
+    row.hash = chain_hash(row);
+    table.push_back(std::make_shared<const AuditRow>(std::move(row)));
 }
 std::vector<AuditRow> list_audit(Tx& tx, std::int64_t after, std::uint32_t limit) {
     return page(where(of(tx).audit, [&](const AuditRow& row) { return row.n > after; }), limit);
 }
-std::string audit_head(Tx& tx) { return of(tx).audit.empty() ? "" : std::to_string(of(tx).audit.size()); }
-Status verify_audit(Tx&) { return {}; }  // nothing here can be changed from outside
+std::optional<AuditRow> newest_audit(Tx& tx) {
+    if (of(tx).audit.empty()) return std::nullopt;
+    return *of(tx).audit.back();
+}
+std::optional<AuditRow> audit_row(Tx& tx, std::int64_t n) {
+    return one(of(tx).audit, [&](const AuditRow& row) { return row.n == n; });
+}
+std::string audit_head(Tx& tx) { return of(tx).audit.empty() ? "" : of(tx).audit.back()->hash; }
 std::string meta(Tx& tx, const std::string& key) {
     const auto found = of(tx).meta.find(key);
     return found == of(tx).meta.end() ? std::string{} : found->second;

@@ -1,40 +1,56 @@
 #!/usr/bin/env python3
-"""Writes a copy of one kernel source with one rule broken.
+"""Writes a copy of a kernel source with a rule broken.
 
     mutants.py NAME SOURCE OUT
 
-Each mutant is a text of the source and what is put in its place. The text must be there exactly once: a mutant that
-does not apply any more is an error, not a test that passes.
+Each mutant is, for each source that it breaks, a text of it and what is put in its place. The text must be there
+exactly once: a mutant that does not apply any more is an error, not a test that passes.
 """
+import pathlib
 import sys
 
 MUTANTS = {
     # The decision counts, without fresh reads immediately before the verb.
-    "no-fresh-read": ("    if (guard == Guard::none) return true;\n", "    if (guard != Guard::open) return true;\n"),
+    "no-fresh-read": {
+        "work": ("    if (guard == Guard::none) return true;\n", "    if (guard != Guard::open) return true;\n"),
+    },
     # One answer is enough to switch something off.
-    "guard-one-check": (
-        "    if (guard == Guard::none || guard == Guard::open) return true;\n",
-        "    if (guard == Guard::none || guard == Guard::open || seen_.contains(row)) return true;\n"),
+    "guard-one-check": {
+        "guard": ("    if (guard == Guard::none || guard == Guard::open) return true;\n",
+                  "    if (guard == Guard::none || guard == Guard::open || progress) return true;\n"),
+    },
     # The head's word is taken for the final one.
-    "not-final": (
-        "    return {view.final_state ? standing_of(*view.final_state, order) : Standing::unknown,\n",
-        "    return {standing_of(view.head_state, order),\n"),
+    "not-final": {
+        "standing": ("    return {view.final_state ? standing_of(*view.final_state, order) : Standing::unknown,\n",
+                     "    return {standing_of(view.head_state, order),\n"),
+    },
     # The end of an earlier run of the same step answers for the new one.
-    "old-done-answers": ("    job.state = JobState::queued;\n    job.consumed = false;\n",
-                         "    if (job.state != JobState::done) job.state = JobState::queued;\n    job.consumed = false;\n"),
+    "old-done-answers": {
+        "machine": ("    job.state = JobState::queued;\n    job.consumed = false;\n",
+                    "    if (job.state != JobState::done) job.state = JobState::queued;\n    job.consumed = false;\n"),
+    },
     # A lost answer is taken for a refusal.
-    "lost-is-failed": ("    {BH_E_UNKNOWN_OUTCOME, JobState::uncertain},\n", "    {BH_E_UNKNOWN_OUTCOME, JobState::failed},\n"),
+    "lost-is-failed": {
+        "table": ("    {BH_E_UNKNOWN_OUTCOME, JobState::uncertain},\n",
+                  "    {BH_E_UNKNOWN_OUTCOME, JobState::failed},\n"),
+    },
     # A verb that ran when the process died is forgotten.
-    "dead-jobs-stay": ("        for (JobRow job : jobs_in_state(tx, JobState::running)) {\n",
-                       "        for (JobRow job : jobs_in_state(tx, JobState::held)) {\n"),
-    # A rollback below a final position leaves what the guard has counted.
-    "guard-outlives-reorg": ("    if ((*taken)->below_final) guard_.forget_all();\n", ""),
+    "dead-jobs-stay": {
+        "engine": ("        for (JobRow job : jobs_in_state(tx, JobState::running)) {\n",
+                   "        for (JobRow job : jobs_in_state(tx, JobState::held)) {\n"),
+    },
+    # A rollback below a final position leaves what the guard has counted, and jobs that have passed it run. Two rules:
+    # each of them alone keeps what the invariant asks for.
+    "parked-jobs-go-on": {
+        "poll": ("    if ((*taken)->below_final) guard_.forget_all();\n", ""),
+        "jobs": ("    if (waits_for_operator(job)) {\n", "    if (false) {\n"),
+    },
 }
 
 
 def main() -> int:
     name, source, out = sys.argv[1:4]
-    old, new = MUTANTS[name]
+    old, new = MUTANTS[name][pathlib.Path(source).stem]
     with open(source, encoding="utf-8") as file:
         text = file.read()
     if text.count(old) != 1:

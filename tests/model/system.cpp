@@ -60,7 +60,7 @@ System::System(const Scenario& scenario, BrokenRules broken, GuardPolicy guard)
     CommitSeam& seam = commit_seam(path_);
     seam.committed = [this] { oracle_.point(); };
     seam.full = [this] { return oracle_.full(); };
-    seam.keep_audit = false;
+    seam.audit = CommitSeam::Audit::left_out;
     auto opened = Journal::open(path_, [this] { return world_.wall_ms; });
     journal_ = std::move(*opened);
 }
@@ -87,7 +87,7 @@ void System::load(const Snapshot& s) {
 
 void System::tell(std::vector<std::string>* told) {
     oracle_.told = told;
-    commit_seam(path_).keep_audit = told != nullptr;
+    commit_seam(path_).audit = told != nullptr ? CommitSeam::Audit::told : CommitSeam::Audit::left_out;
 }
 
 void System::die(std::int32_t down_for) {
@@ -237,7 +237,7 @@ void System::keep_version() {
     if (oracle_.commits == 0) return;
     if (!versions_.empty() && same_stage(*versions_.back(), *tables_)) return;
     auto version = std::make_shared<Tables>(*tables_);
-    version->audit.clear();
+    version->told.clear();
     versions_.push_back(std::move(version));
 }
 

@@ -152,6 +152,13 @@ void add(Digest& d, const Tables& t, const World& w, std::int64_t most_ms) {
     }
     for (const auto& row : t.subscriptions) add(d, *row, w);
     for (const auto& job : t.jobs) add(d, *job, w, most_ms);
+    for (const auto& capacity : t.capacities) {
+        d.add(capacity->plan);
+        d.add(capacity->want);
+        d.add(std::min<std::uint32_t>(capacity->attempt, 2));
+        d.add(capacity->done);
+        d.since(capacity->not_before_ms, w.wall_ms, kDue);
+    }
     for (const auto& vm : t.vms) {
         d.add(vm->op_id);
         d.add(vm->row);
@@ -195,7 +202,8 @@ std::uint64_t System::digest() const {
     add(d, *tables_, world_, config_.backoff_max_ms);
     d.add(engine_ != nullptr);
     if (engine_) {
-        EngineSnapshot::of(*engine_).digest(d, world_.wall_ms, world_.monotonic_ms, world_.head().height);
+        EngineSnapshot::of(*engine_).digest(d, world_.wall_ms, world_.monotonic_ms, world_.head().height,
+                                            world_.head().time);
     }
     return d.value();
 }

@@ -73,6 +73,7 @@ public:
     }
     Result<VolumePage> volume_list(const std::string&) override {
         BH_FAULT("volume_list");
+        if (fault(w_, "empty_volume_list")) return VolumePage{};
         VolumePage page;
         for (const VolumeObject& volume : w_.volumes) {
             if (volume.exists) page.volumes.push_back(document(volume));

@@ -79,6 +79,7 @@ public:
     }
     Result<VmPage> vm_list(const std::string&) override {
         BH_FAULT("vm_list");
+        if (fault(w_, "empty_vm_list")) return VmPage{};
         VmPage page;
         for (const VmObject& vm : w_.vms) {
             if (vm.exists) page.vms.push_back(document(vm));
