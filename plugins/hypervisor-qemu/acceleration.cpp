@@ -8,6 +8,7 @@
 #include <csignal>
 #include <ctime>
 #include <filesystem>
+#include <fstream>
 
 namespace hypervisor_qemu {
 namespace {
@@ -71,30 +72,44 @@ bh::Result<Accelerator> Acceleration::settle(Accelerator accelerator, const std:
 }
 
 // The trial's process is gone before its directory is: another user, the VM's own, comes next.
-bh::Result<Accelerator> Acceleration::end_trial(const std::string& unit, const Paths& paths, Accelerator accelerator,
-                                                const std::string& why) {
-    if (auto ended = kernel_.launch().signal(unit, SIGKILL); !ended) return ended.failure();
-    const auto now = kernel_.launch().status(unit);
-    if (!now) return now.failure();
-    if (now->state == "running") return still_trying();
+bh::Status Acceleration::clear_trial(const std::string& unit, const Paths& paths) {
+    const auto ended = kernel_.launch().signal(unit, SIGKILL);
+    if (!ended && ended.failure().code != BH_E_NOT_FOUND) return ended;
+    if (ended) {
+        const auto now = kernel_.launch().status(unit);
+        if (!now) return now.failure();
+        if (now->state == "running") return still_trying();
+    }
     std::error_code error;
     std::filesystem::remove_all(paths.run, error);
-    if (error)
-        return bh::Failure{BH_E_UNAVAILABLE, "file", "cannot remove " + paths.run + ": " + error.message(), kLookAgain};
+    if (!error) return {};
+    return bh::Failure{BH_E_UNAVAILABLE, "file", "cannot remove " + paths.run + ": " + error.message(), kLookAgain};
+}
+
+bh::Result<Accelerator> Acceleration::end_trial(const std::string& unit, const Paths& paths, Accelerator accelerator,
+                                                const std::string& why) {
+    if (const auto cleared = clear_trial(unit, paths); !cleared) return cleared.failure();
     return settle(accelerator, why);
 }
 
 bh::Result<Accelerator> Acceleration::decide(const std::string& vm, const bh::VmSpec& spec, const Paths& paths) {
     const std::scoped_lock lock{mutex_};
-    if (const std::string name = known(); !name.empty()) return named(name);
+    const std::string unit = vm + "-kvmtrial";
+    if (const std::string name = known(); !name.empty()) {
+        // Another VM's trial was sooner: what this one's left behind must not be in the way of the VM's own user.
+        if (::access(paths.trial_mark().c_str(), F_OK) == 0) {
+            if (const auto cleared = clear_trial(unit, paths); !cleared) return cleared.failure();
+        }
+        return named(name);
+    }
     if (::access("/dev/kvm", F_OK) != 0) return settle(Accelerator::kTcg, "there is no /dev/kvm");
     // A disk that boots by itself says nothing that could be understood: safe, and not remembered.
     if (spec.kernel.empty()) return Accelerator::kTcg;
 
-    const std::string unit = vm + "-kvmtrial";
     auto now = kernel_.launch().status(unit);
     if (!now && now.failure().code == BH_E_NOT_FOUND) {
         if (auto made = make_run_directory(paths.run); !made) return made.failure();
+        if (!std::ofstream{paths.trial_mark()}) return bh::sdk::file_failure("write", paths.trial_mark());
         auto started = kernel_.launch().start(unit, trial_spec(spec, paths));
         if (!started) return started.failure();
         return still_trying();

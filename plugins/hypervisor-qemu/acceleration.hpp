@@ -30,6 +30,7 @@ public:
 
 private:
     bh::Result<Accelerator> settle(Accelerator accelerator, const std::string& why);
+    bh::Status clear_trial(const std::string& unit, const Paths& paths);
     bh::Result<Accelerator> end_trial(const std::string& unit, const Paths& paths, Accelerator accelerator,
                                       const std::string& why);
 

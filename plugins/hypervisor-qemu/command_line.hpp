@@ -19,6 +19,8 @@ struct Paths {
     [[nodiscard]] std::string guest() const { return run + "/guest.sock"; }
     [[nodiscard]] std::string console() const { return run + "/console.sock"; }
     [[nodiscard]] std::string trial_log() const { return run + "/trial.log"; }
+    // There while the run directory is lent to a trial.
+    [[nodiscard]] std::string trial_mark() const { return run + "/trial"; }
 };
 
 // Whether a spec can be run: BH_E_INVALID names the field. Paths with characters that mean something to QEMU are
