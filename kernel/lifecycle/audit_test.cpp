@@ -69,7 +69,6 @@ TEST_CASE_METHOD(Audited, "a row that was changed, taken out, put in or cut off 
     user(*world, "extend", "1", 1000);
     anchor();
     const auto rows = check().check.rows;
-    scene->journal.reset();
     const std::string unlock = "DROP TRIGGER audit_fixed; DROP TRIGGER audit_kept; ";
     SECTION("changed") {
         outside((unlock + "UPDATE audit SET detail = 'x' WHERE n = 3").c_str());

@@ -44,8 +44,14 @@ bool is_own_effect(Step step, Fact fact) {
     }
 }
 
-bool will_report(JobState state) {
-    return state == JobState::queued || state == JobState::waiting || state == JobState::running;
+// Its next attempt tells how it went. Not one that was never tried: then somebody else's effect is seen, as after a
+// restored journal; nor one that would have to pass the guard first, whose condition its own effect has ended.
+bool will_report(const JobRow& job) {
+    if (job.attempt == 0) return false;
+    const Guard guard = rules_of(job.step).guard;
+    const bool at_once = guard == Guard::none || guard == Guard::open;
+    return job.state == JobState::waiting || job.state == JobState::running ||
+           (job.state == JobState::queued && at_once);
 }
 
 }  // namespace
@@ -227,11 +233,7 @@ Status Engine::decide(Tx& tx, SubscriptionRow& row, const View& view) {
             plan_look(tx, row, view, reading, wake);
             return {};
         }
-        // One that is queued behind the guard made nothing yet: the guard's condition is over, so it would wait for
-        // ever.
-        const bool behind_guard =
-            job->state == JobState::queued && !guard_.satisfied(row.row, rules_of(job->step).guard);
-        if (is_own_effect(job->step, fact) && will_report(job->state) && !behind_guard) {
+        if (is_own_effect(job->step, fact) && will_report(*job)) {
             job->not_before_ms = tx.now_ms();
             save_job(tx, *job);
             plan_look(tx, row, view, reading, wake);

@@ -181,3 +181,33 @@ TEST_CASE_METHOD(Fixture, "a slow purchase does not delay another one") {
     REQUIRE(s.until([&] { return s.state_is(State::active, "2") && s.state_is(State::active, "1"); }));
     CHECK(world->vms_made == 2);
 }
+
+// It was: the job was left to report an effect that it could not, and its guard never counted again.
+TEST_CASE_METHOD(Fixture,
+                 "a transaction of ours that is final before its job was tried, or tried again, moves the row on") {
+    Scene& s = served();
+    user(*world, "cancel", "1");
+    const auto happened = [&](State state, Step step, const char* action, std::uint32_t attempts) {
+        expect(state);
+        auto job = s.job(step);
+        REQUIRE((job && job->state == JobState::queued && job->attempt == 0));
+        REQUIRE(s.journal->write([&](Tx& tx) -> Status {
+            job->attempt = attempts;  // as an interrupted one
+            save_job(tx, *job);
+            return {};
+        }));
+        user(*world, action, "1");
+        s.pass(5);
+        s.restart();
+    };
+    SECTION("never tried") {
+        happened(State::closing, Step::close, "close", 0);
+        happened(State::burning, Step::burn, "burn", 0);
+    }
+    SECTION("interrupted") {
+        happened(State::closing, Step::close, "close", 1);
+        happened(State::burning, Step::burn, "burn", 1);
+    }
+    expect(State::ended);
+    CHECK(objects() == 0);
+}
