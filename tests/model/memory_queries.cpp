@@ -220,8 +220,9 @@ std::vector<VmRow> list_vms(Tx& tx) {
 }
 void save_volume(Tx& tx, const VolumeRow& volume) { put(of(tx).volumes, volume, kOp); }
 std::vector<VolumeRow> volumes_of(Tx& tx, std::int64_t row) {
-    auto rows = where(of(tx).volumes, [&](const VolumeRow& volume) { return volume.row == row; });
-    std::stable_sort(rows.begin(), rows.end(), [](const VolumeRow& a, const VolumeRow& b) { return a.part > b.part; });
+    auto rows = ordered(where(of(tx).volumes, [&](const VolumeRow& volume) { return volume.row == row; }),
+                        [](const VolumeRow& volume) { return volume.part; });
+    std::reverse(rows.begin(), rows.end());
     return rows;
 }
 std::optional<VolumeRow> volume_by_op_id(Tx& tx, const std::string& op_id) {

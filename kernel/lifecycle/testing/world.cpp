@@ -1,5 +1,6 @@
 #include "kernel/lifecycle/testing/world.hpp"
 
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -172,7 +173,8 @@ void reorganise_in_place(World& w, std::uint64_t keep) {
         waiting.emplace_back(&tx, undone ? tx.height : top + 1);
         tx.state = WorldTx::none;
     }
-    std::stable_sort(waiting.begin(), waiting.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
+    std::sort(waiting.begin(), waiting.end(),
+              [](const auto& a, const auto& b) { return std::tie(a.second, a.first) < std::tie(b.second, b.first); });
     ++w.branch;
     w.forks[w.fork_count++] = {w.branch, keep};
     w.height = keep;
