@@ -18,8 +18,8 @@ from processes import Failed, Process, wait_until
 
 KERNEL, SIGNER, NETD = 48101, 48102, 48103
 # A launcher frees a user of its range of whatever still runs as it: each world has a range of its own, so that worlds can run beside each other.
-VM_UIDS = {"first": 3_000_000 + os.getpid() % 100_000 * 1000, "count": 1000}
-WORKERS = 48110  # and the following: a user for the worker of each plugin instance
+VM_UIDS = {"first": 3_000_000 + os.getpid() % 100_000 * 1000, "count": 900}
+WORKERS = VM_UIDS["first"] + VM_UIDS["count"]  # a launcher ends whatever runs under a user of its workers: no two worlds share one
 PLUGINS = {"local": ("org.blockhost.chain-evm", "chain"), "qemu": ("org.blockhost.hypervisor-qemu", "hypervisor"),
            "dir": ("org.blockhost.storage-dir", "storage"), "static": ("org.blockhost.ipv6-static", "ipv6")}
 PROGRAMS = ["blockhostd", "blockhost", "blockhost-signer", "blockhost-netd", "blockhost-launch", "blockhost-supervise", "blockhost-worker"]
