@@ -91,7 +91,7 @@ def killed_under_a_vm(world: SandboxedWorld, buyer: Buyer, screen: Screen) -> No
         world.kill_worker(instance)
     expect(world.qemus() == running, f"the VM runs on: {running} before, {world.qemus()} now")
     wait_until("all plugins are well again", lambda: all(plugin["health"] == "ok" for plugin in world.blockhost("plugin", "list")["plugins"]), 90)
-    expect([vm["state"] for vm in world.blockhost("vm", "list")["vms"]] == ["running"], "the VM is found again")
+    expect([vm["state"] for vm in world.blockhost("vm", "list")["vms"]] == ["active"], "the subscription is active all the time")
     expect(world.qemus() == running and buyer.boot() == boot, "the guest runs since the same boot")
     screen.done("the workers were killed while the VM ran: it runs on, and was found again")
 
