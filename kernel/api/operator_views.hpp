@@ -4,8 +4,7 @@
 
 #include "kernel/lifecycle/audit_check.hpp"
 #include "kernel/lifecycle/foresee.hpp"
-
-#include <nlohmann/json.hpp>
+#include "plugin-api/documents/json.hpp"
 
 namespace bh::api {
 

@@ -2,9 +2,8 @@
 // server's side that knows cpp-httplib. Root and the socket's group may use it.
 #pragma once
 
+#include "plugin-api/documents/json.hpp"
 #include "plugin-api/documents/result.hpp"
-
-#include <nlohmann/json.hpp>
 
 #include <sys/types.h>
 

@@ -4,8 +4,7 @@
 
 #include "kernel/journal/journal.hpp"
 #include "plugin-api/documents/chain.hpp"
-
-#include <nlohmann/json.hpp>
+#include "plugin-api/documents/json.hpp"
 
 #include <cstdint>
 #include <string>

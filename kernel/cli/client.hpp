@@ -1,9 +1,8 @@
 // The daemon's local API, for the CLI. The only place on the client's side that knows cpp-httplib.
 #pragma once
 
+#include "plugin-api/documents/json.hpp"
 #include "plugin-api/documents/result.hpp"
-
-#include <nlohmann/json.hpp>
 
 #include <chrono>
 #include <string>

@@ -1,7 +1,7 @@
 // How the CLI prints: tables for people, one JSON document for programs.
 #pragma once
 
-#include <nlohmann/json.hpp>
+#include "plugin-api/documents/json.hpp"
 
 #include <cstdint>
 #include <iosfwd>

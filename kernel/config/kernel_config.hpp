@@ -3,9 +3,8 @@
 #pragma once
 
 #include "kernel/lifecycle/config.hpp"
+#include "plugin-api/documents/json.hpp"
 #include "plugin-api/documents/result.hpp"
-
-#include <nlohmann/json.hpp>
 
 #include <map>
 #include <string>

@@ -5,9 +5,8 @@
 // documents, over 1 MiB, nesting over 16.
 #pragma once
 
+#include "plugin-api/documents/json.hpp"
 #include "plugin-api/documents/result.hpp"
-
-#include <nlohmann/json.hpp>
 
 #include <string>
 

@@ -8,9 +8,8 @@
 // The first mistake is kept and the getters return empty values from then on. Not thread-safe.
 #pragma once
 
+#include "plugin-api/documents/json.hpp"
 #include "plugin-api/documents/result.hpp"
-
-#include <nlohmann/json.hpp>
 
 #include <cstdint>
 #include <optional>

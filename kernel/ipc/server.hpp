@@ -6,9 +6,8 @@
 #pragma once
 
 #include "kernel/ipc/fd.hpp"
+#include "plugin-api/documents/json.hpp"
 #include "plugin-api/documents/result.hpp"
-
-#include <nlohmann/json.hpp>
 
 #include <sys/types.h>
 

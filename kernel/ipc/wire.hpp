@@ -1,9 +1,8 @@
 // The JSON of requests and replies; shared by server and client. docs/contracts.md section 2.
 #pragma once
 
+#include "plugin-api/documents/json.hpp"
 #include "plugin-api/documents/result.hpp"
-
-#include <nlohmann/json.hpp>
 
 #include <cstdint>
 #include <string>

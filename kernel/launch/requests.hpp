@@ -1,9 +1,8 @@
 // The arguments of the verbs, read and checked for form. What the launcher then allows is service.cpp's affair.
 #pragma once
 
+#include "plugin-api/documents/json.hpp"
 #include "plugin-api/documents/launch.hpp"
-
-#include <nlohmann/json.hpp>
 
 #include <chrono>
 

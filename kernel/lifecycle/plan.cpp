@@ -1,6 +1,6 @@
 #include "kernel/lifecycle/plan.hpp"
 
-#include <nlohmann/json.hpp>
+#include "plugin-api/documents/json.hpp"
 
 namespace bh::life {
 namespace {

@@ -1,8 +1,7 @@
 // Worker: the steps that end in a transaction, and the sealing before the first.
 #include "kernel/lifecycle/fingerprint.hpp"
 #include "kernel/lifecycle/worker.hpp"
-
-#include <nlohmann/json.hpp>
+#include "plugin-api/documents/json.hpp"
 
 namespace bh::life {
 namespace {

@@ -2,9 +2,8 @@
 // library. Thread-compatible.
 #pragma once
 
+#include "plugin-api/documents/json.hpp"
 #include "plugin-api/documents/result.hpp"
-
-#include <nlohmann/json.hpp>
 
 namespace bh::net {
 

@@ -3,8 +3,7 @@
 #pragma once
 
 #include "kernel/net/assignment.hpp"
-
-#include <nlohmann/json.hpp>
+#include "plugin-api/documents/json.hpp"
 
 #include <cstdint>
 #include <string>

@@ -1,6 +1,6 @@
 #include "kernel/plugins/guest_messages.hpp"
 
-#include <nlohmann/json.hpp>
+#include "plugin-api/documents/json.hpp"
 
 #include <algorithm>
 #include <charconv>

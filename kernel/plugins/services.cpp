@@ -2,6 +2,7 @@
 
 #include "kernel/plugins/service_boundary.hpp"
 #include "kernel/plugins/verb.hpp"
+#include "plugin-api/documents/json.hpp"
 
 #include <blockhost/svc/launch.h>
 #include <blockhost/svc/log.h>
@@ -19,7 +20,6 @@
 #include <chrono>
 #include <cstdio>
 #include <cstring>
-#include <nlohmann/json.hpp>
 
 namespace bh::plugins {
 namespace {

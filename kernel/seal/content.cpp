@@ -1,6 +1,6 @@
 #include "kernel/seal/content.hpp"
 
-#include <nlohmann/json.hpp>
+#include "plugin-api/documents/json.hpp"
 
 #include <algorithm>
 #include <string_view>

@@ -1,8 +1,7 @@
 #include "kernel/signer/audit_log.hpp"
 
+#include "plugin-api/documents/json.hpp"
 #include "plugin-api/formats/utc.hpp"
-
-#include <nlohmann/json.hpp>
 
 namespace bh::signer {
 

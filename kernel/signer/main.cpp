@@ -3,8 +3,7 @@
 #include "kernel/ipc/daemon.hpp"
 #include "kernel/signer/hardening.hpp"
 #include "kernel/signer/verbs.hpp"
-
-#include <nlohmann/json.hpp>
+#include "plugin-api/documents/json.hpp"
 
 #include <algorithm>
 #include <chrono>

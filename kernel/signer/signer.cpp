@@ -7,8 +7,7 @@
 #include "kernel/signer/typed_data.hpp"
 #include "plugin-api/crypto/digest.hpp"
 #include "plugin-api/crypto/keccak.hpp"
-
-#include <nlohmann/json.hpp>
+#include "plugin-api/documents/json.hpp"
 
 #include <algorithm>
 

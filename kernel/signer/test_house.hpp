@@ -3,8 +3,7 @@
 
 #include "kernel/signer/config.hpp"
 #include "kernel/signer/keyring.hpp"
-
-#include <nlohmann/json.hpp>
+#include "plugin-api/documents/json.hpp"
 
 #include <algorithm>
 #include <fstream>

@@ -1,7 +1,7 @@
 // Runs the real blockhost-signer in a directory of its own; as root it runs under another user, as the real one does.
 #pragma once
 
-#include <nlohmann/json.hpp>
+#include "plugin-api/documents/json.hpp"
 
 #include <sys/stat.h>
 #include <sys/types.h>

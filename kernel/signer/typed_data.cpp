@@ -2,10 +2,9 @@
 
 #include "kernel/signer/typed_values.hpp"
 #include "plugin-api/crypto/keccak.hpp"
+#include "plugin-api/documents/json.hpp"
 #include "plugin-api/documents/strict_json.hpp"
 #include "plugin-api/formats/eip712.hpp"
-
-#include <nlohmann/json.hpp>
 
 #include <map>
 #include <set>

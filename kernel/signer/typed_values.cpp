@@ -2,10 +2,9 @@
 
 #include "plugin-api/crypto/address.hpp"
 #include "plugin-api/crypto/keccak.hpp"
+#include "plugin-api/documents/json.hpp"
 #include "plugin-api/formats/eip712.hpp"
 #include "plugin-api/formats/rules.hpp"
-
-#include <nlohmann/json.hpp>
 
 #include <algorithm>
 

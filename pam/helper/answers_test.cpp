@@ -1,9 +1,9 @@
 #include "pam/helper/answers.hpp"
 
 #include "pam/guest/sample_for_test.hpp"
+#include "plugin-api/documents/json.hpp"
 
 #include <catch2/catch_test_macros.hpp>
-#include <nlohmann/json.hpp>
 
 using namespace bh::guest;
 using nlohmann::json;

@@ -2,9 +2,8 @@
 // ready, and answers one JSON line to each request line on its standard input. README.md describes the lines.
 #pragma once
 
+#include "plugin-api/documents/json.hpp"
 #include "plugin-api/documents/result.hpp"
-
-#include <nlohmann/json.hpp>
 
 #include <chrono>
 #include <map>

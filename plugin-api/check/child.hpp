@@ -2,8 +2,7 @@
 #pragma once
 
 #include "plugin-api/check/shared.hpp"
-
-#include <nlohmann/json.hpp>
+#include "plugin-api/documents/json.hpp"
 
 #include <chrono>
 #include <functional>

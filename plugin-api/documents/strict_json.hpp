@@ -5,9 +5,8 @@
 // that show nlohmann/json; include them from .cpp files.
 #pragma once
 
+#include "plugin-api/documents/json.hpp"
 #include "plugin-api/documents/result.hpp"
-
-#include <nlohmann/json.hpp>
 
 #include <string>
 #include <string_view>

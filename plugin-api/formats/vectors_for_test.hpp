@@ -2,8 +2,7 @@
 #pragma once
 
 #include "plugin-api/crypto/bytes.hpp"
-
-#include <nlohmann/json.hpp>
+#include "plugin-api/documents/json.hpp"
 
 #include <fstream>
 #include <stdexcept>

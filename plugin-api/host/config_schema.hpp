@@ -1,9 +1,8 @@
 // Checks the configuration of a plugin instance against the JSON Schema (draft-07 vocabulary) of its manifest.
 #pragma once
 
+#include "plugin-api/documents/json.hpp"
 #include "plugin-api/documents/result.hpp"
-
-#include <nlohmann/json.hpp>
 
 namespace bh::host {
 

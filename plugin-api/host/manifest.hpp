@@ -1,9 +1,8 @@
 // plugin.json: what a plugin is, asks for and can be configured with (README.md describes each key). Plain values.
 #pragma once
 
+#include "plugin-api/documents/json.hpp"
 #include "plugin-api/documents/result.hpp"
-
-#include <nlohmann/json.hpp>
 
 #include <cstdint>
 #include <string>

@@ -2,9 +2,8 @@
 // socket; who calls sees to it that there is one. Nothing blocks longer than kQmpTime.
 #pragma once
 
+#include "plugin-api/documents/json.hpp"
 #include "plugins/hypervisor-qemu/socket.hpp"
-
-#include <nlohmann/json.hpp>
 
 #include <string>
 

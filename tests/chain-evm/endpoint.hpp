@@ -2,7 +2,7 @@
 // likes. For what no real node does on request: garbage, errors of other clients, rate limits, a node behind.
 #pragma once
 
-#include <nlohmann/json.hpp>
+#include "plugin-api/documents/json.hpp"
 
 #include <functional>
 #include <map>

@@ -1,9 +1,8 @@
 // bh-intent-1: what a plugin of another chain asks the signer to sign. What is taken has one spelling.
 #include "kernel/signer/intent.hpp"
+#include "plugin-api/documents/json.hpp"
 
 #include "tests/fuzz/fuzz.hpp"
-
-#include <nlohmann/json.hpp>
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     using namespace bh::signer;

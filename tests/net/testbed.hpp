@@ -6,10 +6,9 @@
 #pragma once
 
 #include "kernel/net/client.hpp"
+#include "plugin-api/documents/json.hpp"
 #include "tests/net/guest.hpp"
 #include "tests/net/space.hpp"
-
-#include <nlohmann/json.hpp>
 
 #include <memory>
 #include <string>

@@ -2,9 +2,8 @@
 // receipts, these to every log with the transaction it is from. Whoever gave the two lists need not be believed. Pure.
 #pragma once
 
+#include "plugin-api/documents/json.hpp"
 #include "plugins/chain-evm/rpc/node.hpp"
-
-#include <nlohmann/json.hpp>
 
 #include <span>
 

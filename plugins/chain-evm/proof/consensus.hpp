@@ -4,9 +4,8 @@
 // another. Pure.
 #pragma once
 
+#include "plugin-api/documents/json.hpp"
 #include "plugins/chain-evm/proof/bloom.hpp"
-
-#include <nlohmann/json.hpp>
 
 namespace bh::evm {
 

@@ -4,9 +4,8 @@
 #pragma once
 
 #include "plugin-api/documents/common.hpp"
+#include "plugin-api/documents/json.hpp"
 #include "plugins/chain-evm/rpc/transport.hpp"
-
-#include <nlohmann/json.hpp>
 
 #include <atomic>
 #include <optional>

@@ -1,9 +1,8 @@
 // Reads the objects of Ethereum JSON-RPC. Each reader answers nullopt for anything that is not exactly such an object.
 #pragma once
 
+#include "plugin-api/documents/json.hpp"
 #include "plugins/chain-evm/rpc/node.hpp"
-
-#include <nlohmann/json.hpp>
 
 namespace bh::evm {
 

@@ -1,0 +1,3 @@
+#include "plugin-api/documents/json.hpp"
+
+BH_JSON_TEMPLATES()
