@@ -62,7 +62,7 @@ function(blockhost_add_library name)
     set_target_properties(${name} PROPERTIES CXX_VISIBILITY_PRESET hidden C_VISIBILITY_PRESET hidden)
 endfunction()
 
-# The programs of the label `unit`, for a build of them alone.
+# The programs of the label `unit`. They are no part of `all`: `./dev test` builds and runs them under the sanitizers, once.
 add_custom_target(unit_tests)
 
 # blockhost_add_test(NAME sources... LIBS libs... LABELS labels... TIMEOUT seconds): a Catch2 program.
@@ -82,6 +82,7 @@ function(blockhost_add_test name)
     add_test(NAME ${name} COMMAND ${name})
     set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT})
     if("unit" IN_LIST ARG_LABELS)
+        set_target_properties(${name} PROPERTIES EXCLUDE_FROM_ALL ON)
         add_dependencies(unit_tests ${name})
     endif()
 endfunction()
