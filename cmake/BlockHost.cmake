@@ -36,6 +36,13 @@ set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
 if(BLOCKHOST_SANITIZE)
     add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
     add_link_options(-fsanitize=address,undefined)
+    if(CMAKE_CXX_COMPILER_ID STREQUAL Clang)
+        # Plugins are linked with -z defs, and one runtime has to serve them and who loads them: the shared one, as with g++.
+        execute_process(COMMAND ${CMAKE_CXX_COMPILER} -print-file-name=libclang_rt.asan-${CMAKE_SYSTEM_PROCESSOR}.so
+            OUTPUT_VARIABLE asan_runtime OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+        cmake_path(GET asan_runtime PARENT_PATH asan_directory)
+        add_link_options(-shared-libsan -Wl,-rpath,${asan_directory})
+    endif()
 endif()
 if(BLOCKHOST_TSAN)
     add_compile_options(-fsanitize=thread)
