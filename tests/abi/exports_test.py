@@ -17,6 +17,7 @@ import check_exports  # noqa: E402
 ENTRY = [check_exports.ENTRY]
 OF_LIBRARIES = re.compile(r"std::|spdlog::|__cxxabi|__gnu_cxx::|nlohmann::|boost::|YAML::|CLI::")
 COPIED = {"stderr", "stdout", "stdin", "environ", "__environ", "__libc_single_threaded", "program_invocation_name"}
+START_FILE = {"_IO_stdin_used"}  # glibc's crt1.o; the linker of Debian 13 shows it
 
 
 def is_elf(path):
@@ -34,7 +35,7 @@ def readable(names):
 def ours(path):
     """Names that a program offers and that no library made it offer."""
     return [name for name in readable(check_exports.exported(str(path)))
-            if not OF_LIBRARIES.search(name) and name not in COPIED]
+            if not OF_LIBRARIES.search(name) and name not in COPIED | START_FILE]
 
 
 def shared_objects(build):
