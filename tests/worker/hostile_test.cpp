@@ -1,7 +1,6 @@
 // A hostile plugin in its sandbox: what it tries, what it gets, and what the operator hears of it
 // (docs/plugins/threat-model.md lists these tests).
-#include "kernel/signer/signer.hpp"
-#include "kernel/signer/test_house.hpp"
+#include "tests/worker/real_signer.hpp"
 #include "tests/worker/world.hpp"
 
 #include <algorithm>
@@ -21,36 +20,6 @@ bool reported(World& world, const std::string& call) {
 
 std::string link_of(pid_t pid, const char* name) {
     return std::filesystem::read_symlink("/proc/" + std::to_string(pid) + "/ns/" + name).string();
-}
-
-// The signer's own code, with the policy of the signer's tests: this plugin may send the agent's transactions.
-class RealSigner final : public plugins::SignerBackend {
-public:
-    explicit RealSigner(signer::AuditLog log)
-        : signer_{policy(), signer::testing::keyring(), std::move(log), [] { return std::int64_t{1'700'000'000}; }} {}
-    Result<Bytes> sign(const std::string& instance, const std::string& key, const std::string& scheme,
-                       const Bytes& payload) override {
-        auto made = signer_.sign(instance, key, scheme, payload);
-        if (!made) return made.failure();
-        return std::move(made->signature);
-    }
-    Result<Bytes> public_key(const std::string&) override { return Bytes{4}; }
-
-private:
-    static signer::SignerConfig policy() {
-        auto config = signer::testing::config();
-        config.grants.push_back({"probe", "eip1559-tx", "eip155:31337", {}, {}, {}, {}, {}});
-        return config;
-    }
-    signer::Signer signer_;
-};
-
-Bytes transaction(const std::string& name) {
-    const auto file = signer::testing::read_testdata("transactions");
-    for (const auto& row : file.at("transactions")) {
-        if (row.at("name") == name) return signer::testing::bytes_at(row, "payload");
-    }
-    throw std::runtime_error{"no transaction " + name};
 }
 
 std::uint64_t free_bytes(const char* path) {
