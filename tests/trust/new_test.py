@@ -53,7 +53,10 @@ class New(unittest.TestCase):
                 self.assertEqual(made["plugin"], plugin)
                 folder = made["directory"]
                 self.run_in(folder, "sh", "-c", made["build"])
-                self.assertIn(plugin, self.run_in(folder, "bh-plugin-load", made["out"]))
+                with open(os.path.join(self.root, folder, made["out"], "plugin.json")) as file:
+                    alone = json.load(file)["isolation"] == "process"
+                said = self.run_in(folder, "bh-plugin-load", made["out"], code=1 if alone else 0)
+                self.assertIn("a process of its own" if alone else plugin, said)
                 self.assertIn("\nPassed in", self.run_in(folder, "blockhost", "plugin", "check", made["out"], "--", "--timeout", "300"))
                 print(f"{kind} in {language}: {time.monotonic() - began:.0f} s", flush=True)
 
