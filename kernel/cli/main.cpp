@@ -2,6 +2,7 @@
 #include "kernel/cli/commands.hpp"
 #include "kernel/cli/operator_commands.hpp"
 #include "kernel/cli/plugins.hpp"
+#include "kernel/cli/seal_commands.hpp"
 #include "kernel/config/kernel_config.hpp"
 
 #include <CLI/CLI.hpp>
@@ -210,6 +211,7 @@ int main(int argc, char** argv) {
     add_plugins(app, options, chosen);
     add_workshop(app, options, chosen);
     add_operator_commands(app, chosen);
+    add_seal_commands(app, chosen, options.standalone);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

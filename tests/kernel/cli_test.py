@@ -16,7 +16,8 @@ HELP = [[], ["status"], ["doctor"], ["chain"], ["chain", "status"], ["subscripti
         ["contracts"], ["contracts", "deploy"], ["contracts", "verify"], ["image"],
         ["image", "list"], ["image", "build"], ["plugin"], ["plugin", "list"], ["plugin", "show"], ["plugin", "enable"], ["plugin", "disable"],
         ["plugin", "check"], ["plugin", "new"], ["plugin", "unpark"], ["events"], ["audit"], ["audit", "list"],
-        ["audit", "verify"], ["gc"], ["recover"], ["chain", "accept-reorg"]]
+        ["audit", "verify"], ["gc"], ["recover"], ["chain", "accept-reorg"], ["seal"], ["seal", "key"], ["seal", "request"], ["seal", "credential"],
+        ["open"], ["open", "credential"]]
 
 
 class OverUnix(http.client.HTTPConnection):
