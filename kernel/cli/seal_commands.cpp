@@ -202,6 +202,39 @@ int open_credential(const Context& context, const Given& given) {
     });
 }
 
+// The server key stays in the signer: the daemon asks it, and writes down that an operator did.
+int open_request(const Context& context, const Given& given) {
+    if (auto fine =
+            need({{"--chain", &given.chain}, {"--contract", &given.contract}, {"--buyer", &given.buyer}}, given);
+        !fine)
+        return report(context, fine.failure());
+    const auto sealed = read_hex(given.sealed, false, "--sealed");
+    if (!sealed) return report(context, sealed.failure());
+    auto answer = context.api.post("/v1/open-request", {{"chain", given.chain},
+                                                        {"contract", given.contract},
+                                                        {"buyer", given.buyer},
+                                                        {"sealed", hex0x(sealed->view())}});
+    if (!answer) return report(context, answer.failure());
+    // What opens a buyer's credential is shown nowhere: it goes to a file that only its owner can read.
+    if (const auto secret = answer->find("signature"); secret != answer->end()) {
+        auto text = secret->get<std::string>() + "\n";
+        crypto::wipe(secret->get_ref<std::string&>());
+        answer->erase("signature");
+        Status written;
+        if (!given.out.empty()) written = write_secret(given.out, crypto::bytes_of(text));
+        crypto::wipe(text);
+        if (!written) return report(context, written.failure());
+    }
+    return show(context, answer, [&](const json& shown) {
+        std::cout << "format     " << cell(shown, "format") << '\n';
+        if (shown.contains("recipient")) std::cout << "recipient  " << cell(shown, "recipient") << '\n';
+        if (!shown.contains("recipient")) {
+            std::cout << "signature  the buyer's"
+                      << (given.out.empty() ? ": --out FILE writes it down" : ", in " + given.out) << '\n';
+        }
+    });
+}
+
 }  // namespace
 
 void add_seal_commands(CLI::App& app, Command& chosen, bool& standalone) {
@@ -223,6 +256,8 @@ void add_seal_commands(CLI::App& app, Command& chosen, bool& standalone) {
     auto* credential = add(sealing, "credential", "Connection details, sealed to a recipient", seal_credential);
     CLI::App& opening = *group("open", "Open what was sealed, by hand");
     auto* opened = add(opening, "credential", "The connection details in a credential", open_credential);
+    auto* asked =
+        add(opening, "request", "What a purchase carries: by the signer, which has the server key", open_request);
 
     const auto option = [&](std::initializer_list<CLI::App*> commands, const char* name, std::string& value,
                             const char* help, bool required = false) {
@@ -232,9 +267,9 @@ void add_seal_commands(CLI::App& app, Command& chosen, bool& standalone) {
         command->add_option("--format", given->format, "seal-2, or seal-1 of older purchases")
             ->check(CLI::IsMember({"seal-1", "seal-2"}));
     }
-    option({key, request, credential, opened}, "--chain", given->chain, "The chain, such as eip155:1");
-    option({key, request, credential, opened}, "--contract", given->contract, "The subscription contract");
-    option({request}, "--buyer", given->buyer, "Who gets the credential: recipient of the purchase");
+    option({key, request, credential, opened, asked}, "--chain", given->chain, "The chain, such as eip155:1");
+    option({key, request, credential, opened, asked}, "--contract", given->contract, "The subscription contract");
+    option({request, asked}, "--buyer", given->buyer, "Who gets the credential: recipient of the purchase");
     option({credential, opened}, "--subscription", given->subscription, "Number of the subscription");
     option({key, credential, opened}, "--owner", given->owner, "The wallet that the credential is for");
     option({request}, "--server-key", given->server_key, "The host's server key, hex", true);
@@ -246,8 +281,9 @@ void add_seal_commands(CLI::App& app, Command& chosen, bool& standalone) {
     option({request, credential}, "--signature", given->signature, "seal-1: file with the buyer's signature, or -");
     option({request}, "--seal-text", given->seal_text, "seal-1: what the buyer signed");
     option({credential}, "--details", given->details, "File with the details as JSON, or -", true);
-    option({opened}, "--sealed", given->sealed, "File with the sealed bytes, raw or hex; default: -");
+    option({opened, asked}, "--sealed", given->sealed, "File with the sealed bytes, raw or hex; default: -");
     option({key}, "--out", given->out, "New file for the secret key");
+    option({asked}, "--out", given->out, "seal-1: new file for the buyer's signature");
     for (CLI::App* command : {key, request, credential, opened})
         command->preparse_callback([&standalone](std::size_t) { standalone = true; });
 }

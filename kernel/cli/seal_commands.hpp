@@ -1,5 +1,5 @@
-// `blockhost seal` and `blockhost open`: the seals of plugin-api/formats/seal-1.md and seal-2.md by hand, without
-// daemon and configuration.
+// `blockhost seal` and `blockhost open`: the seals of plugin-api/formats/seal-1.md and seal-2.md by hand. All but
+// `open request`, which needs the server key, work without daemon and configuration.
 #pragma once
 
 #include "kernel/cli/commands.hpp"

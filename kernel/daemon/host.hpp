@@ -2,6 +2,7 @@
 #pragma once
 
 #include "kernel/config/kernel_config.hpp"
+#include "kernel/grants/book.hpp"
 #include "kernel/launch/client.hpp"
 #include "kernel/lifecycle/operate.hpp"
 #include "kernel/log/log.hpp"
@@ -32,6 +33,7 @@ public:
     [[nodiscard]] life::Engine& engine() noexcept { return *engine_; }
     [[nodiscard]] life::Operator& operators() noexcept { return *operator_; }
     [[nodiscard]] life::ImagePort& images() noexcept { return *images_; }
+    [[nodiscard]] grants::Book& book() noexcept { return *book_; }
     [[nodiscard]] signer::SignerClient& signer() noexcept { return signer_; }
     [[nodiscard]] net::NetClient& netd() noexcept { return netd_; }
     [[nodiscard]] launch::Client& launcher() noexcept { return launcher_; }
@@ -51,6 +53,8 @@ private:
     launch::Client launcher_;
     std::unique_ptr<life::Clock> clock_;
     std::unique_ptr<life::Journal> journal_;
+    std::unique_ptr<grants::Book> book_;
+    std::unique_ptr<life::ChainPort> granted_;  // the book as a chain
     std::unique_ptr<plugins::StoreBackend> store_;
     std::unique_ptr<plugins::SignerBackend> signing_;
     std::unique_ptr<plugins::LaunchBackend> launching_;

@@ -17,7 +17,7 @@ HELP = [[], ["status"], ["doctor"], ["chain"], ["chain", "status"], ["subscripti
         ["image", "list"], ["image", "build"], ["plugin"], ["plugin", "list"], ["plugin", "show"], ["plugin", "enable"], ["plugin", "disable"],
         ["plugin", "check"], ["plugin", "new"], ["plugin", "unpark"], ["events"], ["audit"], ["audit", "list"],
         ["audit", "verify"], ["gc"], ["recover"], ["chain", "accept-reorg"], ["seal"], ["seal", "key"], ["seal", "request"], ["seal", "credential"],
-        ["open"], ["open", "credential"]]
+        ["open"], ["open", "request"], ["open", "credential"], ["vm", "create"], ["vm", "granted"], ["vm", "extend"], ["vm", "credential"], ["vm", "destroy"]]
 
 
 class OverUnix(http.client.HTTPConnection):

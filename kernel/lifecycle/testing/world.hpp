@@ -79,13 +79,13 @@ struct VmObject {
     Text<64> name;
     Text<48> address;
     Text<20> tap, mac;
-    Text<32> chain, contract, subject, part, epoch;
+    Text<80> chain, contract, subject, part, epoch;
     std::uint64_t spec = 0, statement = 0;
 };
 struct VolumeObject {
     bool exists = false;
     Text<44> op_id;
-    Text<32> chain, contract, subject, part, epoch;
+    Text<80> chain, contract, subject, part, epoch;
 };
 struct BindingObject {
     bool exists = false, blocked = false, broken = false;  // broken: a part of it is gone
