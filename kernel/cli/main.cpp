@@ -1,5 +1,6 @@
 // blockhost: the operator's command line.
 #include "kernel/cli/commands.hpp"
+#include "kernel/cli/credential_commands.hpp"
 #include "kernel/cli/grant_commands.hpp"
 #include "kernel/cli/operator_commands.hpp"
 #include "kernel/cli/plugins.hpp"
@@ -212,6 +213,7 @@ int main(int argc, char** argv) {
     add_plugins(app, options, chosen);
     add_workshop(app, options, chosen);
     add_operator_commands(app, chosen);
+    add_credential_commands(app, chosen);
     add_grant_commands(app, chosen);
     add_seal_commands(app, chosen, options.standalone);
     try {

@@ -118,13 +118,6 @@ Result<Grant> find(Host& host, const std::string& which) {
     return std::move(*grant);
 }
 
-// The nonce that makes a command run once however often it is sent. Who gives none gives a new command.
-Result<std::string> nonce_of(Host& host, const json& body) {
-    auto given = text(body, "nonce", false);
-    if (!given || !given->empty()) return given;
-    return host.ports().clock.random_id();
-}
-
 // An operator's word is in the audit log before it is in the book; a command that is sent again is there again.
 Status say(Host& host, const json& body, const std::string& what) {
     const auto issued = body.find("issued_ms");
@@ -138,29 +131,6 @@ Status say(Host& host, const json& body, const std::string& what) {
         life::append_audit(tx, "operator", "command", "host", what);
         return {};
     });
-}
-
-// The request that the owner's key was sealed to the host with, or one made here for a recipient's public key.
-Result<Bytes> request_of(Host& host, const json& body, const life::RequestContext& context) {
-    const auto sealed = text(body, "request", false), recipient = text(body, "recipient", false);
-    if (!sealed) return sealed.failure();
-    if (!recipient) return recipient.failure();
-    if (sealed->empty() == recipient->empty())
-        return wrong("recipient", "or \"request\" must be given, and only one of them");
-    if (!sealed->empty()) {
-        auto bytes = crypto::parse_hex(*sealed);
-        if (!bytes) return wrong("request", "must be hex");
-        return bytes;
-    }
-    const auto bytes = crypto::parse_hex(*recipient);
-    const auto point = bytes ? crypto::PublicKey::parse(*bytes) : Result<crypto::PublicKey>{bytes.failure()};
-    if (!point) return wrong("recipient", "must be a public key: 33 or 65 bytes in hex");
-    const auto server = host.signer().public_key("server");
-    if (!server) return server.failure();
-    const auto server_point = crypto::PublicKey::parse(server->key);
-    if (!server_point) return server_point.failure();
-    return seal::seal_request2(*server_point, {context.chain, context.contract, context.buyer}, *point,
-                               crypto::new_secret_key());
 }
 
 Result<std::string> resources_of(Host& host, const json& body) {
@@ -270,6 +240,34 @@ Result<json> open_request(Host& host, const Query& query) {
 }
 
 }  // namespace
+
+Result<std::string> nonce_of(Host& host, const json& body) {
+    auto given = text(body, "nonce", false);
+    if (!given || !given->empty()) return given;
+    return host.ports().clock.random_id();
+}
+
+Result<Bytes> request_of(Host& host, const json& body, const life::RequestContext& context) {
+    const auto sealed = text(body, "request", false), recipient = text(body, "recipient", false);
+    if (!sealed) return sealed.failure();
+    if (!recipient) return recipient.failure();
+    if (sealed->empty() == recipient->empty())
+        return wrong("recipient", "or \"request\" must be given, and only one of them");
+    if (!sealed->empty()) {
+        auto bytes = crypto::parse_hex(*sealed);
+        if (!bytes) return wrong("request", "must be hex");
+        return bytes;
+    }
+    const auto bytes = crypto::parse_hex(*recipient);
+    const auto point = bytes ? crypto::PublicKey::parse(*bytes) : Result<crypto::PublicKey>{bytes.failure()};
+    if (!point) return wrong("recipient", "must be a public key: 33 or 65 bytes in hex");
+    const auto server = host.signer().public_key("server");
+    if (!server) return server.failure();
+    const auto server_point = crypto::PublicKey::parse(server->key);
+    if (!server_point) return server_point.failure();
+    return seal::seal_request2(*server_point, {context.chain, context.contract, context.buyer}, *point,
+                               crypto::new_secret_key());
+}
 
 void add_grant_routes(Host& host, std::vector<api::Route>& routes) {
     const auto add = [&](const char* method, const char* pattern, Result<json> (*handler)(Host&, const Query&)) {

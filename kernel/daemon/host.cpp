@@ -116,6 +116,8 @@ Status Host::open(const std::vector<PluginConfig>& plugins, const trust::Trust& 
     executor_ = life::make_thread_pool(kWorkers);
     engine_ = std::make_unique<life::Engine>(*journal_, *ports_, config_.engine, *executor_);
     operator_ = std::make_unique<life::Operator>(*journal_, *engine_, config_.engine, *ports_);
+    reseals_ = std::make_unique<reseal::Reseals>(*journal_, *ports_, config_.engine,
+                                                 [this] { return !engine_->recovering(); });
     return {};
 }
 

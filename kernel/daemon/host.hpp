@@ -8,6 +8,7 @@
 #include "kernel/log/log.hpp"
 #include "kernel/net/client.hpp"
 #include "kernel/plugins/registry.hpp"
+#include "kernel/reseal/reseals.hpp"
 #include "kernel/signer/client.hpp"
 
 #include <memory>
@@ -34,6 +35,7 @@ public:
     [[nodiscard]] life::Operator& operators() noexcept { return *operator_; }
     [[nodiscard]] life::ImagePort& images() noexcept { return *images_; }
     [[nodiscard]] grants::Book& book() noexcept { return *book_; }
+    [[nodiscard]] reseal::Reseals& reseals() noexcept { return *reseals_; }
     [[nodiscard]] signer::SignerClient& signer() noexcept { return signer_; }
     [[nodiscard]] net::NetClient& netd() noexcept { return netd_; }
     [[nodiscard]] launch::Client& launcher() noexcept { return launcher_; }
@@ -71,6 +73,7 @@ private:
     std::unique_ptr<life::Executor> executor_;
     std::unique_ptr<life::Engine> engine_;
     std::unique_ptr<life::Operator> operator_;
+    std::unique_ptr<reseal::Reseals> reseals_;
     std::int64_t started_ms_ = 0;
 };
 

@@ -3,6 +3,7 @@
 #include "kernel/api/views.hpp"
 #include "kernel/daemon/grant_routes.hpp"
 #include "kernel/daemon/operator_routes.hpp"
+#include "kernel/daemon/reseal_routes.hpp"
 
 #include <charconv>
 
@@ -176,6 +177,7 @@ std::vector<api::Route> routes_of(Host& host) {
     });
     add_operator_routes(host, routes);
     add_grant_routes(host, routes);
+    add_reseal_routes(host, routes);
     return routes;
 }
 

@@ -1,12 +1,11 @@
 #!/usr/bin/env python3
 """VMs that the operator gives away: `blockhost vm create|granted|extend|credential|destroy`, and the seals that go with them."""
 import json
-import os
 import subprocess
 import unittest
 
-from scenario import Scenario, wait_until
-from world import SIGNER  # noqa: F401  (its user owns the signer's files)
+from scenario import Failed, Scenario, wait_until
+from world import SIGNER
 
 OWNER = "0x5CbDd86a2FA8Dc4bDdd8a8f69dBa48572EeC07FB"
 
@@ -89,10 +88,11 @@ class Granted(Scenario):
         self.assertEqual(len(world.machines()), 2)
         foreseen = self.expect(0, "gc", "--dry-run")
         self.assertEqual(foreseen["orphans"], [])
-        self.assertNotIn(number, [row["subscription"] for row in foreseen["rows"]])
+        self.assertFalse([row for row in foreseen["rows"] if row["subscription"] == number and row["verdict"] in ("due", "counting", "refused")])
         self.expect(0, "vm", "destroy", shown["vm"])
         self.wait(number, "ended")
-        self.assertEqual([each["vm"]["vm"] for each in world.machines()], [other])
+        self.assertEqual(len(world.machines()), 1)
+        self.assertIsNotNone(world.machine_of(bought))
         self.assertEqual(self.expect(0, "vm", "destroy", number)["state"], "ended")  # again: done already
         self.assertTrue(any(f"vm destroy {number}" == row for row in self.said()))
         self.end(alice, bought)
@@ -105,6 +105,29 @@ class Granted(Scenario):
         done = subprocess.run([self.world.path("bin", "blockhost"), "--json", *words], input=sealed["sealed"], text=True, capture_output=True, timeout=60)
         self.assertEqual(done.returncode, 0, done.stderr)
         return json.loads(done.stdout)
+
+    def test_details_are_resealed_for_the_present_owner(self) -> None:
+        world = self.world
+        alice = world.wallet("resealed")
+        number = world.buy(alice)
+        owner = world.wait_state(number, "active", 60)["owner"]
+        key = world.path("buyer", "new.key")
+        public = world.blockhost("seal", "key", "--out", key)["public_key"]
+        world.buyer("open", alice, id=number)
+        done = self.expect(0, "credential", "reseal", str(number), "--recipient", public, "--nonce", "again", "--wait")
+        self.assertEqual((done["state"], done["owner"].lower()), ("done", owner.lower()))
+        with self.assertRaises(Failed):  # with the key that was sealed to before
+            world.buyer("open", alice, id=number)
+        self.assertEqual(self.expect(0, "credential", "reseal", str(number), "--recipient", public, "--nonce", "again")["tx"], done["tx"])
+        self.assertEqual(len(self.expect(0, "credential", "list")["reseals"]), 1)
+        events = [each for each in self.expect(0, "events", "--limit", "100")["events"] if each["type"] == "credential_updated"]
+        self.assertEqual([each["tx"] for each in events], [done["tx"]])
+        minted = self.expect(0, "credential", "mint", str(number))
+        self.assertEqual((minted["minted"], minted["token"]), (True, str(number)))
+        self.expect(4, "credential", "reseal", "4711", "--recipient", public)
+        self.end(alice, number)
+        self.assertEqual(self.expect(1, "credential", "reseal", str(number), "--recipient", public)["error"]["reason"], "no_owner")
+        self.assert_nothing_left()
 
     def test_requests_are_opened_by_the_signer_and_written_down(self) -> None:
         world = self.world

@@ -41,7 +41,7 @@ struct Sub {
     Text<32> order, tx, owner;
     std::int64_t bought = 0, window_ends = 0, expires = 0, grace_ends = 0;
     std::uint64_t paid_seconds = 0, amount = 0, credited = 0;
-    std::uint32_t mints = 0;
+    std::uint32_t mints = 0, reseals = 0;
 };
 
 struct WorldEvent {
