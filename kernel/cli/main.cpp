@@ -1,7 +1,10 @@
 // blockhost: the operator's command line.
 #include "kernel/cli/commands.hpp"
+#include "kernel/cli/credential_commands.hpp"
+#include "kernel/cli/grant_commands.hpp"
 #include "kernel/cli/operator_commands.hpp"
 #include "kernel/cli/plugins.hpp"
+#include "kernel/cli/seal_commands.hpp"
 #include "kernel/config/kernel_config.hpp"
 
 #include <CLI/CLI.hpp>
@@ -225,6 +228,9 @@ int main(int argc, char** argv) {
     add_workshop(app, options, chosen);
     add_import(app, options, chosen);
     add_operator_commands(app, chosen);
+    add_credential_commands(app, chosen);
+    add_grant_commands(app, chosen);
+    add_seal_commands(app, chosen, options.standalone);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
