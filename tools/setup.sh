@@ -63,8 +63,9 @@ install_packages() {
         die "apt-get install failed; run it by hand to see why"
 }
 
-# The npm projects, each with a lock file; `npm ci` only when the lock changed since the last time.
-npm_projects() { git ls-files '*package-lock.json' | xargs -r -n1 dirname; }
+# The npm projects, each with a lock file; `npm ci` only when the lock changed since the last time. What is only measured against
+# (tests/bench) is installed by `./dev bench logs` itself.
+npm_projects() { git ls-files '*package-lock.json' ':!tests/bench' | xargs -r -n1 dirname; }
 
 install_npm() {
     local project stamp

@@ -11,6 +11,8 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "e2e"))
 from demo import Screen, guest_image  # noqa: E402
+from load import load  # noqa: E402
+from logs import logs, recover  # noqa: E402
 from processes import Failed  # noqa: E402
 from world import REPO, World  # noqa: E402
 
@@ -159,7 +161,7 @@ def worker(build: str, rows: Rows, screen: Screen) -> None:
             rows.add("  of it the process that watches over it", found["watcher_kib"] / 1024, "MiB")
 
 
-BENCHES = {"purchase": purchase, "memory": memory, "size": size, "worker": worker}
+BENCHES = {"purchase": purchase, "memory": memory, "size": size, "worker": worker, "load": load, "logs": logs, "recover": recover}
 
 
 def main() -> int:

@@ -45,6 +45,14 @@ static const char* request_text(const exchange* e) {
     text[size] = '\0';
     return text;
 }
+/* The request's text into `out`, which holds `size` bytes; 0: it is too long. */
+static int copy_request(const exchange* e, char* out, size_t size) {
+    const char* text = request_text(e);
+    const size_t length = strlen(text);
+    if (length >= size) return 0;
+    memcpy(out, text, length + 1);
+    return 1;
+}
 
 /* What a hostile plugin tries. */
 static bh_status try_read(const exchange* e) { return say_result(e->out, open(request_text(e), O_RDONLY)); }
@@ -61,7 +69,7 @@ static bh_status try_unix_socket(const exchange* e) {
     struct sockaddr_un address = {AF_UNIX, {0}};
     const int fd = socket(AF_UNIX, SOCK_STREAM, 0);
     if (fd < 0) return say_result(e->out, fd);
-    snprintf(address.sun_path, sizeof address.sun_path, "%s", request_text(e));
+    if (!copy_request(e, address.sun_path, sizeof address.sun_path)) return BH_E_INVALID;
     return say_result(e->out, connect(fd, (struct sockaddr*)&address, sizeof address));
 }
 static bh_status try_connect(const exchange* e) {
@@ -334,7 +342,7 @@ static bh_status connect_in_thread(const exchange* e) {
     static exchange kept;
     static char port[16];
     pthread_t thread;
-    snprintf(port, sizeof port, "%s", request_text(e));
+    if (!copy_request(e, port, sizeof port)) return BH_E_INVALID;
     kept = *e;
     kept.request.ptr = (const uint8_t*)port;
     kept.request.len = strlen(port);
