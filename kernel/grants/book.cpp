@@ -18,7 +18,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::uint64_t kDay = 86'400;
 constexpr std::uint64_t kTick = 10;  // a block at least so often, in seconds, while somebody has a VM
 constexpr std::int64_t kMsPerSecond = 1000, kNsPerMs = 1'000'000;
 constexpr std::size_t kMaxNote = 200, kMaxRequest = 1024;
@@ -46,10 +45,6 @@ Bytes bytes_at(const json& line, const char* name) {
     const std::string text = text_at(line, name);
     auto bytes = text.empty() ? Result<Bytes>{Bytes{}} : crypto::parse_hex(text);
     return bytes ? std::move(*bytes) : Bytes{};
-}
-
-std::int64_t after_days(std::int64_t from, std::uint64_t days) {
-    return days == 0 ? kNever.seconds : from + static_cast<std::int64_t>(days * kDay);
 }
 
 }  // namespace
@@ -189,46 +184,6 @@ Block Book::block_at(std::uint64_t height) const {
     return {{id, height}, {static_cast<std::int64_t>(height)}};
 }
 
-std::optional<Grant> Book::grant_at(const std::string& id, std::uint64_t height) const {
-    std::optional<Grant> grant;
-    for (const Record& each : records_) {
-        if (each.height > height) break;
-        if (each.id != id) continue;
-        const auto at = static_cast<std::int64_t>(each.height);
-        const auto ends = [&](std::int64_t seconds) {
-            grant->expires_at = {seconds};
-            const bool never = seconds == kNever.seconds;
-            grant->grace_ends = {never ? seconds : seconds + static_cast<std::int64_t>(grant->wish.grace_days * kDay)};
-        };
-        if (each.what == "granted") {
-            grant.emplace();
-            grant->id = id, grant->order = grant->tx = each.hash;
-            grant->wish = {each.owner, each.request, each.resources, each.days, each.grace_days, each.note, each.op};
-            grant->granted = {at}, grant->window_ends = {at + static_cast<std::int64_t>(kWindowS)};
-        } else if (!grant) {
-            continue;
-        } else if (each.what == "delivered") {
-            grant->delivered = true, grant->sealed = each.sealed;
-            ends(after_days(at, grant->wish.days));
-        } else if (each.what == "declined") {
-            grant->declined = true, grant->reason = each.reason;
-        } else if (each.what == "extended") {
-            grant->wish.days = each.days;
-            ends(after_days(std::max(grant->expires_at.seconds, at), each.days));
-        } else if (each.what == "cancelled") {
-            grant->cancelled = true;
-            ends(std::min(grant->expires_at.seconds, at));
-        } else if (each.what == "resealed") {
-            grant->sealed = each.sealed;
-        } else if (each.what == "closed") {
-            grant->closed = true;
-        } else if (each.what == "burned") {
-            grant->burned = true;
-        }
-    }
-    return grant;
-}
-
 const Record* Book::caused_by(const std::string& op) const {
     const auto found = std::find_if(records_.begin(), records_.end(),
                                     [&op](const Record& each) { return !each.id.empty() && each.op == op; });
@@ -323,20 +278,6 @@ Result<Grant> Book::extend(const std::string& id, std::uint64_t days, const std:
     return need(id);
 }
 
-std::vector<Grant> Book::list() {
-    const std::lock_guard lock{mutex_};
-    std::vector<Grant> all;
-    for (const Record& each : records_) {
-        if (each.what == "granted") all.push_back(*grant_at(each.id, UINT64_MAX));
-    }
-    return all;
-}
-
-std::optional<Grant> Book::find(const std::string& id) {
-    const std::lock_guard lock{mutex_};
-    return grant_at(id, UINT64_MAX);
-}
-
 Result<Record> Book::apply(const std::string& op_id, const Intent& intent) {
     const std::lock_guard lock{mutex_};
     if (const Record* known = caused_by(op_id)) return *known;
@@ -367,35 +308,6 @@ Result<Record> Book::apply(const std::string& op_id, const Intent& intent) {
         return Failure{BH_E_UNSUPPORTED, "no_such_call", "the book of granted VMs has no call " + intent.action, 0};
     }
     return append(std::move(line));
-}
-
-Book::Part Book::read(std::size_t from, std::uint64_t seen) {
-    const std::lock_guard lock{mutex_};
-    told_ = std::max(told_, seen);
-    told_ = head_height();
-    read_ = true;
-    const auto first = records_.begin() + static_cast<std::ptrdiff_t>(std::min(from, records_.size()));
-    return {{first, records_.end()}, block_at(told_)};
-}
-
-bool Book::agrees(std::size_t count, const std::string& hash) {
-    const std::lock_guard lock{mutex_};
-    return count == 0 || (count <= records_.size() && records_[count - 1].hash == hash);
-}
-
-Block Book::first() {
-    const std::lock_guard lock{mutex_};
-    return block_at(records_.front().height);
-}
-
-Result<Book::At> Book::at(const std::string& id, const Position& position) {
-    const std::lock_guard lock{mutex_};
-    const std::uint64_t height = position.known() ? position.height : head_height();
-    if (height < records_.front().height || height > head_height() ||
-        (position.known() && block_at(height).position.id != position.id)) {
-        return Failure{BH_E_UNAVAILABLE, "no_such_block", "the book of granted VMs has no such block", 0};
-    }
-    return At{grant_at(id, height), block_at(height)};
 }
 
 }  // namespace bh::grants

@@ -215,31 +215,6 @@ TEST_CASE("connected sockets and sockets of its own exclude each other") {
     CHECK(world.first.failure().reason == "local_sockets");
 }
 
-TEST_CASE("another instance's chain is used over the same channel, with the running call") {
-    Options options;
-    options.grants.services = {BH_SVC_CHAIN};
-    options.grants.chains["broker"] = {"local", {"0xc0"}, {{0xa9, 0x05, 0x9c, 0xbb}}};
-    World world{options};
-    REQUIRE(world.first);
-    life::Call call;
-    call.op_id = "op-7";
-    Bytes saved;
-    call.save = [&](const Bytes& checkpoint) -> Status {
-        saved = checkpoint;
-        return {};
-    };
-    CHECK(world.ask(call, "chain", "0xc0").value() == R"(read local{"contract":"0xc0","data":"0x01"}2;)"
-                                                      R"(logs local{"contracts":["0xc0"]}c17;)"
-                                                      "submit probelocalop-7step0xc0");
-    CHECK(saved == Bytes{'s', 'a', 'v', 'e', 'd'});
-    CHECK(world.ask("chain", "0xc1").failure().reason == "not_granted");
-    options.grants.chains["broker"].submit.clear();
-    World reader{options};
-    CHECK(reader.ask("chain", "0xc0").failure().reason == "not_granted");
-    World without;
-    CHECK(without.ask("chain", "0xc0").value() == "no service");
-}
-
 TEST_CASE("threads of the plugin reach the kernel, too") {
     World world;
     CHECK(world.ask("thread").value() == "ok");
