@@ -17,14 +17,11 @@ option(BLOCKHOST_FUZZ "Build for libFuzzer (clang only), with AddressSanitizer a
 
 find_program(CCACHE ccache)
 if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-    # sloppiness: what ccache needs to cache objects that use a precompiled header
-    set(launcher ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${CCACHE})
-    set(CMAKE_C_COMPILER_LAUNCHER ${launcher})
-    set(CMAKE_CXX_COMPILER_LAUNCHER ${launcher})
+    set(CMAKE_C_COMPILER_LAUNCHER ${CCACHE})
+    set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
 endif()
 
-add_compile_options(-Wall -Wextra -Wpedantic -Werror -fstack-protector-strong
-    "$<$<COMPILE_LANG_AND_ID:CXX,GNU>:-fpch-preprocess>")
+add_compile_options(-Wall -Wextra -Wpedantic -Werror -fstack-protector-strong)
 # With optimisation g++ takes a checked std::optional for uninitialised (GCC bug 80635). Clang and the sanitizers look for the real thing.
 add_compile_options("$<$<AND:$<CONFIG:Release,RelWithDebInfo>,$<CXX_COMPILER_ID:GNU>>:-Wno-maybe-uninitialized>")
 # Version 12 sees ends of arrays that are none after inlining a vector's resize (GCC bugs 105329, 105651): shown, but no error.
@@ -32,6 +29,7 @@ add_compile_options("$<$<AND:$<CONFIG:Release,RelWithDebInfo>,$<COMPILE_LANG_AND
 add_compile_definitions($<$<CONFIG:Release,RelWithDebInfo>:_FORTIFY_SOURCE=2>)
 add_link_options(-Wl,-z,now -Wl,-z,relro)
 set(CMAKE_CXX_FLAGS_DEBUG "-O0 -g1")
+set(CMAKE_C_FLAGS_RELEASE "-O2 -DNDEBUG")
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
 if(BLOCKHOST_SANITIZE)
     add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)

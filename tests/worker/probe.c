@@ -164,7 +164,8 @@ static bh_status fill_disk(const exchange* e) {
 
 /* How a bad one ends. */
 static bh_status crash(const exchange* e) {
-    *(volatile int*)(size_t)(e->request.len + 8) = 1;
+    (void)e;
+    raise(SIGSEGV);
     return BH_OK;
 }
 static bh_status save_and_crash(const exchange* e) {
