@@ -51,6 +51,7 @@ private:
     launch::Client launcher_;
     std::unique_ptr<life::Clock> clock_;
     std::unique_ptr<life::Journal> journal_;
+    life::Wakes wakes_;
     std::unique_ptr<plugins::StoreBackend> store_;
     std::unique_ptr<plugins::SignerBackend> signing_;
     std::unique_ptr<plugins::LaunchBackend> launching_;

@@ -19,6 +19,7 @@
 #include <blockhost/svc/secrets.h>
 #include <blockhost/svc/signer.h>
 #include <blockhost/svc/store.h>
+#include <blockhost/svc/wake.h>
 #include <sys/statvfs.h>
 
 #include <atomic>
@@ -192,13 +193,14 @@ public:
                     options.grants,
                     {&log, &store, options.signer != nullptr ? options.signer : &signer,
                      options.real_launch ? static_cast<plugins::LaunchBackend*>(&real_launch) : &launching, nullptr,
-                     connecting.get(), &chain}},
+                     connecting.get(), &chain, [](const std::string&) { return Position{}; },
+                     [this](const std::string&) { ++wakes; }}},
           starter_{launcher_of(options)} {
         auto checked = host::check({directory(), "org.blockhost.probe", pin(), "0.1.0", BH_HYPERVISOR, true});
         REQUIRE(checked);
         file_.emplace(std::move(checked->file));
         std::vector<std::string> granted{options.grants.services.begin(), options.grants.services.end()};
-        granted.emplace_back(BH_SVC_STORE);
+        for (const char* everybodys : {BH_SVC_STORE, BH_SVC_WAKE}) granted.emplace_back(everybodys);
         interfaces_ = checked->manifest.interfaces;
         worker.emplace(
             Greeting{"probe", "org.blockhost.probe", "0.1.0", options.config, interfaces_, granted, BH_LOG_INFO},
@@ -260,6 +262,7 @@ public:
 
     const uid_t uid_ = next_uid();
     LogLines log;
+    std::atomic<std::uint64_t> wakes{0};
     MemoryStore store;
     FakeSigner signer;
     FakeLaunch launching;
