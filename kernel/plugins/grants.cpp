@@ -12,6 +12,9 @@ namespace {
 
 using nlohmann::json;
 
+// A row of the manifest's "network": whatever the operator lists, for what only a secret of his names.
+constexpr const char* kAnywhere = "*";
+
 template <class List>
 bool has(const List& list, const std::string& word) {
     return std::find(list.begin(), list.end(), word) != list.end();
@@ -51,12 +54,13 @@ private:
             return refused("lists grants.connect without the service that makes connections: add " +
                            std::string{BH_SVC_CONNECT} + " to grants.services");
         }
+        const bool anywhere = has(manifest_.network, std::string{kAnywhere});
         const auto asked = asked_endpoints(settings);
         if (!asked) return asked.failure();
         for (const auto& text : config_.grants.connect) {
             const auto endpoint = parse_endpoint(text);
             if (!endpoint) return endpoint.failure().within(config_.instance + ".yaml: grants.connect");
-            if (!asked->contains(*endpoint)) return not_asked("a connection to " + endpoint->text());
+            if (!anywhere && !asked->contains(*endpoint)) return not_asked("a connection to " + endpoint->text());
             grants_.connect.insert(*endpoint);
         }
         return {};
@@ -86,6 +90,7 @@ private:
     Result<std::set<Endpoint>> asked_endpoints(const json& settings) const {
         std::set<Endpoint> asked;
         for (const auto& row : manifest_.network) {
+            if (row == kAnywhere) continue;
             if (!row.starts_with('/')) {
                 const auto endpoint = parse_endpoint(row);
                 if (!endpoint) return endpoint.failure().within("the manifest of " + manifest_.id + ": network");

@@ -77,6 +77,18 @@ TEST_CASE_METHOD(Case, "connections are granted row by row: those of the manifes
     CHECK(refusal().find(BH_SVC_CONNECT) != std::string::npos);
 }
 
+TEST_CASE_METHOD(Case, "a plugin whose places a secret names asks for any, and gets those that the operator lists") {
+    manifest.network = {"*"};
+    config.grants.services = {BH_SVC_CONNECT};
+    CHECK(agree()->connect.empty());
+    config.grants.connect = {"node.example.org:443"};
+    const auto grants = agree();
+    REQUIRE(grants);
+    CHECK(grants->connect == std::set<Endpoint>{*parse_endpoint("node.example.org:443")});
+    config.grants.connect = {"*"};
+    CHECK(refusal().find("grants.connect") != std::string::npos);
+}
+
 TEST_CASE_METHOD(Case, "settings that name no endpoint, and rows that are neither, are named") {
     config.grants.services = {BH_SVC_CONNECT};
     config.grants.connect = {"api.example.org:443"};

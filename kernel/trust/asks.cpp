@@ -18,6 +18,13 @@ std::vector<std::string> programs_of(const host::Manifest& manifest) {
     return all;
 }
 
+std::vector<std::string> network_of(const host::Manifest& manifest) {
+    std::vector<std::string> all = manifest.network;
+    for (std::string& row : all)
+        if (row == "*") row = "* (whatever you list under grants.connect)";
+    return all;
+}
+
 bool holds(const Asks& asks, const std::string& name, const std::string& text) {
     const auto list = asks.find(name);
     return list != asks.end() && std::find(list->second.begin(), list->second.end(), text) != list->second.end();
@@ -26,9 +33,10 @@ bool holds(const Asks& asks, const std::string& name, const std::string& text) {
 }  // namespace
 
 Result<Asks> asks_of(const host::Manifest& manifest) {
-    Asks asks{{"interfaces", manifest.interfaces}, {"services", manifest.services},     {"keys", manifest.keys},
-              {"secrets", manifest.secrets},       {"programs", programs_of(manifest)}, {"network", manifest.network},
-              {"paths", manifest.paths},           {"isolation", {manifest.isolation}}};
+    Asks asks{
+        {"interfaces", manifest.interfaces}, {"services", manifest.services},     {"keys", manifest.keys},
+        {"secrets", manifest.secrets},       {"programs", programs_of(manifest)}, {"network", network_of(manifest)},
+        {"paths", manifest.paths},           {"isolation", {manifest.isolation}}};
     if (manifest.threads > 0) asks["threads"] = {std::to_string(manifest.threads)};
     std::erase_if(asks, [](const auto& entry) { return entry.second.empty(); });
     for (const auto& [name, list] : asks) {

@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <thread>
 
 namespace bh::worker {
@@ -44,18 +45,23 @@ void forget_stops(const Lane& lane, std::uint32_t number) {
 
 // The worker as the caller of services.
 struct ServiceSide {
-    static Lane& lane(const bh_kernel* kernel) {
-        if (current_lane != nullptr) return *current_lane;
-        return static_cast<Host*>(kernel->ctx)->background_;
+    template <class Body>
+    static auto on_lane(const bh_kernel* kernel, Body&& body) {
+        if (current_lane != nullptr) return body(*current_lane);
+        const Host::Turn turn{*static_cast<Host*>(kernel->ctx)};
+        return body(turn.lane());
     }
-    static Lane& lane(const bh_call* call) { return *running_of(call).lane; }
+    template <class Body>
+    static auto on_lane(const bh_call* call, Body&& body) {
+        return body(*running_of(call).lane);
+    }
     template <class Self>
     static bh_status run(Self self, const Exchange& exchange) noexcept {
-        return lane(self).ask(exchange);
+        return on_lane(self, [&](Lane& lane) { return lane.ask(exchange); });
     }
     template <class Self>
     static void tell(Self self, const Exchange& exchange) noexcept {
-        lane(self).tell(exchange);
+        on_lane(self, [&](Lane& lane) { lane.tell(exchange); });
     }
 };
 
@@ -161,6 +167,17 @@ void Lane::tell(const Exchange& exchange) noexcept {
     }
 }
 
+Host::Turn::Turn(Host& host) : host_{host} {
+    const std::scoped_lock lock{host_.turns_mutex_};
+    place_ =
+        static_cast<std::size_t>(std::min_element(host_.turns_.begin(), host_.turns_.end()) - host_.turns_.begin());
+    ++host_.turns_[place_];
+}
+Host::Turn::~Turn() {
+    const std::scoped_lock lock{host_.turns_mutex_};
+    --host_.turns_[place_];
+}
+
 bool Host::greet() {
     Frame frame;
     if (control_.channel.receive(control_.calls, frame, true) != Got::kFrame || frame.kind != Kind::kStart)
@@ -175,8 +192,9 @@ bool Host::greet() {
     for (auto count = in.number<std::uint32_t>(); in.good() && count > 0; --count) services_.emplace(in.text());
     log_ = table_of_stubs<ServiceSide, bh_svc_log>();
     log_.min_level = in.number<std::uint32_t>();
-    if (!in.finished() || control_.channel.fds().size() != 1) return false;
-    background_.channel = Channel{std::move(control_.channel.fds().front())};
+    if (!in.finished() || control_.channel.fds().size() != kBackground) return false;
+    for (std::size_t i = 0; i < kBackground; ++i)
+        background_[i].channel = Channel{std::move(control_.channel.fds()[i])};
     kernel_ = {sizeof kernel_, BH_ABI_MINOR, this, view(instance_), service};
     return true;
 }

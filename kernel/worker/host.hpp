@@ -4,6 +4,7 @@
 
 #include "kernel/worker/exchange.hpp"
 
+#include <array>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -46,8 +47,25 @@ private:
     void open_lane();
     static const void* service(const bh_kernel* kernel, const char* id) noexcept;
 
+    // Which of the background channels a thread asks on: the one with the fewest others.
+    class Turn {
+    public:
+        explicit Turn(Host& host);
+        ~Turn();
+        Turn(const Turn&) = delete;
+        Turn& operator=(const Turn&) = delete;
+        [[nodiscard]] Lane& lane() const { return host_.background_[place_]; }
+
+    private:
+        Host& host_;
+        std::size_t place_ = 0;
+    };
+
     friend struct ServiceSide;
-    Lane control_, background_;
+    Lane control_;
+    std::array<Lane, kBackground> background_;
+    std::mutex turns_mutex_;
+    std::array<std::size_t, kBackground> turns_{};
     std::string instance_, plugin_id_, kernel_version_, config_;
     std::vector<std::string> interfaces_;
     std::set<std::string, std::less<>> services_;

@@ -38,11 +38,17 @@ Result<std::shared_ptr<Process>> Process::start(const Greeting& greeting, int pl
                                                 Starter& starter, std::uint64_t deadline_ns,
                                                 std::function<void(Process&)> on_end) {
     std::shared_ptr<Process> process{new Process{greeting.instance, services, starter, std::move(on_end)}};
-    auto control = make_stream_pair(), background = make_stream_pair(), report = make_packet_pair();
+    auto control = make_stream_pair(), report = make_packet_pair();
     process->wake_ = Fd{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
-    if (!control || !background || !report || !process->wake_.valid()) return no_sockets();
+    if (!control || !report || !process->wake_.valid()) return no_sockets();
     process->control_ = std::make_unique<Line>(Channel{std::move(control->mine)}, Fd{}, services);
-    process->background_ = std::make_unique<Line>(Channel{std::move(background->mine)}, Fd{}, services);
+    std::vector<Fd> theirs;
+    for (std::size_t i = 0; i < kBackground; ++i) {
+        auto background = make_stream_pair();
+        if (!background) return no_sockets();
+        process->background_.push_back(std::make_unique<Line>(Channel{std::move(background->mine)}, Fd{}, services));
+        theirs.push_back(std::move(background->theirs));
+    }
     process->report_ = std::move(report->mine);
     auto started = starter.start(greeting.instance, control->theirs.get(), report->theirs.get(), plugin_fd);
     if (!started) return started.failure();
@@ -50,7 +56,9 @@ Result<std::shared_ptr<Process>> Process::start(const Greeting& greeting, int pl
     control->theirs.reset();
     report->theirs.reset();
     process->watcher_ = std::thread{[raw = process.get()] { raw->watch(); }};
-    process->server_ = std::thread{[raw = process.get()] { raw->serve_background(); }};
+    for (const auto& line : process->background_)
+        process->servers_.emplace_back(
+            [raw = process.get(), background = line.get()] { raw->serve_background(*background); });
 
     Writer out;
     out.begin(Kind::kStart, 0);
@@ -65,8 +73,9 @@ Result<std::shared_ptr<Process>> Process::start(const Greeting& greeting, int pl
     bh_error error{};
     error.struct_size = sizeof error;
     bh_status status = BH_E_INTERNAL;
-    const int fd = background->theirs.get();
-    const End end = process->control_->start(out, {&fd, 1}, deadline_ns, &error, status);
+    std::vector<int> fds;
+    for (const Fd& fd : theirs) fds.push_back(fd.get());
+    const End end = process->control_->start(out, fds, deadline_ns, &error, status);
     if (end != End::kReply) {
         if (end == End::kOverdue) process->end("did not make its instance in time");
         if (end == End::kGarbage) process->end("said something that is no protocol");
@@ -92,7 +101,7 @@ Process::~Process() {
     const std::uint64_t one = 1;
     (void)!::write(wake_.get(), &one, sizeof one);
     if (watcher_.joinable()) watcher_.join();
-    if (server_.joinable()) server_.join();
+    for (std::thread& server : servers_) server.join();
 }
 
 bool Process::ended() const {
@@ -172,9 +181,9 @@ void Process::watch() {
     bool background = true;
     std::uint64_t patience = 0;  // until the report that must follow a closed channel
     for (bool over = false; !over;) {
-        // Of the background channel only that its other end is closed.
+        // Of a background channel only that its other end is closed; one stands for all.
         pollfd fds[3] = {
-            {wake_.get(), POLLIN, 0}, {report_.get(), POLLIN, 0}, {background ? background_->fd() : -1, 0, 0}};
+            {wake_.get(), POLLIN, 0}, {report_.get(), POLLIN, 0}, {background ? background_[0]->fd() : -1, 0, 0}};
         const int ready = ::poll(fds, 3, poll_timeout(patience));
         if (ready < 0 && errno != EINTR) break;
         if (fds[0].revents != 0) return;
@@ -196,16 +205,16 @@ void Process::watch() {
     if (wanted) on_end_(*this);
 }
 
-void Process::serve_background() {
+void Process::serve_background(Line& line) {
     for (;;) {
-        pollfd fds[2] = {{wake_.get(), POLLIN, 0}, {background_->fd(), POLLIN, 0}};
+        pollfd fds[2] = {{wake_.get(), POLLIN, 0}, {line.fd(), POLLIN, 0}};
         if (::poll(fds, 2, -1) < 0 && errno != EINTR) return;
         if (fds[0].revents != 0) return;
         if (fds[1].revents == 0) continue;
-        const End said = background_->serve_pending();
+        const End said = line.serve_pending();
         if (said == End::kReply) continue;
         if (said == End::kGarbage) end("said something that is no protocol");
-        background_->cut();  // the watching thread sees that
+        for (const auto& each : background_) each->cut();  // the watching thread sees that
         return;
     }
 }

@@ -72,7 +72,7 @@ private:
     void give_back(Line* line);
     std::unique_ptr<Line> open_line(std::uint64_t deadline_ns);
     void watch();
-    void serve_background();
+    void serve_background(Line& line);
     bool read_report();
 
     const std::string instance_;
@@ -80,7 +80,8 @@ private:
     Starter& starter_;
     std::function<void(Process&)> on_end_;
     Starter::Started started_;
-    std::unique_ptr<Line> control_, background_;
+    std::unique_ptr<Line> control_;
+    std::vector<std::unique_ptr<Line>> background_;
     Fd report_, wake_;
     mutable std::mutex mutex_;
     std::condition_variable changed_;
@@ -91,7 +92,8 @@ private:
     std::atomic<bool> claimed_{false};
     std::string why_, sandbox_;
     std::set<std::string> denied_;
-    std::thread watcher_, server_;  // server_: of the background channel, whose services may take their time
+    std::thread watcher_;
+    std::vector<std::thread> servers_;  // one for each background channel, whose services may take their time
 };
 
 }  // namespace bh::worker

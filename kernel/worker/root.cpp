@@ -17,7 +17,7 @@ constexpr const char* kRoot = "/tmp";  // where the new root is put together; no
 // The system's own programs and libraries. A name that is a link on the host becomes the same link.
 constexpr std::array kSystem = {"/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64"};
 // Files that libraries read: without them they still work.
-constexpr std::array kFiles = {"/etc/ld.so.cache", "/etc/localtime", "/etc/ssl/certs",
+constexpr std::array kFiles = {"/etc/ld.so.cache", "/etc/localtime", "/etc/ssl/certs", "/etc/ssl/openssl.cnf",
                                "/proc/sys/kernel/random/boot_id"};
 constexpr std::array kDevices = {"/dev/null", "/dev/zero", "/dev/random", "/dev/urandom"};
 

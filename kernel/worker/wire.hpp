@@ -13,12 +13,15 @@
 namespace bh::worker {
 
 // Both programs are of one release; a worker that greets with another number is refused.
-inline constexpr std::uint32_t kProtocol = 1;
+inline constexpr std::uint32_t kProtocol = 2;
 // A document of 1 MiB, a checkpoint of 64 KiB and what is around them.
 inline constexpr std::size_t kMaxFrame = std::size_t{2} << 20;
 // The ABI's limit for one document, which a sink enforces on both sides.
 inline constexpr std::size_t kMaxDocument = std::size_t{1} << 20;
 inline constexpr std::size_t kMaxFds = 16;  // with one frame
+// Channels for requests that belong to no verb: so many may be served at once. A connection that nobody answers takes
+// seconds, and a plugin with several peers must reach the others meanwhile.
+inline constexpr std::size_t kBackground = 4;
 
 enum class Kind : std::uint16_t {
     kStart = 1,  // kernel: make the instance

@@ -8,6 +8,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <map>
 
@@ -17,6 +18,27 @@ namespace {
 using nlohmann::json;
 
 constexpr std::chrono::seconds kPatience{600};  // the runner's own limit is shorter
+// In a manifest's network: whatever the operator lists. Here, what the URLs in configuration and secrets name.
+constexpr const char* kAnywhere = "*";
+
+// "host:port" of each URL in `node`.
+void add_places(const json& node, std::vector<std::string>& places) {
+    if (node.is_structured()) {
+        for (const auto& item : node) add_places(item, places);
+        return;
+    }
+    const std::string text = node.is_string() ? node.get<std::string>() : "";
+    const std::size_t scheme = text.find("://");
+    if (scheme == std::string::npos) return;
+    std::string place = text.substr(scheme + 3);
+    place = place.substr(0, place.find_first_of("/?#"));
+    place = place.substr(place.rfind('@') + 1);
+    const std::size_t colon = place.rfind(':'), bracket = place.rfind(']');
+    const bool has_port = colon != std::string::npos && (bracket == std::string::npos || colon > bracket);
+    std::erase_if(place, [](char c) { return c == '[' || c == ']'; });
+    if (!has_port) place += text.starts_with("https") || text.starts_with("wss") ? ":443" : ":80";
+    places.push_back(place);
+}
 
 }  // namespace
 
@@ -111,6 +133,11 @@ std::unique_ptr<Kernel> make_kernel(Stage& stage, const std::string& name) {
     std::filesystem::create_directories(setup.directory);
     for (const auto& [secret, value] : stage.subject.setup.secrets) setup.secrets[secret] = stage.fill(value, name);
     setup.network = places_of(stage.subject.manifest.network, config);
+    const auto& network = stage.subject.manifest.network;
+    if (std::find(network.begin(), network.end(), kAnywhere) != network.end()) {
+        add_places(config, setup.network);
+        for (const auto& [secret, value] : setup.secrets) add_places(value, setup.network);
+    }
     setup.boundary = [&stage](const char* what) { stage.boundary(what); };
     return std::make_unique<Kernel>(std::move(setup));
 }

@@ -37,6 +37,7 @@ Result<std::unique_ptr<Transport>> connect(const Config& config, std::size_t end
     texts.options.timeout = config.timeout;
     texts.options.proxy = from.proxy;
     texts.options.ca_file = from.ca_file;
+    texts.options.dial = services.dial();
     if (const Status status = fetch(from.secret, "secret", texts.url); !status) return status.failure();
     if (const Status status = fetch(from.bearer, "bearer", texts.options.bearer); !status) return status.failure();
     if (const Status status = fetch(from.proxy_secret, "proxy_secret", texts.options.proxy); !status) {

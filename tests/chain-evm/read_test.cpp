@@ -92,7 +92,7 @@ TEST_CASE("check says in plain words what is wrong and what to do") {
     World world;
     CHECK(check(world, {}).empty());
     CHECK(finds(check(world, {{"endpoints", json::array({{{"url", "http://127.0.0.1:1"}}})}}), "/endpoints/0",
-                "refuses connections"));
+                "can't be reached"));
     CHECK(finds(check(world, {{"chain", "sepolia"}}), "/endpoints/0", "serves chain 31337"));
     CHECK(finds(check(world, {{"contract", world.stranger.text()}}), "/contract", "no contract at"));
     CHECK(finds(check(world, {{"contract", world.credential.text()}, {"credential", world.contract.text()}}),
@@ -109,7 +109,7 @@ TEST_CASE("check says in plain words what is wrong and what to do") {
     const json good{{"url", world.anvil.url()}};
     const auto some = check(world, {{"endpoints", json::array({good, {{"url", "http://127.0.0.1:1"}}, good})}});
     CHECK(some.size() == 1);
-    CHECK(finds(some, "/endpoints/1", "refuses connections"));
+    CHECK(finds(some, "/endpoints/1", "can't be reached"));
     CHECK(check(world, {{"endpoints", json::array({good, good, good})}}).empty());
 }
 

@@ -1,15 +1,20 @@
 // HTTP as providers and networks make it: TLS with a certificate of one's own, a proxy with a password, keys in
 // headers, bodies without end.
 #include "plugins/chain-evm/rpc/rpc_node.hpp"
+#include "plugins/chain-evm/rpc/stream.hpp"
 #include "tests/chain-evm/endpoint.hpp"
+#include "tests/chain-evm/raw_server.hpp"
 
 #include <httplib.h>
+
+#include <sys/socket.h>
 
 #include <catch2/catch_test_macros.hpp>
 
 #include <atomic>
 #include <cstdlib>
 #include <filesystem>
+#include <mutex>
 #include <thread>
 
 using namespace bh;
@@ -18,16 +23,16 @@ using namespace bh::evm::test;
 
 namespace {
 
-// A directory with a key and a certificate for 127.0.0.1 that nobody has signed.
+// A directory with a key and a certificate for 127.0.0.1, or another name, that nobody has signed.
 class Certificate {
 public:
-    Certificate() {
+    explicit Certificate(const std::string& name = "IP:127.0.0.1") {
         char pattern[] = "/tmp/bh-tls-XXXXXX";
         path_ = ::mkdtemp(pattern);
         const std::string command =
             "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 "
-            "-subj /CN=test -addext subjectAltName=IP:127.0.0.1 -keyout " +
-            key() + " -out " + certificate() + " 2>/dev/null";
+            "-subj /CN=test -addext subjectAltName=" +
+            name + " -keyout " + key() + " -out " + certificate() + " 2>/dev/null";
         REQUIRE(std::system(command.c_str()) == 0);
     }
     ~Certificate() { std::filesystem::remove_all(path_); }
@@ -54,6 +59,7 @@ public:
     Running(const Running&) = delete;
     Running& operator=(const Running&) = delete;
     [[nodiscard]] std::string authority() const { return "127.0.0.1:" + std::to_string(port_); }
+    [[nodiscard]] std::uint16_t port() const { return static_cast<std::uint16_t>(port_); }
 
 private:
     httplib::Server& server_;
@@ -66,6 +72,21 @@ void answer(const httplib::Request& request, httplib::Response& response) {
     response.set_content(nlohmann::json{{"jsonrpc", "2.0"}, {"id", call.at("id")}, {"result", "0x7a69"}}.dump(),
                          "application/json");
 }
+
+// A dialer that opens everything at one port of this machine, and remembers what it was asked for.
+struct Dialled {
+    explicit Dialled(std::uint16_t port) : port{port} {}
+    Dial dial() {
+        return [this](const std::string& host, std::uint16_t wanted, Stream::Time deadline) {
+            const std::lock_guard lock{mutex};
+            asked.push_back(host + " " + std::to_string(wanted));
+            return dial_directly("127.0.0.1", port, deadline);
+        };
+    }
+    const std::uint16_t port;
+    std::mutex mutex;
+    std::vector<std::string> asked;
+};
 
 Result<std::uint64_t> chain_id(const std::string& url, HttpOptions options) {
     auto transport = make_http_transport(url, std::move(options));
@@ -118,6 +139,120 @@ TEST_CASE("a key travels in a header, and a proxy gets its password") {
     const auto refused = make_http_transport("http://127.0.0.1:1", options);
     CHECK(refused.failure().reason == "bad_proxy");
     CHECK(refused.failure().message.find("socks5") == std::string::npos);
+}
+
+TEST_CASE("TLS goes over the socket that the dialer gives: the name is the URL's, for the certificate and the server") {
+    const Certificate own{"DNS:node.test"};
+    httplib::SSLServer server{own.certificate().c_str(), own.key().c_str()};
+    std::string named;
+    server.Post("/.*", [&](const httplib::Request& request, httplib::Response& response) {
+        const char* const name = SSL_get_servername(request.ssl, TLSEXT_NAMETYPE_host_name);
+        named = name != nullptr ? name : "";
+        answer(request, response);
+    });
+    const Running running{server};
+    Dialled dialled{running.port()};
+    HttpOptions options;
+    options.ca_file = own.certificate();
+    options.dial = dialled.dial();
+    CHECK(*chain_id("https://node.test/key", options) == 31337);
+    CHECK(named == "node.test");
+    CHECK(dialled.asked == std::vector<std::string>{"node.test 443"});
+    const auto other = chain_id("https://other.test:8443", options);
+    REQUIRE_FALSE(other.ok());
+    CHECK(other.failure().message.find("TLS") != std::string::npos);
+    CHECK(dialled.asked.back() == "other.test 8443");
+    options.ca_file = "/nowhere.pem";
+    const auto unread = chain_id("https://node.test", options);
+    REQUIRE_FALSE(unread.ok());
+    CHECK(unread.failure().message.find("/nowhere.pem") != std::string::npos);
+}
+
+TEST_CASE("under TLS a proxy makes a tunnel, and sees neither path nor key") {
+    const Certificate own{"DNS:node.test"};
+    httplib::SSLServer server{own.certificate().c_str(), own.key().c_str()};
+    std::string key;
+    server.Post("/.*", [&](const httplib::Request& request, httplib::Response& response) {
+        key = request.get_header_value("Authorization");
+        answer(request, response);
+    });
+    const Running running{server};
+    TunnelProxy proxy{running.port()};
+    Dialled dialled{proxy.port()};
+    HttpOptions options;
+    options.ca_file = own.certificate();
+    options.bearer = "canary";
+    options.proxy = "http://user:secret@proxy.test:3128";
+    options.dial = dialled.dial();
+    CHECK(*chain_id("https://node.test/canary", options) == 31337);
+    CHECK(key == "Bearer canary");
+    CHECK(dialled.asked == std::vector<std::string>{"proxy.test 3128"});
+    CHECK(proxy.heard().starts_with("CONNECT node.test:443 HTTP/1.1\r\n"));
+    CHECK(proxy.heard().find("Proxy-Authorization: Basic dXNlcjpzZWNyZXQ=\r\n") != std::string::npos);
+    CHECK(proxy.heard().find("canary") == std::string::npos);
+    proxy.answer("HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 3\r\n\r\nno!");
+    const auto refused = chain_id("https://node.test", options);
+    REQUIRE_FALSE(refused.ok());
+    CHECK(refused.failure().reason == "endpoint_down");
+    CAPTURE(refused.failure().message);
+    CHECK(refused.failure().message.find("HTTP status 407") != std::string::npos);
+    CHECK(refused.failure().message.find("secret") == std::string::npos);
+}
+
+TEST_CASE("a connection is kept for the next request, and replaced when the endpoint has closed it") {
+    std::atomic<int> answered{0};
+    RawServer server{[&](int socket) {
+        for (int i = 0; i < 2; ++i) {
+            if (read_head(socket).empty()) return;
+            char body[256];
+            if (::recv(socket, body, sizeof body, 0) <= 0) return;
+            ++answered;
+            write_all(socket, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}");
+        }
+    }};
+    Dialled dialled{server.port()};
+    HttpOptions options;
+    options.dial = dialled.dial();
+    const auto transport = make_http_transport("http://node.test", options);
+    REQUIRE(transport.ok());
+    for (int i = 0; i < 2; ++i) CHECK(*(*transport)->post("{}") == "{}");
+    CHECK(dialled.asked.size() == 1);
+    while (server.closed() == 0) std::this_thread::yield();
+    CHECK(*(*transport)->post("{}") == "{}");
+    CHECK(dialled.asked.size() == 2);
+    CHECK(answered == 3);
+}
+
+TEST_CASE("why a connection is refused is told, and a server that says nothing is given up") {
+    HttpOptions options;
+    options.dial = [](const std::string&, std::uint16_t, Stream::Time) -> Result<Socket> {
+        return Failure{BH_E_DENIED, "not_granted", "node.test:443 is not granted; list it under grants.connect"};
+    };
+    const auto denied = chain_id("https://node.test", options);
+    REQUIRE_FALSE(denied.ok());
+    CHECK(denied.failure().code == BH_E_UNAVAILABLE);
+    CHECK(denied.failure().reason == "endpoint_down");
+    CHECK(denied.failure().message.find("grants.connect") != std::string::npos);
+    RawServer silent{[](int socket) {
+        char bytes[1024];
+        while (::recv(socket, bytes, sizeof bytes, 0) > 0) {
+        }
+    }};
+    options.dial = nullptr;
+    options.timeout = std::chrono::milliseconds{300};
+    for (const char* scheme : {"http", "https"}) {
+        const auto late = chain_id(scheme + ("://127.0.0.1:" + std::to_string(silent.port())), options);
+        REQUIRE_FALSE(late.ok());
+        CHECK(late.failure().reason == "endpoint_timeout");
+    }
+    RawServer rude{[](int socket) {
+        char body[256];
+        if (read_head(socket).empty() || ::recv(socket, body, sizeof body, 0) <= 0) return;
+        write_all(socket, "SSH-2.0-nobody\r\n\r\n");
+    }};
+    const auto other = chain_id("http://127.0.0.1:" + std::to_string(rude.port()), options);
+    REQUIRE_FALSE(other.ok());
+    CHECK(other.failure().message.find("does not speak HTTP") != std::string::npos);
 }
 
 TEST_CASE("a body without end costs no memory and no time") {

@@ -5,7 +5,7 @@ What a world asks of its chain, here and in chain_file.py:
   install()                                   beside the plugin, before anything runs
   start() stop() fund() now() pass_time() mine()
   deploy() create_plan() buyer()              what the operator and the buyers do; key files, never keys
-  signer_policy() config()                    of signer.yaml and of the plugin
+  signer_policy() config() connects()         of signer.yaml, of the plugin, and the places it may connect to
   to_sign() to_pass_a_day()                   command lines for a person to try
 """
 import json
@@ -67,6 +67,9 @@ class EvmChain(Chain):
 
     def config(self) -> dict:
         return {"chain": "devnet", "endpoints": [{"url": self.url}], "contract": self.contract, "credential": self.credential, "start_block": self.start_block}
+
+    def connects(self) -> list[str]:
+        return [self.url.removeprefix("http://")]
 
     def to_sign(self, key: str, message: str) -> str:
         return f"(cd {BUYER} && node --import tsx src/main.ts sign --key {key} --message {message})"

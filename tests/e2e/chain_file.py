@@ -77,6 +77,9 @@ class FileChain:
     def config(self) -> dict:
         return {"folder": self.world.path(FOLDER)}
 
+    def connects(self) -> list[str]:
+        return []
+
     def to_sign(self, key: str, message: str) -> str:
         return f"{self.world.path('bin/ledger')} sign --key {key} --message {message}"
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """The plugins of real VMs in sandboxes of their own, one world:
 
-1. a purchase becomes a VM, while the workers of hypervisor and storage are killed in the middle of it;
-2. what the two workers see of the host, and whose the files are that they and their tools make;
+1. a purchase becomes a VM, while the workers of hypervisor, storage and chain are killed in the middle of it;
+2. what the workers see of the host, and whose the files are that they and their tools make;
 3. their workers killed while the VM runs: same process, same boot, found again by the next verb, and power, guest and volume still work;
 4. cancelled: shut down, destroyed, nothing is left.
 """
@@ -18,7 +18,7 @@ from demo import Screen, check_books, expect, guest_image, take_snapshot  # noqa
 from processes import Failed, wait_until  # noqa: E402
 from world import KERNEL, VM_UIDS, World  # noqa: E402
 
-SANDBOXED = ("qemu", "dir", "static")
+SANDBOXED = ("local", "qemu", "dir", "static")
 
 
 class SandboxedWorld(World):
@@ -49,11 +49,11 @@ def seen_by(pid: int, root: str) -> list[str]:
 def bought(world: SandboxedWorld, plan: int, screen: Screen) -> Buyer:
     buyer = Buyer(world, "alice", plan)
     wait_until("its volume is there", lambda: os.path.isdir(world.path("pool/volumes")) and any(name.endswith(".qcow2") for name in os.listdir(world.path("pool/volumes"))), 120, 0.05)
-    for instance in ("dir", "qemu"):
+    for instance in ("dir", "qemu", "local"):
         world.kill_worker(instance)
     world.wait_state(buyer.number, "active", 900, screen.state)
     expect(len(world.qemus()) == 1, f"one VM, not {world.qemus()}")
-    screen.done("a purchase became a VM although the workers of storage and hypervisor were killed on the way")
+    screen.done("a purchase became a VM although the workers of storage, hypervisor and chain were killed on the way")
     return buyer
 
 
@@ -77,7 +77,7 @@ def what_they_see(world: SandboxedWorld, screen: Screen) -> None:
         expect(shown[instance]["state"] == "running" and "seccomp" in shown[instance]["sandbox"], f"{instance} runs in a sandbox: {shown[instance]}")
         expect(not shown[instance]["denied"], f"{instance} does nothing that its sandbox refuses: {shown[instance]['denied']}")
         expect(os.stat(f"/proc/{world.plugin_process(instance)}").st_uid == world.user_of(instance), f"{instance} has its own user")
-    granted = {"dir": {"images", "pool"}, "qemu": {"run", "run/vm", "state", "state/vm"}, "static": set()}
+    granted = {"dir": {"images", "pool"}, "qemu": {"run", "run/vm", "state", "state/vm"}, "static": set(), "local": set()}
     for instance, paths in granted.items():
         seen = {path for path in seen_by(world.plugin_process(instance), world.root) if not any(path.startswith(f"{top}/") for top in ("images", "pool", "run/vm", "state/vm"))}
         expect(seen == paths, f"{instance} sees {paths} of the host's directories, not {seen}")
@@ -87,7 +87,7 @@ def what_they_see(world: SandboxedWorld, screen: Screen) -> None:
 
 def killed_under_a_vm(world: SandboxedWorld, buyer: Buyer, screen: Screen) -> None:
     running, boot = world.qemus(), buyer.boot()
-    for instance in ("qemu", "dir"):
+    for instance in ("qemu", "dir", "local"):
         world.kill_worker(instance)
     expect(world.qemus() == running, f"the VM runs on: {running} before, {world.qemus()} now")
     wait_until("all plugins are well again", lambda: all(plugin["health"] == "ok" for plugin in world.blockhost("plugin", "list")["plugins"]), 90)

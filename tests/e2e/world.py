@@ -51,8 +51,8 @@ class World:
     # What the sandboxes of workers let in, by instance: launch.yaml, "worker".
     workers = {"qemu": {"local_sockets": True, "write": ["run/vm", "state/vm"], "read": ["/dev/kvm"]},
                "dir": {"write": ["pool"], "read": ["images"]}, "static": {}}
-    # Where plugins run that may run in either place: "inprocess", or in sandboxes of their own, "process".
-    isolation = os.environ.get("BLOCKHOST_ISOLATION", "inprocess")
+    # Where plugins run that may run in either place: in sandboxes of their own, "process", as on an operator's host, or "inprocess".
+    isolation = os.environ.get("BLOCKHOST_ISOLATION", "process")
 
     def __init__(self, build: str, image: str, settings: dict | None = None, tag: str | None = None, chain: type = EvmChain):
         self.build, self.image = build, image
@@ -194,8 +194,10 @@ class World:
         plugin, kind = self.plugins[instance]
         with open(self.path("plugins", plugin, "plugin.json")) as file:
             manifest = json.load(file)
-        return {"plugin": plugin, "kind": kind, "isolation": self.isolation_of(instance), "config": self.plugin_configs()[instance],
-                "grants": {"services": [name for name in manifest["services"] if name != "bh.svc.secrets/1"], "keys": manifest["keys"]}}
+        grants = {"services": [name for name in manifest["services"] if name != "bh.svc.secrets/1"], "keys": manifest["keys"]}
+        if kind == "chain":
+            grants["connect"] = self.chain.connects()
+        return {"plugin": plugin, "kind": kind, "isolation": self.isolation_of(instance), "config": self.plugin_configs()[instance], "grants": grants}
 
     def start_chain(self) -> None:
         self.chain.start()

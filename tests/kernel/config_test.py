@@ -333,6 +333,7 @@ class Endpoints(Scenario):
         server = Process(f"endpoint-{mode}", [*world.inside, sys.executable, os.path.join(HERE, "endpoint.py"), mode, "8599", world.chain.url], world.path("log")).start()
         config = world.plugin_file("local")
         config["config"]["endpoints"] = [{"url": "http://127.0.0.1:8599"}]
+        config["grants"]["connect"] = ["127.0.0.1:8599"]
         world.processes["blockhostd"].stop()
         world.write("plugins.d/local.yaml", config)
 

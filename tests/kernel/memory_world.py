@@ -47,6 +47,8 @@ class MemoryWorld(World):
     placement = {"hypervisor": "hyper", "storage": "store", "ipv6": "net6"}
     vm_prefixes = [VM_PREFIX]
     workers = {name: {"write": [f"mem/{name}"]} for name in ("hyper", "store", "net6")}
+    # In the daemon unless a test says otherwise: these are about the kernel, and the same run again in sandboxes.
+    isolation = os.environ.get("BLOCKHOST_ISOLATION", "inprocess")
 
     def __init__(self, build: str, settings: dict | None = None):
         chain = FileChain if os.environ.get("BLOCKHOST_CHAIN") == "file" else EvmChain

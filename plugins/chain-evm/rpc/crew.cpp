@@ -1,5 +1,7 @@
 #include "plugins/chain-evm/rpc/crew.hpp"
 
+#include <system_error>
+
 namespace bh::evm {
 
 Crew::~Crew() {
@@ -18,13 +20,20 @@ Crew::~Crew() {
 
 void Crew::start(std::function<void()> work) {
     join_finished();
-    const std::lock_guard lock{mutex_};  // the thread can't end before it is in the list
+    std::unique_lock lock{mutex_};  // the thread can't end before it is in the list
     const auto place = running_.emplace(running_.end());
-    *place = std::thread{[this, place, work = std::move(work)] {
+    try {
+        *place = std::thread{[this, place, work] {
+            work();
+            const std::lock_guard own{mutex_};
+            finished_.splice(finished_.end(), running_, place);
+        }};
+    } catch (const std::system_error&) {
+        // A sandbox has few threads, and they may all be busy.
+        running_.erase(place);
+        lock.unlock();
         work();
-        const std::lock_guard own{mutex_};
-        finished_.splice(finished_.end(), running_, place);
-    }};
+    }
 }
 
 void Crew::join_finished() {

@@ -15,7 +15,7 @@ public:
     Crew(const Crew&) = delete;
     Crew& operator=(const Crew&) = delete;
 
-    // On a thread of its own. `work` throws nothing.
+    // On a thread of its own, or at once where no more threads can be had. `work` throws nothing.
     void start(std::function<void()> work);
 
 private:

@@ -1,24 +1,25 @@
-// The only file that knows the HTTP client.
+// HTTP by Boost.Beast over a Route: one connection per request in flight, a few kept for the next ones.
+#include "plugin-api/crypto/secret.hpp"
+#include "plugins/chain-evm/rpc/route.hpp"
+#include "plugins/chain-evm/rpc/sigpipe.hpp"
 #include "plugins/chain-evm/rpc/transport.hpp"
 
-#include "plugin-api/crypto/secret.hpp"
-#include "plugins/chain-evm/rpc/sigpipe.hpp"
-#include "plugins/chain-evm/rpc/url.hpp"
-
-#include <httplib.h>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http.hpp>
 
 #include <algorithm>
 #include <charconv>
 #include <ctime>
-#include <mutex>
 #include <vector>
 
 namespace bh::evm {
 namespace {
 
+namespace http = boost::beast::http;
+
 constexpr std::size_t kIdleConnections = 4;
 constexpr std::string_view kProxyScheme = "http://";
-constexpr auto kConnectTimeout = std::chrono::seconds{5};
+constexpr std::uint32_t kMaxHeadBytes = 32768;
 
 // Retry-After: seconds or a date (RFC 9110, section 10.2.3); in milliseconds, 0 if there is none.
 std::uint32_t pause_of(const std::string& text) {
@@ -34,152 +35,170 @@ std::uint32_t pause_of(const std::string& text) {
     return static_cast<std::uint32_t>(std::clamp<std::int64_t>(seconds, 0, kMaxPauseSeconds) * 1000);
 }
 
+struct Connection {
+    std::unique_ptr<Stream> stream;
+    boost::beast::flat_buffer buffer;
+};
+
 class HttpTransport final : public Transport {
 public:
     HttpTransport(Url url, std::optional<Url> proxy, HttpOptions options)
-        : url_{std::move(url)}, proxy_{std::move(proxy)}, options_{std::move(options)} {}
-    ~HttpTransport() override { crypto::wipe(options_.bearer); }
+        : options_{std::move(options)},
+          route_{std::move(url), std::move(proxy), options_.ca_file, options_.dial},
+          label_{route_.url().origin} {
+        if (!options_.bearer.empty()) {
+            authorization_ = "Bearer " + options_.bearer;
+        } else if (!route_.url().user_info.empty()) {
+            authorization_ = basic_authorization(route_.url().user_info);
+        }
+    }
+    ~HttpTransport() override {
+        crypto::wipe(options_.bearer);
+        crypto::wipe(authorization_);
+    }
     HttpTransport(const HttpTransport&) = delete;
     HttpTransport& operator=(const HttpTransport&) = delete;
 
     Result<std::string> post(const std::string& body) override {
-        std::unique_ptr<httplib::Client> client = take();
-        if (!client) return down("endpoint_down", "is not asked any more: the instance ends");
-        const InFlight in_flight{*this, *client};
-        if (!client->is_valid()) return down("endpoint_down", "can't be used: its name or scheme is not supported");
         const SigpipeGuard guard;
         const auto deadline = std::chrono::steady_clock::now() + options_.timeout;
-        std::string answer;
-        bool too_large = false;
-        bool late = false;
-        httplib::Request request;
-        request.method = "POST";
-        request.path = url_.path;
-        request.headers = {{"Content-Type", "application/json"}, {"Accept", "application/json"}};
-        request.body = body;
-        request.content_receiver = [&](const char* data, std::size_t size, std::uint64_t, std::uint64_t) {
-            too_large = answer.size() + size > options_.max_answer_bytes;
-            late = std::chrono::steady_clock::now() > deadline;
-            if (too_large || late) return false;
-            answer.append(data, size);
-            return true;
-        };
-        const httplib::Result result = client->send(request);
-        if (too_large) return down("answer_too_large", "gave an answer larger than the limit");
-        if (late) return down("endpoint_timeout", "did not finish its answer in time");
-        if (!result) return failure_of(result.error());
-        const std::uint32_t pause = pause_of(result->get_header_value("Retry-After"));
-        if (result->status == 429) return down("rate_limited", "says that it was asked too often (HTTP 429)", pause);
+        Result<Connection> taken = take(deadline);
+        if (!taken) return failure_of(taken.failure());
+        Connection connection = *std::move(taken);
+        std::optional<InFlight> in_flight{std::in_place, *this, *connection.stream};
+        if (in_flight->too_late()) return ended();
+        connection.stream->set_deadline(deadline);
+        boost::system::error_code error;
+        http::response_parser<http::string_body> parser;
+        parser.header_limit(kMaxHeadBytes);
+        parser.body_limit(options_.max_answer_bytes);
+        const http::request<http::string_body> request = request_of(body);
+        http::write(*connection.stream, request, error);
+        if (!error) http::read(*connection.stream, connection.buffer, parser, error);
+        if (error) return failure_of(error);
+        http::response<http::string_body> response = parser.release();
+        const std::uint32_t pause = pause_of(std::string{response[http::field::retry_after]});
+        const unsigned status = response.result_int();
+        if (status == 429) return down("rate_limited", "says that it was asked too often (HTTP 429)", pause);
         // Some nodes put their JSON error into a 4xx; whether it is one, the caller sees.
+        std::string answer = std::move(response.body());
         const bool json = answer.find_first_of("{[") == answer.find_first_not_of(" \t\r\n") && !answer.empty();
-        if (result->status != 200 && !json) {
+        if (status != 200 && !json) {
             return down("endpoint_refused",
-                        "answered with HTTP status " + std::to_string(result->status) + "; check its URL and its key",
-                        pause);
+                        "answered with HTTP status " + std::to_string(status) + "; check its URL and its key", pause);
         }
-        give_back(std::move(client));
+        in_flight.reset();  // the next request may be on its way with it before this function ends
+        if (response.keep_alive()) give_back(std::move(connection));
         return answer;
     }
 
     void interrupt() override {
         const std::lock_guard lock{mutex_};
         interrupted_ = true;
-        for (httplib::Client* client : in_flight_) client->stop();
+        for (Stream* stream : in_flight_) stream->cut();
     }
 
-    [[nodiscard]] const std::string& label() const override { return url_.origin; }
+    [[nodiscard]] const std::string& label() const override { return label_; }
 
 private:
-    // So that interrupt() finds the client of a request.
+    // So that interrupt() finds the connection of a request.
     class InFlight {
     public:
-        InFlight(HttpTransport& transport, httplib::Client& client) : transport_{transport}, client_{&client} {
+        InFlight(HttpTransport& transport, Stream& stream) : transport_{transport}, stream_{&stream} {
             const std::lock_guard lock{transport_.mutex_};
-            transport_.in_flight_.push_back(client_);
+            too_late_ = transport_.interrupted_;
+            transport_.in_flight_.push_back(stream_);
         }
         ~InFlight() {
             const std::lock_guard lock{transport_.mutex_};
-            std::erase(transport_.in_flight_, client_);
+            std::erase(transport_.in_flight_, stream_);
         }
         InFlight(const InFlight&) = delete;
         InFlight& operator=(const InFlight&) = delete;
+        [[nodiscard]] bool too_late() const { return too_late_; }
 
     private:
         HttpTransport& transport_;
-        httplib::Client* const client_;
+        Stream* const stream_;
+        bool too_late_ = false;
     };
 
     Failure down(std::string reason, const std::string& what, std::uint32_t pause_ms = 0) const {
-        return {BH_E_UNAVAILABLE, std::move(reason), "the endpoint " + url_.origin + " " + what, pause_ms};
+        return {BH_E_UNAVAILABLE, std::move(reason), "the endpoint " + label_ + " " + what, pause_ms};
+    }
+    Failure ended() const { return down("endpoint_down", "is not asked any more: the instance ends"); }
+
+    // Of the way there.
+    Failure failure_of(const Failure& way) const {
+        if (way.reason == "interrupted") return ended();
+        if (way.reason == "connect_timeout")
+            return down("endpoint_timeout", "did not accept the connection in time: " + way.message);
+        if (way.reason == "tls") return down("endpoint_down", "failed the TLS handshake: " + way.message);
+        return down("endpoint_down", "can't be reached: " + way.message);
     }
 
-    Failure failure_of(httplib::Error error) const {
-        switch (error) {
-            case httplib::Error::Connection:
-                return down("endpoint_down", "refuses connections; is it running?");
-            case httplib::Error::ConnectionTimeout:
-                return down("endpoint_timeout", "did not accept the connection in time");
-            case httplib::Error::SSLConnection:
-            case httplib::Error::SSLLoadingCerts:
-            case httplib::Error::SSLServerVerification:
-                return down("endpoint_down", "failed the TLS handshake: " + httplib::to_string(error));
-            case httplib::Error::Read:
-                return down("endpoint_timeout", "did not answer in time or hung up");
-            default:
-                return down("endpoint_down", "failed: " + httplib::to_string(error));
+    // Of a request.
+    Failure failure_of(boost::system::error_code error) const {
+        if (error == http::error::body_limit) return down("answer_too_large", "gave an answer larger than the limit");
+        if (error == boost::asio::error::timed_out)
+            return down("endpoint_timeout", "did not finish its answer in time");
+        if (error.category() == http::make_error_code(http::error::end_of_stream).category() &&
+            error != http::error::end_of_stream && error != http::error::partial_message) {
+            return down("endpoint_down", "does not speak HTTP: " + error.message());
         }
+        return down("endpoint_timeout", "hung up before its answer was complete");
     }
 
-    // One connection per request in flight; a few stay open for the next ones. nullptr: interrupted.
-    std::unique_ptr<httplib::Client> take() {
-        {
-            const std::lock_guard lock{mutex_};
-            if (interrupted_) return nullptr;
-            if (!idle_.empty()) {
-                std::unique_ptr<httplib::Client> client = std::move(idle_.back());
+    // A kept connection that is still good, or a new one. "interrupted".
+    Result<Connection> take(Stream::Time deadline) {
+        for (;;) {
+            Connection kept;
+            {
+                const std::lock_guard lock{mutex_};
+                if (interrupted_) return Failure{BH_E_UNAVAILABLE, "interrupted", "", 0};
+                if (idle_.empty()) break;
+                kept = std::move(idle_.back());
                 idle_.pop_back();
-                return client;
             }
+            if (kept.buffer.size() == 0 && kept.stream->quiet()) return kept;
         }
-        auto client = std::make_unique<httplib::Client>(url_.origin);
-        client->set_keep_alive(true);
-        client->set_follow_location(false);
-        client->set_tcp_nodelay(true);
-        client->set_connection_timeout(std::min<std::chrono::milliseconds>(kConnectTimeout, options_.timeout));
-        client->set_read_timeout(options_.timeout);
-        client->set_write_timeout(options_.timeout);
-        if (const std::size_t colon = url_.user_info.find(':'); colon != std::string::npos) {
-            client->set_basic_auth(url_.user_info.substr(0, colon), url_.user_info.substr(colon + 1));
-        }
-        if (!options_.bearer.empty()) client->set_bearer_token_auth(options_.bearer);
-        if (!options_.ca_file.empty()) client->set_ca_cert_path(options_.ca_file);
-        if (proxy_) use_proxy(*client);
-        return client;
+        Result<std::unique_ptr<Stream>> stream = route_.open(deadline);
+        if (!stream) return stream.failure();
+        return Connection{*std::move(stream), {}};
     }
 
-    void use_proxy(httplib::Client& client) const {
-        const std::string authority = proxy_->origin.substr(kProxyScheme.size());
-        const std::size_t colon = authority.rfind(':');
-        int port = 0;
-        std::from_chars(authority.data() + colon + 1, authority.data() + authority.size(), port);
-        client.set_proxy(authority.substr(0, colon), port);
-        if (const std::size_t split = proxy_->user_info.find(':'); split != std::string::npos) {
-            client.set_proxy_basic_auth(proxy_->user_info.substr(0, split), proxy_->user_info.substr(split + 1));
-        }
-    }
-
-    void give_back(std::unique_ptr<httplib::Client> client) {
+    void give_back(Connection connection) {
         const std::lock_guard lock{mutex_};
-        if (idle_.size() < kIdleConnections) idle_.push_back(std::move(client));
+        if (!interrupted_ && idle_.size() < kIdleConnections) idle_.push_back(std::move(connection));
     }
 
-    const Url url_;
-    const std::optional<Url> proxy_;
+    http::request<http::string_body> request_of(const std::string& body) const {
+        const Url& url = route_.url();
+        // To a proxy without TLS: RFC 9112, section 3.2.2.
+        http::request<http::string_body> request{
+            http::verb::post, route_.asks_proxy() ? "http://" + url.authority() + url.path : url.path, 11};
+        request.set(http::field::host, url.authority());
+        request.set(http::field::user_agent, "blockhost-chain-evm");
+        request.set(http::field::content_type, "application/json");
+        request.set(http::field::accept, "application/json");
+        request.set(http::field::accept_encoding, "identity");
+        if (!authorization_.empty()) request.set(http::field::authorization, authorization_);
+        if (route_.asks_proxy() && !route_.proxy_authorization().empty()) {
+            request.set(http::field::proxy_authorization, route_.proxy_authorization());
+        }
+        request.body() = body;
+        request.prepare_payload();
+        return request;
+    }
+
     HttpOptions options_;
+    Route route_;
+    const std::string label_;
+    std::string authorization_;  // the header's value; empty: none
     std::mutex mutex_;
     bool interrupted_ = false;
-    std::vector<httplib::Client*> in_flight_;
-    std::vector<std::unique_ptr<httplib::Client>> idle_;
+    std::vector<Stream*> in_flight_;
+    std::vector<Connection> idle_;
 };
 
 }  // namespace

@@ -1,7 +1,7 @@
 // The seam to an endpoint: one HTTP POST of a JSON text, one JSON text back.
 #pragma once
 
-#include "plugin-api/documents/result.hpp"
+#include "plugins/chain-evm/rpc/dial.hpp"
 
 #include <chrono>
 #include <memory>
@@ -31,6 +31,7 @@ struct HttpOptions {
     std::string bearer;   // sent as Authorization: Bearer; empty: none
     std::string proxy;    // URL of an HTTP proxy, a user and password may be in it; empty: none
     std::string ca_file;  // certificates to trust instead of the system's; empty: the system's
+    Dial dial;            // how connections are opened, to the proxy if there is one; empty: directly
 };
 
 // BH_E_INVALID "bad_url": not http(s)://host[:port][/path]; "bad_proxy": not http://host:port.

@@ -11,7 +11,11 @@ constexpr const char* kScheme = "eip1559-tx";
 }  // namespace
 
 Services::Services(const sdk::Kernel& kernel)
-    : signer_{kernel.signer()}, store_{kernel.store()}, secrets_{kernel.secrets()}, log_{kernel.log()} {}
+    : signer_{kernel.signer()},
+      store_{kernel.store()},
+      secrets_{kernel.secrets()},
+      log_{kernel.log()},
+      dial_{make_dial(kernel)} {}
 
 Result<Bytes> Services::sign_transaction(const Bytes& unsigned_transaction) const {
     return signer_.sign(kAgentKey, kScheme, unsigned_transaction);

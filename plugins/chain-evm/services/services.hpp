@@ -3,6 +3,7 @@
 
 #include "plugin-api/sdk/cpp/plugin.hpp"
 #include "plugins/chain-evm/abi/types.hpp"
+#include "plugins/chain-evm/rpc/dial.hpp"
 
 #include <map>
 
@@ -25,6 +26,9 @@ public:
     // The text of a secret, without the newline that files end with. The caller wipes it.
     [[nodiscard]] Result<std::string> secret(const std::string& name) const;
 
+    // How this instance opens connections.
+    [[nodiscard]] const Dial& dial() const { return dial_; }
+
     void log(std::uint32_t level, std::string_view text) const { log_.write(level, text); }
 
 private:
@@ -32,6 +36,7 @@ private:
     sdk::Store store_;
     sdk::Secrets secrets_;
     sdk::Log log_;
+    Dial dial_;
 };
 
 }  // namespace bh::evm
