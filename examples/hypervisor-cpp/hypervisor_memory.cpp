@@ -1,5 +1,7 @@
 // A hypervisor in C++ with the SDK. Its machines are rows in the store that the kernel keeps for each instance, so they
-// outlive the process as real ones would; nothing boots. README.md walks through it.
+// outlive the process as real ones would; nothing boots, and guest.hpp answers for what would. README.md walks through
+// it.
+#include "guest.hpp"
 #include "plugin-api/documents/fields/hypervisor.hpp"
 #include "plugin-api/sdk/cpp/plugin.hpp"
 
@@ -23,12 +25,14 @@ struct Machine {
     Vm vm;
     std::string spec;                 // as it came: another one under the same op_id is a conflict
     std::vector<std::string> resets;  // op_ids of resets that happened
+    helper::Guest guest;
 };
 template <class F>
 void fields(F& f, bh::Is<Machine> auto& x) {
     f.required("vm", x.vm, "");
     f.required("spec", x.spec, "");
     f.optional("resets", x.resets, "");
+    f.required("guest", x.guest, "");
 }
 
 constexpr std::size_t kMaxIdSize = 64;
@@ -51,7 +55,7 @@ public:
     HypervisorMemory(const sdk::Kernel& kernel, const Config& config) : kernel_{kernel}, config_{config} {}
 
     Result<HypervisorDescription> describe() {
-        return HypervisorDescription{{"file"}, "kernel", "", {}, config_.max_vms};
+        return HypervisorDescription{{"file"}, "kernel", "", {"guest"}, config_.max_vms};
     }
 
     Result<std::string> health() {
@@ -76,7 +80,7 @@ public:
         if (!all) return all.failure();
         if (all->size() >= config_.max_vms)
             return Failure{BH_E_EXHAUSTED, "max_vms", "there are as many VMs as max_vms of the configuration allows"};
-        const Machine made{describe_new(call.op_id(), spec), text, {}};
+        const Machine made{describe_new(call.op_id(), spec), text, {}, {helper::new_host_key(), "", 0}};
         if (const Status kept = keep(made); !kept) return kept.failure();
         kernel_.log().info("made the VM " + made.vm.name);
         return made.vm;
@@ -95,7 +99,7 @@ public:
         if (!machine) return machine.failure();
         switch (action) {
             case BH_POWER_START:
-                start(machine->vm);
+                start(*machine);
                 break;
             case BH_POWER_SHUTDOWN:
             case BH_POWER_OFF:
@@ -108,7 +112,7 @@ public:
                     return {};
                 machine->resets.push_back(call.op_id());
                 stop(machine->vm);
-                start(machine->vm);
+                start(*machine);
                 break;
             default:
                 return Failure{BH_E_UNSUPPORTED, "power_action", "this power action is not known here"};
@@ -142,17 +146,36 @@ public:
         bh_vm_stats stats{sizeof(bh_vm_stats), BH_VM_STOPPED, -1, -1, -1, -1, -1, -1, -1};
         if (machine->vm.state == "running") {
             stats.state = BH_VM_RUNNING;
-            stats.uptime_s = now().seconds - machine->vm.started_at.seconds;
+            stats.uptime_s = uptime_of(machine->vm);
         }
         return stats;
     }
 
+    // The extension bh.hypervisor.guest/1: a class that has this verb offers it.
+    Result<Bytes> guest_exchange(const sdk::Call&, const std::string& vm, const Bytes& request) {
+        const std::scoped_lock lock{mutex_};
+        auto machine = find(vm);
+        if (!machine) return machine.failure();
+        if (machine->vm.state != "running")
+            return Failure{BH_E_UNAVAILABLE, "guest_silent", "the VM is off: nobody answers in it", 1000};
+        const std::uint64_t before = machine->guest.sequence;
+        const std::string said = helper::answer(machine->guest, machine->vm, uptime_of(machine->vm), request);
+        if (machine->guest.sequence != before)
+            if (const Status kept = keep(*machine); !kept) return kept.failure();
+        return Bytes{said.begin(), said.end()};
+    }
+
 private:
-    static void start(Vm& vm) {
-        if (vm.state == "running") return;
-        vm.state = "running";
-        vm.started_at = now();
-        vm.stopped_by.clear();
+    // A clock that is set back does not make it negative.
+    static std::int64_t uptime_of(const Vm& vm) {
+        return std::max<std::int64_t>(now().seconds - vm.started_at.seconds, 0);
+    }
+    static void start(Machine& machine) {
+        if (machine.vm.state == "running") return;
+        machine.vm.state = "running";
+        machine.vm.started_at = now();
+        machine.vm.stopped_by.clear();
+        machine.guest.boot_id = helper::new_boot_id();
     }
     static void stop(Vm& vm) {
         if (vm.state == "stopped") return;

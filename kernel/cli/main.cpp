@@ -1,7 +1,10 @@
 // blockhost: the operator's command line.
 #include "kernel/cli/commands.hpp"
+#include "kernel/cli/credential_commands.hpp"
+#include "kernel/cli/grant_commands.hpp"
 #include "kernel/cli/operator_commands.hpp"
 #include "kernel/cli/plugins.hpp"
+#include "kernel/cli/seal_commands.hpp"
 #include "kernel/config/kernel_config.hpp"
 
 #include <CLI/CLI.hpp>
@@ -22,6 +25,7 @@ constexpr const char* kFooter =
 struct Options {
     std::string config = "/etc/blockhost/kernel.yaml";
     std::string records;
+    std::string libexec = "/usr/lib/blockhost";
     bool json = false;
     std::string id, chain, plugin, state, name;
     std::int64_t after = 0, before = 0, limit = 50, number = 0;
@@ -167,6 +171,19 @@ void add_rest(CLI::App& app, Options& options, Command& chosen) {
     build->add_option("options", options.rest, "Options of the builder; `-- --help` lists them");
 }
 
+// Of the first day: there is no configuration yet.
+void add_import(CLI::App& app, Options& options, Command& chosen) {
+    auto* import = add(app, chosen, "import-config", "Make the configuration of an existing system's files",
+                       [&](const Context& c) {
+                           std::vector<std::string> arguments = options.rest;
+                           if (c.json) arguments.emplace_back("--json");
+                           return run_program(c, options.libexec + "/import/import-config", arguments);
+                       });
+    import->add_option("--libexec", options.libexec, "Where BlockHost's programs are (default: /usr/lib/blockhost)");
+    import->add_option("options", options.rest, "Options of the import; `-- --help` lists them");
+    import->preparse_callback([&](std::size_t) { options.standalone = true; });
+}
+
 int run(const Options& options, const Command& chosen) {
     const auto config = read_kernel_config(options.config);
     if (!config && options.standalone) {
@@ -209,7 +226,11 @@ int main(int argc, char** argv) {
     add_jobs(app, options, chosen);
     add_plugins(app, options, chosen);
     add_workshop(app, options, chosen);
+    add_import(app, options, chosen);
     add_operator_commands(app, chosen);
+    add_credential_commands(app, chosen);
+    add_grant_commands(app, chosen);
+    add_seal_commands(app, chosen, options.standalone);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

@@ -101,6 +101,7 @@ Status read_placement(Args& top, KernelConfig& config) {
     engine.ipv6 = args.text("ipv6", kName);
     engine.default_image = args.text("default_image", kName);
     engine.max_vms = static_cast<std::uint32_t>(args.integer_or("max_vms", 0, 1000000, 0));
+    config.max_granted = static_cast<std::uint64_t>(args.integer_or("max_granted", 0, 1000000, 8));
     engine.parallel_per_instance =
         static_cast<std::uint32_t>(args.integer_or("parallel_per_instance", 1, 64, engine.parallel_per_instance));
     return args.finish();

@@ -21,7 +21,8 @@ struct KernelConfig {
         std::string seal_text;               // seal-1: the public text that buyers sign
         std::vector<std::string> resolvers;  // IPv6 addresses that guests ask
     } host;
-    life::EngineConfig engine;  // what the lifecycle is told
+    life::EngineConfig engine;      // what the lifecycle is told
+    std::uint64_t max_granted = 8;  // VMs without a purchase at the same time
     struct Sockets {
         std::string signer, netd, launch, api;  // absolute
     } sockets;

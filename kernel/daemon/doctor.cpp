@@ -71,7 +71,8 @@ void look_at_worker(const std::string& instance, const worker::Worker::State& st
     if (!state.denied.empty()) {
         std::string calls;
         for (const auto& call : state.denied) calls += (calls.empty() ? "" : ", ") + call;
-        findings.add(instance, "warning", "its sandbox refused what no plugin needs: " + calls,
+        findings.add(instance, "warning",
+                     "its sandbox refused what a plugin does not need, or a limit was reached: " + calls,
                      "disable the plugin unless its author can explain it");
     }
 }

@@ -5,6 +5,7 @@
 #include "kernel/daemon/service_backends.hpp"
 #include "kernel/daemon/signer_ports.hpp"
 #include "kernel/daemon/system_ports.hpp"
+#include "kernel/grants/port.hpp"
 #include "kernel/journal/events.hpp"
 #include "kernel/plugins/tcp_connect.hpp"
 
@@ -63,6 +64,12 @@ Status Host::open(const std::vector<PluginConfig>& plugins, const trust::Trust& 
         }
     });
 
+    // Beside the journal: when that is lost, granted VMs are derived from the book as bought ones from their chain.
+    auto book = grants::Book::open(config_.paths.state + "/grants.jsonl", *clock_);
+    if (!book) return book.failure();
+    book_ = std::move(*book);
+    granted_ = grants::make_port(*book_);
+
     const auto statement_key = signer_.public_key("statement");
     if (!statement_key) return statement_key.failure();
 
@@ -95,6 +102,11 @@ Status Host::open(const std::vector<PluginConfig>& plugins, const trust::Trust& 
     ports_ = std::make_unique<life::Ports>(life::Ports{*clock_, registry_->chains(), registry_->hypervisors(),
                                                        registry_->storages(), registry_->ipv6(), *network_, *vault_,
                                                        *seal_, *reach_, *images_, *first_boot_, boundaries_, &wakes_});
+    if (!ports_->chains.emplace(grants::kInstance, granted_.get()).second) {
+        return invalid("bad_config", std::string{"plugins.d/"} + grants::kInstance +
+                                         ".yaml: the host's own granted VMs have this name; give the instance another");
+    }
+    config_.engine.chains.push_back({grants::kInstance, {life::FinalityRule::Kind::depth, 0}, {}, 0});
     for (const auto& chain : config_.engine.chains) {
         if (auto bad = must_have(ports_->chains, chain.instance, "chains", "chain"); !bad) return bad;
     }
@@ -108,6 +120,8 @@ Status Host::open(const std::vector<PluginConfig>& plugins, const trust::Trust& 
     executor_ = life::make_thread_pool(kWorkers);
     engine_ = std::make_unique<life::Engine>(*journal_, *ports_, config_.engine, *executor_);
     operator_ = std::make_unique<life::Operator>(*journal_, *engine_, config_.engine, *ports_);
+    reseals_ = std::make_unique<reseal::Reseals>(*journal_, *ports_, config_.engine,
+                                                 [this] { return !engine_->recovering(); });
     return {};
 }
 

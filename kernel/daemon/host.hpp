@@ -2,11 +2,13 @@
 #pragma once
 
 #include "kernel/config/kernel_config.hpp"
+#include "kernel/grants/book.hpp"
 #include "kernel/launch/client.hpp"
 #include "kernel/lifecycle/operate.hpp"
 #include "kernel/log/log.hpp"
 #include "kernel/net/client.hpp"
 #include "kernel/plugins/registry.hpp"
+#include "kernel/reseal/reseals.hpp"
 #include "kernel/signer/client.hpp"
 
 #include <memory>
@@ -32,6 +34,8 @@ public:
     [[nodiscard]] life::Engine& engine() noexcept { return *engine_; }
     [[nodiscard]] life::Operator& operators() noexcept { return *operator_; }
     [[nodiscard]] life::ImagePort& images() noexcept { return *images_; }
+    [[nodiscard]] grants::Book& book() noexcept { return *book_; }
+    [[nodiscard]] reseal::Reseals& reseals() noexcept { return *reseals_; }
     [[nodiscard]] signer::SignerClient& signer() noexcept { return signer_; }
     [[nodiscard]] net::NetClient& netd() noexcept { return netd_; }
     [[nodiscard]] launch::Client& launcher() noexcept { return launcher_; }
@@ -52,6 +56,8 @@ private:
     std::unique_ptr<life::Clock> clock_;
     std::unique_ptr<life::Journal> journal_;
     life::Wakes wakes_;
+    std::unique_ptr<grants::Book> book_;
+    std::unique_ptr<life::ChainPort> granted_;  // the book as a chain
     std::unique_ptr<plugins::StoreBackend> store_;
     std::unique_ptr<plugins::SignerBackend> signing_;
     std::unique_ptr<plugins::LaunchBackend> launching_;
@@ -68,6 +74,7 @@ private:
     std::unique_ptr<life::Executor> executor_;
     std::unique_ptr<life::Engine> engine_;
     std::unique_ptr<life::Operator> operator_;
+    std::unique_ptr<reseal::Reseals> reseals_;
     std::int64_t started_ms_ = 0;
 };
 

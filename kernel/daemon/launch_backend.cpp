@@ -1,6 +1,7 @@
 #include "kernel/daemon/service_backends.hpp"
 #include "kernel/journal/resources.hpp"
 #include "kernel/launch/client.hpp"
+#include "kernel/launch/requests.hpp"
 #include "plugin-api/documents/storage.hpp"
 
 #include <algorithm>
@@ -12,6 +13,7 @@ namespace {
 
 constexpr std::size_t kOpId = 40;
 constexpr std::chrono::milliseconds kMinRun{1};
+constexpr std::chrono::milliseconds kMaxRun{launch::kMaxRunMilliseconds};
 
 Failure refused(const std::string& unit, const std::string& what) {
     return {BH_E_DENIED, "not_this_vm", "unit " + unit.substr(0, 64) + ": " + what};
@@ -43,7 +45,8 @@ public:
         const auto now = std::chrono::steady_clock::now().time_since_epoch();
         const auto left =
             std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::nanoseconds{deadline_ns} - now);
-        return client_.run(instance, request, std::max(left, kMinRun));
+        // 0 is no deadline: what the launcher allows.
+        return client_.run(instance, request, deadline_ns == 0 ? kMaxRun : std::clamp(left, kMinRun, kMaxRun));
     }
 
 private:

@@ -13,12 +13,16 @@
 #include <unistd.h>
 #include <CLI/CLI.hpp>
 
+#include <atomic>
+#include <chrono>
 #include <filesystem>
 #include <iostream>
 #include <thread>
 
 namespace bh::daemon {
 namespace {
+
+constexpr std::chrono::milliseconds kResealEvery{500};
 
 // Some thirty threads, most of which sleep: with an arena each, what one has freed is of no use to another. And what is
 // freed goes back to the system; by default glibc keeps ever larger blocks once one was freed.
@@ -70,13 +74,22 @@ Status serve(const std::string& config_path, const std::string& plugins_path, Lo
     const Fd control_stop{::eventfd(0, EFD_CLOEXEC)};
     std::thread control_thread{[&] { control->run(control_stop.get()); }};
     std::thread engine_thread{[&] { (*host)->engine().run(); }};
+    std::atomic<bool> resealing{true};
+    std::thread reseal_thread{[&] {
+        while (resealing) {
+            if (!(*host)->reseals().step()) std::this_thread::sleep_for(kResealEvery);
+        }
+    }};
     log.info("ready");
     ipc::announce_ready();
     // A journal that no longer answers is what a restart can mend.
     run_until_stopped(*stop, [&host] { return (*host)->journal().read([](life::Tx&) { return Status{}; }).ok(); });
     log.info("stopping: running work is saved and goes on after the next start");
+    resealing = false;
+    (*host)->reseals().stop();
     (*host)->engine().stop();
     engine_thread.join();
+    reseal_thread.join();
     const std::uint64_t one = 1;
     if (::write(control_stop.get(), &one, sizeof one) != sizeof one)
         log.warn("the control socket could not be told to stop");

@@ -1,7 +1,9 @@
 #include "kernel/daemon/routes.hpp"
 
 #include "kernel/api/views.hpp"
+#include "kernel/daemon/grant_routes.hpp"
 #include "kernel/daemon/operator_routes.hpp"
+#include "kernel/daemon/reseal_routes.hpp"
 
 #include <charconv>
 
@@ -13,9 +15,16 @@ using nlohmann::json;
 
 constexpr std::int64_t kMaxRow = std::int64_t{1} << 53;
 
+// The book of granted VMs is no chain that an operator chose: `vm granted` shows it.
+void drop_granted(json& list) {
+    for (auto each = list.begin(); each != list.end();)
+        each = each->value("instance", "") == grants::kInstance ? list.erase(each) : std::next(each);
+}
+
 Result<json> status(Host& host) {
     auto view = api::status_view(host.journal());
     if (!view) return view;
+    drop_granted(view->at("chains"));
     const auto vms = api::vms_view(host.journal());
     (*view)["vms"] = vms ? vms->at("vms").size() : 0;
     (*view)["host"] = host.config().engine.host_name;
@@ -58,6 +67,7 @@ Result<json> plugin_list(Host& host) {
 Result<json> chain_list(Host& host) {
     json list = json::array();
     for (const auto& [instance, chain] : host.ports().chains) {
+        if (instance == grants::kInstance) continue;
         // First, so that what the answer finds out is in what is shown.
         const Status health = host.registry().health(instance);
         const auto description = chain->describe();
@@ -118,7 +128,11 @@ std::vector<api::Route> routes_of(Host& host) {
     get("/v1/plugins", [&host](const Query&) { return plugin_list(host); });
     get("/v1/vms", [&journal](const Query&) { return api::vms_view(journal); });
     get("/v1/vms/([^/]+)", [&host](const Query& query) { return vm_show(host, query.path.at(0)); });
-    get("/v1/plans", [&journal](const Query&) { return api::plans_view(journal); });
+    get("/v1/plans", [&journal](const Query&) {
+        auto plans = api::plans_view(journal);
+        if (plans) drop_granted(plans->at("plans"));
+        return plans;
+    });
     get("/v1/subscriptions", [&journal](const Query& query) {
         return paged(query, "after", [&](auto after, auto limit) {
             return api::subscriptions_view(journal, query.text("state"), after, limit);
@@ -162,6 +176,8 @@ std::vector<api::Route> routes_of(Host& host) {
         });
     });
     add_operator_routes(host, routes);
+    add_grant_routes(host, routes);
+    add_reseal_routes(host, routes);
     return routes;
 }
 

@@ -12,7 +12,6 @@ namespace {
 using ipc::Args;
 
 constexpr std::size_t kMaxName = 96, kMaxArgs = 256, kMaxArg = 4096, kMaxPaths = 64, kMaxFds = 8, kMaxPath = 1024;
-constexpr std::int64_t kMaxRunMilliseconds = 6LL * 3600 * 1000;
 
 Status check_args(const std::vector<std::string>& args) {
     if (args.size() > kMaxArgs) return invalid("too_many_args", "\"args\" holds more than 256 arguments");

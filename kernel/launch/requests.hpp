@@ -5,8 +5,11 @@
 #include "plugin-api/documents/launch.hpp"
 
 #include <chrono>
+#include <cstdint>
 
 namespace bh::launch {
+
+inline constexpr std::int64_t kMaxRunMilliseconds = 6LL * 3600 * 1000;  // of a one-shot program
 
 struct StartArgs {
     std::string instance, unit, owner, tap_owner;

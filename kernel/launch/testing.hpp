@@ -102,9 +102,7 @@ class Launcher {
 public:
     // `instances`: the YAML below "instances:", indented by two.
     Launcher(const Place& place, const std::string& instances, const std::string& more = "")
-        : place_{place},
-          first_uid_{2000000 + static_cast<uid_t>(::getpid() % 100000) * 100},
-          cgroup_{"bh-test-" + std::to_string(::getpid())} {
+        : place_{place}, first_uid_{2000000 + static_cast<uid_t>(::getpid() % 100000) * 100}, cgroup_{next_cgroup()} {
         place.directory("run", 0711, 0);
         place.directory("state", 0700, 0);
         std::ofstream{place / "launch.yaml"} << "run: " << place / "run" << "\nstate: " << place / "state"
@@ -116,7 +114,7 @@ public:
         start();
     }
     ~Launcher() {
-        for (uid_t uid = first_uid_; uid < first_uid_ + 50; ++uid) end_all(uid);
+        end_units();
         stop(SIGTERM);
         for (const char* hierarchy : {"memory/", "pids/", "", "unified/"})
             remove_cgroup(std::string{"/sys/fs/cgroup/"} + hierarchy + cgroup_);
@@ -167,11 +165,21 @@ public:
     [[nodiscard]] uid_t first_uid() const { return first_uid_; }
 
 private:
-    static void end_all(uid_t uid) {
-        // kill(-1) as that uid reaches its processes and no others.
+    // Its own: of two launchers at a time, the one that goes first would wait for the other's cgroups to be empty.
+    static std::string next_cgroup() {
+        static int made = 0;
+        return "bh-test-" + std::to_string(::getpid()) + "-" + std::to_string(++made);
+    }
+    // kill(-1) as a uid reaches its processes and no others. One child for all of them: fifty, one after the other, are
+    // fifty turns to wait for on a busy machine. Its saved uid stays root's, which kill() does not look at.
+    void end_units() const {
         const pid_t child = ::fork();
         if (child == 0) {
-            if (::setresgid(uid, uid, uid) == 0 && ::setresuid(uid, uid, uid) == 0) ::kill(-1, SIGKILL);
+            for (uid_t uid = first_uid_; uid < first_uid_ + 50; ++uid) {
+                if (::setresuid(uid, uid, 0) != 0) ::_exit(1);
+                ::kill(-1, SIGKILL);
+                if (::setresuid(0, 0, 0) != 0) ::_exit(1);
+            }
             ::_exit(0);
         }
         ::waitpid(child, nullptr, 0);

@@ -195,7 +195,7 @@ bool Engine::keep_delegations() {
     if (!any && !chains_.empty()) {
         auto epoch = ports_.clock.random_id();
         if (!epoch) return false;
-        const ChainDescription& facts = chains_.begin()->second.description;
+        const ChainDescription& facts = chains_.at(config_.chains.front().instance).description;
         DelegationRow fresh;
         fresh.epoch = *epoch, fresh.instance = config_.ipv6;
         fresh.op_id = op_id({facts.chain, facts.contract, kHostSubject, "delegation", "", *epoch});
@@ -208,7 +208,8 @@ bool Engine::keep_delegations() {
         work = fresh;
     }
     if (!work) return false;
-    const ChainDescription chain = chains_.empty() ? ChainDescription{} : chains_.begin()->second.description;
+    const ChainDescription chain =
+        chains_.empty() ? ChainDescription{} : chains_.at(config_.chains.front().instance).description;
     delegating_.insert(config_.ipv6);
     post([this, port = port->second, row = *work, renew, chain]() -> Done {
         Call call;
@@ -244,9 +245,8 @@ bool Engine::keep_delegations() {
                         row.renew_ms = 0;
                         save_delegation(tx, row);
                         row.epoch = *epoch;
-                        row.op_id = op_id({chains_.begin()->second.description.chain,
-                                           chains_.begin()->second.description.contract, kHostSubject, "delegation", "",
-                                           *epoch});
+                        const ChainDescription& facts = chains_.at(config_.chains.front().instance).description;
+                        row.op_id = op_id({facts.chain, facts.contract, kHostSubject, "delegation", "", *epoch});
                         row.usable = false;
                         save_delegation(tx, row);
                     }

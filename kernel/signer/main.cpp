@@ -3,11 +3,14 @@
 #include "kernel/ipc/daemon.hpp"
 #include "kernel/signer/hardening.hpp"
 #include "kernel/signer/verbs.hpp"
+#include "kernel/worker/sandbox.hpp"
 #include "plugin-api/documents/json.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <cstdio>
+#include <cstring>
 #include <exception>
 #include <string_view>
 
@@ -45,6 +48,12 @@ bh::Status serve(const std::string& path) {
         auto codec = signer::Codec::open(wanted, config->codec_program);
         if (!codec) return codec.failure();
         codecs.push_back(std::move(*codec));
+    }
+    if (codecs.empty()) {
+        // Only a codec needs what the unit allows for its sandbox: namespaces, mounts, other programs' system calls.
+        if (const char* failed = worker::restrict_tool_calls(); failed != nullptr)
+            return Failure{BH_E_DENIED, "privileges",
+                           std::string{"cannot give up system calls: "} + failed + " (" + std::strerror(errno) + ")"};
     }
     auto keys = signer::read_keyring(config->keys);
     if (!keys) return keys.failure();

@@ -1,4 +1,4 @@
-#include "kernel/worker/sandbox.hpp"
+#include "kernel/worker/attempts.hpp"
 
 #include <asm/ioctls.h>
 #include <linux/fs.h>
@@ -274,7 +274,9 @@ const char* restrict_calls(const Plan& plan, int& listener) {
     // What is not allowed asks the watching process, which refuses and remembers it.
     Filter filter{SCMP_ACT_NOTIFY};
     if (!filter.made()) return "seccomp";
-    for (const auto* name : kAllowed) filter.allow(name);
+    for (const auto* name : kAllowed) {
+        if (!plan.tell_files || !opens_file(seccomp_syscall_resolve_name(name))) filter.allow(name);
+    }
     if (plan.rlimits) {
         // An rlimit counts private memory alone: no memory then that is no mapping, or shared and of no file.
         filter.allow("mmap", {argument(3, SCMP_CMP_MASKED_EQ, MAP_ANONYMOUS, 0)});

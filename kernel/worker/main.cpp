@@ -11,6 +11,7 @@
 // Two processes: this one watches, hears which system calls the sandbox refused and how the plugin ended, and is out of
 // the plugin's reach; its child is the first process of a pid namespace and becomes the sandbox.
 
+#include "kernel/worker/attempts.hpp"
 #include "kernel/worker/host.hpp"
 #include "kernel/worker/report.hpp"
 #include "kernel/worker/sandbox.hpp"
@@ -38,6 +39,7 @@ using namespace bh::worker;
 
 constexpr int kControl = 3, kReport = 4, kPlugin = 5, kLifeline = 6;
 constexpr int kFirstPath = 5;
+constexpr int kLookEvery = 1000;  // ms: whether a limit was reached
 
 void tell(Report::Kind kind, std::uint32_t value, std::string_view text) {
     Report report;
@@ -65,6 +67,7 @@ bool read_plan(int argc, char** argv, Plan& plan) {
     if (argc < kFirstPath || !number(argv[2], plan.memory_bytes) || !number(argv[3], plan.max_threads)) return false;
     plan.rlimits = std::string_view{argv[1]} == "rlimit";
     plan.local_sockets = std::string_view{argv[4]} == "local";
+    plan.tell_files = true;
     for (int i = kFirstPath; i < argc; ++i) {
         if (!add_path(argv[i], plan)) return false;
     }
@@ -119,6 +122,7 @@ Fd take_over(int socket) {
 
 class Refusals {
 public:
+    Refusals(const Plan& plan, int proc) : plan_{plan}, proc_{proc} {}
     bool open() { return seccomp_notify_alloc(&request_, &response_) == 0; }
 
     void answer(int listener) {
@@ -127,35 +131,56 @@ public:
         if (seccomp_notify_receive(listener, request_) != 0) return;
         std::memset(response_, 0, sizeof *response_);
         response_->id = request_->id;
+        const int call = request_->data.nr;
+        if (opens_file(call)) {
+            // The sandbox decides; this is only told.
+            std::string attempt = attempt_of(plan_, proc_, static_cast<pid_t>(request_->pid), request_->data);
+            if (seccomp_notify_id_valid(listener, request_->id) != 0) attempt.clear();  // another process by now
+            response_->flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
+            (void)seccomp_notify_respond(listener, response_);
+            note(attempt, call);
+            return;
+        }
         response_->error = -EPERM;
         (void)seccomp_notify_respond(listener, response_);
-        const int call = request_->data.nr;
-        if (!seen_.insert(call).second || seen_.size() > kMost) return;
         char* name = seccomp_syscall_resolve_num_arch(request_->data.arch, call);
-        tell(Report::Kind::kDenied, static_cast<std::uint32_t>(call),
-             name != nullptr ? std::string{name} : "system call " + std::to_string(call));
+        note(name != nullptr ? std::string{name} : "system call " + std::to_string(call), call);
         std::free(name);
+    }
+    void look_at_limits(pid_t plugin) {
+        for (const auto& limit : limits_reached(plan_, proc_, plugin)) note("came to " + limit, 0);
     }
 
 private:
     static constexpr std::size_t kMost = 100;
+    // Each once.
+    void note(const std::string& what, int call) {
+        if (what.empty() || seen_.size() >= kMost || !seen_.insert(what).second) return;
+        tell(Report::Kind::kDenied, static_cast<std::uint32_t>(call), what);
+    }
+    const Plan& plan_;
+    int proc_;
     seccomp_notif* request_ = nullptr;
     seccomp_notif_resp* response_ = nullptr;
-    std::set<int> seen_;
+    std::set<std::string> seen_;
 };
 
-int watch(pid_t plugin, int hand) {
+int watch(const Plan& plan, int proc, pid_t plugin, int hand) {
     ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
     ::close(kControl);
     ::close(kPlugin);
     const Fd process{static_cast<int>(::syscall(SYS_pidfd_open, plugin, 0))};
     if (!process.valid()) fail("watching");
     const Fd listener = take_over(hand);
-    Refusals refusals;
+    Refusals refusals{plan, proc};
     if (!refusals.open()) fail("watching");
-    for (;;) {
+    for (std::uint64_t next_look = 0;;) {
         pollfd fds[3] = {{process.get(), POLLIN, 0}, {kLifeline, POLLIN, 0}, {listener.get(), POLLIN, 0}};
-        if (::poll(fds, 3, -1) < 0 && errno != EINTR) break;
+        if (::poll(fds, 3, kLookEvery) < 0 && errno != EINTR) break;
+        if (const std::uint64_t now = monotonic_ns(); now >= next_look) {
+            next_look = now + std::uint64_t{kLookEvery} * 1'000'000;
+            refusals.look_at_limits(plugin);
+        }
         if ((fds[2].revents & POLLIN) != 0) refusals.answer(listener.get());
         if (fds[1].revents != 0) return 0;  // the plugin's death signal follows
         if (fds[0].revents == 0) continue;
@@ -177,14 +202,17 @@ int main(int argc, char** argv) {
     must(limit_resources(plan));
     must(enter_namespaces());
     int hand[2];
-    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, hand) != 0) fail("descriptors");
+    // The plugin's root will be the watcher's, too.
+    const int proc = ::open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (proc < 0 || ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, hand) != 0) fail("descriptors");
     const pid_t plugin = ::fork();
     if (plugin < 0) fail("process");
     if (plugin == 0) {
         ::close(hand[0]);
+        ::close(proc);
         be_the_plugin(plan, hand[1]);
     }
     ::close(hand[1]);
     must(drop_capabilities());
-    return watch(plugin, hand[0]);
+    return watch(plan, proc, plugin, hand[0]);
 }

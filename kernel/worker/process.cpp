@@ -14,8 +14,9 @@ namespace bh::worker {
 namespace {
 
 constexpr std::size_t kMaxLines = 32;
-constexpr std::chrono::milliseconds kReportWait{500};
-constexpr std::uint64_t kReportPatience = 500'000'000;
+// How long the word of why a worker ended may follow its end; a busy machine needs more than half a second.
+constexpr std::chrono::milliseconds kReportWait{3000};
+constexpr std::uint64_t kReportPatience = 3'000'000'000;
 
 Failure no_sockets() { return {BH_E_UNAVAILABLE, "descriptors", "no descriptors left for a worker", 1000}; }
 

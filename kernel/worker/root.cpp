@@ -6,6 +6,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 
@@ -45,6 +46,9 @@ bool make_place(const std::string& path, bool directory) {
         if (::mkdir((kRoot + path.substr(0, slash)).c_str(), 0755) != 0 && errno != EEXIST) return false;
     }
     if (directory) return ::mkdir((kRoot + path).c_str(), 0755) == 0 || errno == EEXIST;
+    // A file that is granted by itself, in a directory that is granted too, perhaps read-only.
+    struct stat info{};
+    if (::lstat((kRoot + path).c_str(), &info) == 0) return true;
     const int fd = ::open((kRoot + path).c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0644);
     if (fd >= 0) ::close(fd);
     return fd >= 0;
@@ -87,18 +91,26 @@ bool take_system(std::vector<Piece>& pieces, std::vector<std::pair<std::string, 
     return true;
 }
 
-bool take_granted(const Plan& plan, std::vector<Piece>& pieces) {
-    for (const auto& granted : plan.paths) {
+// What lies in another comes after it: a file in a directory, whichever of them may be written.
+std::vector<Plan::Path> outer_first(std::vector<Plan::Path> paths) {
+    std::ranges::stable_sort(paths, {}, [](const Plan::Path& granted) { return granted.path.size(); });
+    return paths;
+}
+
+// Empty, or what could not be had, with errno.
+std::string take_granted(const Plan& plan, std::vector<Piece>& pieces) {
+    for (const auto& granted : outer_first(plan.paths)) {
         const std::uint64_t attributes =
             MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC | (granted.write ? 0 : MOUNT_ATTR_RDONLY);
+        const std::string key = granted.write ? "write" : "read";
         const std::size_t before = pieces.size();
-        if (!take_if_there(granted.path, attributes, pieces)) return false;
+        if (!take_if_there(granted.path, attributes, pieces)) return key + ": " + granted.path;
         if (pieces.size() == before && !granted.path.starts_with("/dev/")) {
             errno = ENOENT;
-            return false;
+            return key + ": " + granted.path + "; make it, or grant its directory, where the plugin can make it";
         }
     }
-    return true;
+    return {};
 }
 
 }  // namespace
@@ -108,7 +120,11 @@ const char* build_root(const Plan& plan) {
     std::vector<Piece> pieces;
     std::vector<std::pair<std::string, std::string>> links;
     if (!take_system(pieces, links)) return "mounts of the system";
-    if (!take_granted(plan, pieces)) return "mounts of the granted paths (launch.yaml: worker.read, worker.write)";
+    static std::string refused;  // one process, one root
+    if (const std::string what = take_granted(plan, pieces); !what.empty()) {
+        refused = "mounts of the granted paths, launch.yaml: worker." + what;
+        return refused.c_str();
+    }
     // Not a procfs of its own, which a host with covered parts of /proc refuses: this process's directory and no more.
     Piece self{"/proc/self", take("/proc/self/"), true};
     if (self.tree < 0) return "mount of /proc/self";

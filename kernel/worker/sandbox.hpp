@@ -20,6 +20,8 @@ struct Plan {
     // connect() to Unix sockets in granted paths. Never together with sockets from the kernel, which it could
     // reconnect.
     bool local_sockets = false;
+    // The listener is asked about each file that is opened, too, and lets it through (attempts.hpp).
+    bool tell_files = false;
     struct Path {
         std::string path;
         bool write = false;

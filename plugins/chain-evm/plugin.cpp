@@ -110,7 +110,7 @@ Result<ChainDescription> EvmChain::describe() {
     out.credential = config_.credential.text();
     out.capabilities = {"deliver", "decline", "refund",       "cancel",      "close",    "extend",
                         "update",  "burn",    "set_capacity", "credit_time", "withdraw", "transfer"};
-    out.signature_schemes = {"eip191"};
+    out.signature_schemes = {"eip191", "eip712", "erc1271"};
     out.credential_kinds = {"nft"};
     out.seal_formats = {"seal-1", "seal-2"};
     out.accounts = {{"agent", agent_.text()}};

@@ -11,6 +11,8 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "e2e"))
 from demo import Screen, guest_image  # noqa: E402
+from load import load  # noqa: E402
+from logs import logs, recover  # noqa: E402
 from processes import Failed  # noqa: E402
 from world import REPO, World  # noqa: E402
 
@@ -173,7 +175,7 @@ def wake(build: str, rows: Rows, screen: Screen) -> None:
         rows.add(f"wake: mined to journalled {words}, p99", times[min(len(times) - 1, len(times) * 99 // 100)], "ms", f"of {len(times)}")
 
 
-BENCHES = {"purchase": purchase, "memory": memory, "size": size, "worker": worker, "wake": wake}
+BENCHES = {"purchase": purchase, "memory": memory, "size": size, "worker": worker, "load": load, "logs": logs, "recover": recover, "wake": wake}
 
 
 def main() -> int:

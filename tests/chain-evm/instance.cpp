@@ -165,10 +165,18 @@ Result<Balances> Instance::balances(const std::string& account) {
     });
 }
 
-Result<Verification> Instance::verify(const std::string& signer, const Bytes& message, const Bytes& signature) {
+Result<Verification> Instance::verify(const std::string& signer, const Bytes& message, const Bytes& signature,
+                                      const std::string& scheme, const Position& at, std::uint32_t agree) {
+    const std::string position = at.known() ? to_json(at) : "";
     return ask(parse_verification, [&](bh_sink out, bh_error* err) {
-        return chain().verify_signature(instance_, str("eip191"), str(signer), raw(message), raw(signature), str(""), 0,
-                                        out, err);
+        return chain().verify_signature(instance_, str(scheme), str(signer), raw(message), raw(signature),
+                                        str(position), agree, out, err);
+    });
+}
+
+Result<std::string> Instance::recover(const std::string& scheme, const Bytes& message, const Bytes& signature) {
+    return ask(as_text, [&](bh_sink out, bh_error* err) {
+        return chain().recover_signer(instance_, str(scheme), raw(message), raw(signature), out, err);
     });
 }
 

@@ -30,7 +30,10 @@ public:
                                                   std::uint32_t agree = 0);
     [[nodiscard]] Result<OwnerAnswer> owner_of(const std::string& id, const Position& at = {});
     [[nodiscard]] Result<Balances> balances(const std::string& account);
-    [[nodiscard]] Result<Verification> verify(const std::string& signer, const Bytes& message, const Bytes& signature);
+    [[nodiscard]] Result<Verification> verify(const std::string& signer, const Bytes& message, const Bytes& signature,
+                                              const std::string& scheme = "eip191", const Position& at = {},
+                                              std::uint32_t agree = 0);
+    [[nodiscard]] Result<std::string> recover(const std::string& scheme, const Bytes& message, const Bytes& signature);
     [[nodiscard]] Result<std::string> parse_address(const std::string& text);
     [[nodiscard]] Result<std::string> health();
     [[nodiscard]] Result<Receipt> submit(JobDouble& job, const ContractCall& what, const Position& final_at);

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """`./dev demo`: a purchase on a chain, a local EVM node or with --chain file a ledger in a file, becomes a real VM that its wallet logs in to, and ends.
+With --plugins examples the plugins are those of examples/, in C, C++, Rust and Go: everything but a VM that boots.
 
 Runs in two network namespaces and one directory of its own, removes both, and leaves the machine as it was.
 """
@@ -12,46 +13,28 @@ import sys
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
-import snapshot  # noqa: E402
 from chain_evm import EvmChain  # noqa: E402
 from chain_file import FileChain  # noqa: E402
+from examples import life_over_examples  # noqa: E402
 from login import login  # noqa: E402
 from processes import Failed, wait_until  # noqa: E402
+from steps import DAY, GRACE, Screen, check_books, expect, expect_clean, stage_table, take_snapshot  # noqa: E402
 from world import REPO, World  # noqa: E402
+from world_examples import ExamplesWorld  # noqa: E402
 
-DAY = 86400
 CHAINS = {"evm": EvmChain, "file": FileChain}
-GRACE = 3600  # longer than a suspension takes: with none, an expired VM is closed at once
+BASE = ("ip", "nft", "nsenter", "setpriv", "ssh-keygen")
+REAL_VMS = ("qemu-system-x86_64", "qemu-img", "ssh", "mmdebstrap")
 
 
-class Screen:
-    """Progress for a person: one line a step, with the time it took, and the table at the end."""
-
-    def __init__(self):
-        self.began = self.last = time.monotonic()
-        self.steps: list[tuple[str, float]] = []
-
-    def say(self, text: str) -> None:
-        print(f"[{time.monotonic() - self.began:6.1f} s] {text}", flush=True)
-
-    def done(self, text: str) -> None:
-        now = time.monotonic()
-        self.steps.append((text, now - self.last))
-        self.last = now
-        self.say(text)
-
-    def state(self, shown: dict) -> None:
-        self.say(f"  subscription {shown.get('subscription', '?')}: {shown['state']}" + (f" ({shown['reason']})" if shown.get("reason") else ""))
-
-
-def missing(chain: type) -> list[str]:
+def missing(programs: tuple) -> list[str]:
     """What this needs and can't install by itself."""
     lacks = []
     if os.geteuid() != 0:
         lacks.append("root: run ./dev demo as root or with passwordless sudo")
     if not os.path.exists("/dev/net/tun"):
         lacks.append("/dev/net/tun: load the tun module, or give the container that device")
-    for program in ("ip", "nft", "nsenter", "setpriv", "qemu-system-x86_64", "qemu-img", "ssh", "mmdebstrap", *chain.needs):
+    for program in programs:
         if shutil.which(program) is None:
             lacks.append(f"{program}: ./dev setup installs it")
     if os.geteuid() == 0 and subprocess.run(["unshare", "-n", "true"], capture_output=True).returncode != 0:
@@ -81,30 +64,6 @@ def guest_image(build: str, screen: Screen) -> str:
     with open(stamp, "w") as file:
         file.write(wanted)
     return out
-
-
-def take_snapshot(world: World) -> dict:
-    addresses = [vm["address"] for vm in world.blockhost("vm", "list")["vms"]]
-    return snapshot.take(world.inside, world.root, world.path("pool"), world.path("run"), addresses)
-
-
-def stage_table(shown: dict) -> None:
-    print("\n  stage               after purchase was mined")
-    began = shown["timeline"][0]["at_ms"]
-    for stage in shown["timeline"]:
-        print(f"  {stage['stage']:<18}  {(stage['at_ms'] - began) / 1000:8.1f} s")
-    print(flush=True)
-
-
-def expect(condition: bool, what: str) -> None:
-    if not condition:
-        raise Failed(f"expected: {what}")
-
-
-def check_books(world: World) -> None:
-    books = {name: int(value) for name, value in world.buyer("books", world.operator_key).items()}
-    total = sum(books[name] for name in ("undelivered", "unearned", "earned", "credits"))
-    expect(books["balance"] == total, f"the contract's balance equals its books, not {books}")
 
 
 def purchase_to_shell(world: World, screen: Screen) -> dict:
@@ -157,9 +116,7 @@ def expiry_to_end(world: World, screen: Screen, made: dict) -> None:
         world.wait_state(number, "ended", 240, screen.state)
     screen.done("expiry and grace passed: closed on chain, destroyed, credentials burned")
     check_books(world)
-    after = take_snapshot(world)
-    left = snapshot.differences(made["before"], after)
-    expect(not left, "nothing is left behind; " + "; ".join(left))
+    expect_clean(world, made["before"])
     screen.done("processes, volumes, links, routes, neighbours, firewall and addresses are as before the purchase")
 
 
@@ -201,13 +158,25 @@ Ctrl-C ends it and removes everything.
 """, flush=True)
 
 
+def life(world: World, screen: Screen, once: bool) -> None:
+    made = purchase_to_shell(world, screen)
+    stage_table(world.subscription(made["bought"][0]))
+    if once:
+        expiry_to_end(world, screen, made)
+    else:
+        tell_what_to_try(world, made)
+
+
 def main() -> int:
     arguments = argparse.ArgumentParser(prog="./dev demo", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--build", required=True, help=argparse.SUPPRESS)
     arguments.add_argument("--once", action="store_true", help="clean up and end instead of staying up")
-    arguments.add_argument("--chain", choices=CHAINS, default="evm", help="evm: a local EVM node (the default); file: a ledger in a file, without any node")
+    arguments.add_argument("--chain", choices=CHAINS, help="evm: a local EVM node; file: a ledger in a file, without any node. Default: evm, or file with --plugins examples")
+    arguments.add_argument("--plugins", choices=("own", "examples"), default="own", help="own: BlockHost's (the default); examples: those of examples/, in sandboxes; no VM boots")
     given = arguments.parse_args()
-    lacks = missing(CHAINS[given.chain])
+    examples = given.plugins == "examples"
+    chain = CHAINS[given.chain or ("file" if examples else "evm")]
+    lacks = missing((*BASE, *(() if examples else REAL_VMS), *chain.needs))
     if lacks:
         print("The demo can't run here. Missing:\n" + "\n".join(f"  - {line}" for line in lacks), file=sys.stderr)
         return 1
@@ -216,19 +185,18 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: (_ for _ in ()).throw(KeyboardInterrupt()))
     failed = True
     try:
-        image = guest_image(given.build, screen)
-        screen.done("guest image is there")
-        world = World(given.build, image, chain=CHAINS[given.chain])
+        if examples:
+            world = ExamplesWorld(given.build, chain)
+        else:
+            image = guest_image(given.build, screen)
+            screen.done("guest image is there")
+            world = World(given.build, image, chain=chain)
         world.install()
         world.spaces.make()
         world.start_chain()
         world.deploy()
-        made = purchase_to_shell(world, screen)
-        stage_table(world.subscription(made["bought"][0]))
-        if given.once:
-            expiry_to_end(world, screen, made)
-        else:
-            tell_what_to_try(world, made)
+        (life_over_examples if examples else life)(world, screen, given.once)
+        if not given.once:
             signal.pause()
         failed = False
     except KeyboardInterrupt:

@@ -16,7 +16,9 @@ HELP = [[], ["status"], ["doctor"], ["chain"], ["chain", "status"], ["subscripti
         ["contracts"], ["contracts", "deploy"], ["contracts", "verify"], ["image"],
         ["image", "list"], ["image", "build"], ["plugin"], ["plugin", "list"], ["plugin", "show"], ["plugin", "enable"], ["plugin", "disable"],
         ["plugin", "check"], ["plugin", "new"], ["plugin", "unpark"], ["events"], ["audit"], ["audit", "list"],
-        ["audit", "verify"], ["gc"], ["recover"], ["chain", "accept-reorg"]]
+        ["audit", "verify"], ["gc"], ["recover"], ["chain", "accept-reorg"], ["seal"], ["seal", "key"], ["seal", "request"], ["seal", "credential"],
+        ["open"], ["open", "request"], ["open", "credential"], ["vm", "create"], ["vm", "granted"], ["vm", "extend"], ["vm", "credential"], ["vm", "destroy"],
+        ["credential"], ["credential", "reseal"], ["credential", "list"], ["credential", "mint"]]
 
 
 class OverUnix(http.client.HTTPConnection):

@@ -8,7 +8,8 @@ import subprocess
 import sys
 
 HERE = os.path.dirname(os.path.realpath(__file__))
-sys.path.insert(0, os.path.join(HERE, "..", "e2e"))
+E2E = os.path.join(HERE, "..", "e2e")
+sys.path.insert(0, E2E)
 from chain_evm import EvmChain  # noqa: E402
 from chain_file import FileChain  # noqa: E402
 from processes import Failed, Process, wait_until  # noqa: E402
@@ -98,7 +99,7 @@ class MemoryWorld(World):
         self.install()
         self.spaces.make()
         subprocess.run([*self.inside, "ip", "-6", "route", "add", "local", VM_PREFIX, "dev", "lo"], check=True)
-        self.banner = Process("banner", [*self.inside, sys.executable, os.path.join(HERE, "banner.py")], self.path("log")).start()
+        self.banner = Process("banner", [*self.inside, sys.executable, os.path.join(E2E, "banner.py")], self.path("log")).start()
         self.start_chain()
         if isinstance(self.chain, EvmChain):
             self.buyers = Buyers(self.inside)

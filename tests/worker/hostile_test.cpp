@@ -1,7 +1,6 @@
 // A hostile plugin in its sandbox: what it tries, what it gets, and what the operator hears of it
 // (docs/plugins/threat-model.md lists these tests).
-#include "kernel/signer/signer.hpp"
-#include "kernel/signer/test_house.hpp"
+#include "tests/worker/real_signer.hpp"
 #include "tests/worker/world.hpp"
 
 #include <algorithm>
@@ -21,36 +20,6 @@ bool reported(World& world, const std::string& call) {
 
 std::string link_of(pid_t pid, const char* name) {
     return std::filesystem::read_symlink("/proc/" + std::to_string(pid) + "/ns/" + name).string();
-}
-
-// The signer's own code, with the policy of the signer's tests: this plugin may send the agent's transactions.
-class RealSigner final : public plugins::SignerBackend {
-public:
-    explicit RealSigner(signer::AuditLog log)
-        : signer_{policy(), signer::testing::keyring(), std::move(log), [] { return std::int64_t{1'700'000'000}; }} {}
-    Result<Bytes> sign(const std::string& instance, const std::string& key, const std::string& scheme,
-                       const Bytes& payload) override {
-        auto made = signer_.sign(instance, key, scheme, payload);
-        if (!made) return made.failure();
-        return std::move(made->signature);
-    }
-    Result<Bytes> public_key(const std::string&) override { return Bytes{4}; }
-
-private:
-    static signer::SignerConfig policy() {
-        auto config = signer::testing::config();
-        config.grants.push_back({"probe", "eip1559-tx", "eip155:31337", {}, {}, {}, {}, {}});
-        return config;
-    }
-    signer::Signer signer_;
-};
-
-Bytes transaction(const std::string& name) {
-    const auto file = signer::testing::read_testdata("transactions");
-    for (const auto& row : file.at("transactions")) {
-        if (row.at("name") == name) return signer::testing::bytes_at(row, "payload");
-    }
-    throw std::runtime_error{"no transaction " + name};
 }
 
 std::uint64_t free_bytes(const char* path) {
@@ -93,19 +62,74 @@ TEST_CASE("files of the host are not there, granted ones are") {
           "/run/blockhost/signer/signer.sock", "/proc/1/environ", "/proc/kcore", "/sys/kernel", "/dev/mem"}) {
         INFO(path);
         CHECK(world.ask("read", path).value() != "allowed");
+        CHECK(reported(world, std::string{"open "} + path));
     }
-    // Not even what the kernel's group may write: the launcher's own socket directory, the instance's neighbours.
-    CHECK(world.ask("write", world.place / "run/launch/x").value() != "allowed");
-    CHECK(world.ask("write", world.place / "state/x").value() != "allowed");
-    CHECK(world.ask("write", "/usr/lib/x").value() != "allowed");
-    CHECK(world.ask("write", "/x").value() != "allowed");
-    CHECK(world.ask("write", place / "file").value() != "allowed");
+    // Not even what the kernel's group may write: the launcher's own socket directory, the instance's neighbours. The
+    // sandbox has a /tmp of its own, in which these places of the test are not.
+    for (const std::string& path : {world.place / "run/launch/x", world.place / "state/x"})
+        CHECK(world.ask("write", path).value() != "allowed");
+    for (const std::string& path :
+         {std::string{"/run/blockhost/launch/x"}, std::string{"/var/lib/blockhost/journal.db"},
+          std::string{"/usr/lib/x"}, std::string{"/x"}, place / "file"}) {
+        INFO(path);
+        CHECK(world.ask("write", path).value() != "allowed");
+        CHECK(reported(world, "write " + path));
+    }
+    const auto denied = world.worker->state().denied.size();
     CHECK(world.ask("read", place / "file").value() == "allowed");
     CHECK(world.ask("write", world.place / "granted/x").value() == "allowed");
     CHECK(std::filesystem::exists(world.place / "granted/x"));
     CHECK(world.ask("write", "/tmp/x").value() == "allowed");
     CHECK_FALSE(std::filesystem::exists("/tmp/x"));
     CHECK(world.ask("read", "/usr/bin/env").value() == "allowed");
+    CHECK(world.worker->state().denied.size() == denied);  // what it may is not told
+}
+
+TEST_CASE(
+    "a file that is granted alone, in a directory to be read, is written and not replaced; the operator is told how") {
+    Options options;
+    options.worker = "memory_mib: 64, read: [PLACE/shared], write: [PLACE/shared/state.json]";
+    options.prepare = [](const launch::testing::Place& place, uid_t uid) {
+        launch::testing::write_text(place / "shared/state.json", "{}");
+        REQUIRE(::chown((place / "shared/state.json").c_str(), uid, launch::testing::kKernelUser) == 0);
+    };
+    World world{options};
+    REQUIRE(world.first);
+    const std::string file = world.place / "shared/state.json", beside = file + ".new";
+    CHECK(world.ask("read", file).value() == "allowed");
+    CHECK(world.ask("write", file).value() == "allowed");
+    CHECK(world.ask("create", file).value() == "File exists");
+    CHECK(world.ask("create", beside).value() == "Read-only file system");
+    CHECK(world.ask("write", "/tmp/new").value() == "allowed");
+    CHECK(world.ask("rename", "/tmp/new " + file).value() != "allowed");
+    CHECK(wait_until([&] {
+        return std::ranges::any_of(world.worker->state().denied, [&](const std::string& told) {
+            return told.starts_with("write " + beside) && told.find("grants " + file + " alone") != std::string::npos;
+        });
+    }));
+}
+
+TEST_CASE("a directory to be read stays so within one to be written") {
+    Options options;
+    options.worker = "memory_mib: 64, write: [PLACE/granted], read: [PLACE/granted/kept]";
+    options.prepare = [](const launch::testing::Place& place, uid_t uid) {
+        place.directory("granted/kept", 0775, uid);
+    };
+    World world{options};
+    REQUIRE(world.first);
+    CHECK(world.ask("create", world.place / "granted/x").value() == "allowed");
+    CHECK(world.ask("create", world.place / "granted/kept/x").value() == "Read-only file system");
+}
+
+TEST_CASE("a granted path that is not there is named, with what to do") {
+    Options options;
+    options.worker = "memory_mib: 64, write: [PLACE/granted/none.json]";
+    World world{options};
+    REQUIRE_FALSE(world.first);
+    const std::string& said = world.first.failure().message;
+    INFO(said);
+    CHECK(said.find("worker.write: " + (world.place / "granted/none.json")) != std::string::npos);
+    CHECK(said.find("grant its directory") != std::string::npos);
 }
 
 TEST_CASE("processes, programs, sockets, tracing, mounts: each is refused and reported") {
@@ -177,6 +201,7 @@ TEST_CASE("a bomb of threads stops at the limit") {
     const int made = std::stoi(world.ask("threads").value());
     CHECK(made > 4);
     CHECK(made <= 24);
+    CHECK(reported(world, "came to its limit of 24 threads"));
     CHECK(world.ask("echo", "x").value() == "x");
 }
 
@@ -189,6 +214,10 @@ TEST_CASE("memory stops at the limit, and the kernel goes on") {
         const auto eaten = world.ask(act);
         if (eaten) {
             CHECK(*eaten == "refused");  // by rlimits
+            if (std::string_view{act} == "memory")
+                CHECK(reported(world, "came to its limit of 64 MiB of memory"));
+            else
+                CHECK(reported(world, std::string_view{act} == "memory-files" ? "memfd_create" : "mmap"));
         } else {
             INFO(eaten.failure().message);
             CHECK(eaten.failure().code == BH_E_UNKNOWN_OUTCOME);
@@ -208,6 +237,7 @@ TEST_CASE("the disk can't be filled: 64 MiB of its own, and the host's free spac
     constexpr std::uint64_t kNoise = std::uint64_t{32} << 20;  // of whatever else this machine does
     CHECK(free_bytes("/") + kNoise > root);
     CHECK(free_bytes("/tmp") + kNoise > scratch);
+    CHECK(reported(world, "came to its 64 MiB of /tmp"));
 }
 
 TEST_CASE(

@@ -45,16 +45,31 @@ static const char* request_text(const exchange* e) {
     text[size] = '\0';
     return text;
 }
+/* The request's text into `out`, which holds `size` bytes; 0: it is too long. */
+static int copy_request(const exchange* e, char* out, size_t size) {
+    const char* text = request_text(e);
+    const size_t length = strlen(text);
+    if (length >= size) return 0;
+    memcpy(out, text, length + 1);
+    return 1;
+}
 
 /* What a hostile plugin tries. */
 static bh_status try_read(const exchange* e) { return say_result(e->out, open(request_text(e), O_RDONLY)); }
 static bh_status try_write(const exchange* e) { return say_result(e->out, open(request_text(e), O_WRONLY | O_CREAT, 0644)); }
+static bh_status try_create(const exchange* e) { return say_result(e->out, open(request_text(e), O_WRONLY | O_CREAT | O_EXCL, 0644)); }
+/* "FROM TO" */
+static bh_status try_rename(const exchange* e) {
+    char from[256], to[256];
+    if (sscanf(request_text(e), "%255s %255s", from, to) != 2) return BH_E_INVALID;
+    return say_result(e->out, rename(from, to));
+}
 static bh_status try_socket(const exchange* e) { return say_result(e->out, socket(AF_INET, SOCK_STREAM, 0)); }
 static bh_status try_unix_socket(const exchange* e) {
     struct sockaddr_un address = {AF_UNIX, {0}};
     const int fd = socket(AF_UNIX, SOCK_STREAM, 0);
     if (fd < 0) return say_result(e->out, fd);
-    snprintf(address.sun_path, sizeof address.sun_path, "%s", request_text(e));
+    if (!copy_request(e, address.sun_path, sizeof address.sun_path)) return BH_E_INVALID;
     return say_result(e->out, connect(fd, (struct sockaddr*)&address, sizeof address));
 }
 static bh_status try_connect(const exchange* e) {
@@ -143,7 +158,7 @@ static bh_status fill_disk(const exchange* e) {
     const int fd = open("/tmp/fill", O_WRONLY | O_CREAT, 0600);
     for (ssize_t size; fd >= 0 && (size = write(fd, block, sizeof block)) > 0;) written += size;
     snprintf(text, sizeof text, "%lld %s", written, strerror(errno));
-    unlink("/tmp/fill");
+    close(fd);
     return say(e->out, text);
 }
 
@@ -213,6 +228,35 @@ static bh_status use_store(const exchange* e) {
     if (status == BH_OK) status = store->get(the_instance.kernel, keys[0], e->out, e->err);
     if (status == BH_OK) status = store->list(the_instance.kernel, prefix, none, e->out, e->err);
     return status;
+}
+/* Sets what the lines "key=value" of the request say, all at once; "key=" removes. */
+static bh_status put_rows(const exchange* e) {
+    const bh_svc_store* store = service(BH_SVC_STORE);
+    bh_str keys[8];
+    bh_bytes values[8];
+    uint32_t count = 0;
+    const char *at = (const char*)e->request.ptr, *end = at + e->request.len;
+    while (at < end && count < 8) {
+        const char* line = memchr(at, '\n', (size_t)(end - at));
+        const char* stop = line != NULL ? line : end;
+        const char* is = memchr(at, '=', (size_t)(stop - at));
+        if (is == NULL) return BH_E_INVALID;
+        keys[count].ptr = at, keys[count].len = (size_t)(is - at);
+        values[count].ptr = (const uint8_t*)is + 1, values[count].len = (size_t)(stop - is - 1);
+        ++count;
+        at = stop + 1;
+    }
+    return store->put(the_instance.kernel, keys, values, count, e->err);
+}
+static bh_status get_row(const exchange* e) {
+    const bh_svc_store* store = service(BH_SVC_STORE);
+    const bh_str key = {(const char*)e->request.ptr, e->request.len};
+    return store->get(the_instance.kernel, key, e->out, e->err);
+}
+static bh_status list_rows(const exchange* e) {
+    const bh_svc_store* store = service(BH_SVC_STORE);
+    const bh_str prefix = {(const char*)e->request.ptr, e->request.len}, none = {NULL, 0};
+    return store->list(the_instance.kernel, prefix, none, e->out, e->err);
 }
 static bh_status keep_length(void* user, bh_bytes secret) {
     char* text = user;
@@ -316,7 +360,7 @@ static bh_status connect_in_thread(const exchange* e) {
     static exchange kept;
     static char port[16];
     pthread_t thread;
-    snprintf(port, sizeof port, "%s", request_text(e));
+    if (!copy_request(e, port, sizeof port)) return BH_E_INVALID;
     kept = *e;
     kept.request.ptr = (const uint8_t*)port;
     kept.request.len = strlen(port);
@@ -356,6 +400,19 @@ static bh_status launch_unit(const exchange* e) {
     const bh_svc_launch* launch = service(BH_SVC_LAUNCH);
     const bh_str unit = e->call->op_id, spec = {(const char*)e->request.ptr, e->request.len};
     return launch->start(the_instance.kernel, unit, spec, NULL, 0, e->out, e->err);
+}
+static bh_status unit_status(const exchange* e) {
+    const bh_svc_launch* launch = service(BH_SVC_LAUNCH);
+    return launch->status(the_instance.kernel, e->call->op_id, e->out, e->err);
+}
+static bh_status signal_unit(const exchange* e) {
+    const bh_svc_launch* launch = service(BH_SVC_LAUNCH);
+    return launch->signal(the_instance.kernel, e->call->op_id, atoi(request_text(e)), e->err);
+}
+static bh_status list_units(const exchange* e) {
+    const bh_svc_launch* launch = service(BH_SVC_LAUNCH);
+    const bh_str none = {NULL, 0};
+    return launch->list(the_instance.kernel, none, e->out, e->err);
 }
 static bh_status run_tool(const exchange* e) {
     const bh_svc_launch* launch = service(BH_SVC_LAUNCH);
@@ -407,7 +464,7 @@ static bh_status say_much(const exchange* e) {
 static const struct {
     const char* name;
     bh_status (*act)(const exchange* e);
-} acts[] = {{"read", try_read}, {"write", try_write}, {"socket", try_socket}, {"unix", try_unix_socket},
+} acts[] = {{"read", try_read}, {"write", try_write}, {"create", try_create}, {"rename", try_rename}, {"socket", try_socket}, {"unix", try_unix_socket},
             {"connect", try_connect}, {"ptrace", try_ptrace}, {"fork", try_fork}, {"shell", try_shell},
             {"mount", try_mount}, {"namespace", try_namespace}, {"bpf", try_bpf}, {"uring", try_uring},
             {"kill-all", try_kill_all}, {"fastopen", try_fastopen}, {"threads", thread_bomb}, {"memory", eat_memory},
@@ -415,7 +472,8 @@ static const struct {
             {"disk", fill_disk}, {"forks", fork_bomb}, {"link", lay_link}, {"chmod", open_up},
             {"sign-payload", sign_payload}, {"unit", launch_unit}, {"run", run_tool}, {"crash", crash}, {"save-crash", save_and_crash}, {"exit", leave}, {"abort", give_up},
             {"hang", hang}, {"babble", babble}, {"talk", talk_for_ever}, {"bad-text", bad_text}, {"echo", echo}, {"wake", use_wake},
-            {"store", use_store}, {"secret", use_secret}, {"sign", use_signer}, {"launch", use_launch},
+            {"put", put_rows}, {"get", get_row}, {"list", list_rows}, {"unit-status", unit_status},
+            {"unit-signal", signal_unit}, {"units", list_units}, {"store", use_store}, {"secret", use_secret}, {"sign", use_signer}, {"launch", use_launch},
             {"chain", use_chain}, {"borrow", borrow_secret}, {"keep", keep_secret}, {"tcp", use_connect}, {"reuse", reuse_connection}, {"tcp-thread", connect_in_thread},
             {"context", say_context}, {"stop", wait_for_stop}, {"thread", use_thread}, {"much", say_much}};
 

@@ -1,5 +1,5 @@
-// A kernel with one instance of the probe in a worker: real launcher, real sandbox, services whose backends are kept in
-// memory.
+// A kernel with one instance of the probe: in a worker, with real launcher and real sandbox, or loaded into this
+// process. Services whose backends are kept in memory.
 #pragma once
 
 #include "kernel/launch/testing.hpp"
@@ -171,6 +171,10 @@ struct Options {
     std::string instance;                                // more of launch.yaml for it, indented by four
     bool real_launch = false;                            // the plugin's launch service is the launcher's
     plugins::SignerBackend* signer = nullptr;            // instead of the one that signs everything
+    plugins::StoreBackend* store = nullptr;              // instead of the one in memory
+    bool inprocess = false;                              // loaded into this process; launch.yaml gives it no worker
+    std::string plugin = "org.blockhost.probe";
+    std::function<void(const launch::testing::Place& place, uid_t uid)> prepare = {};  // before the launcher starts
     plugins::ServiceGrants grants;
     std::string config = "{}";
     Patience patience;
@@ -189,29 +193,25 @@ inline Patience quick() {
 class World {
 public:
     explicit World(Options options = {})
-        : services_{"probe",
+        : plugin_id_{options.plugin},
+          services_{"probe",
                     options.grants,
-                    {&log, &store, options.signer != nullptr ? options.signer : &signer,
+                    {&log, options.store != nullptr ? options.store : &store,
+                     options.signer != nullptr ? options.signer : &signer,
                      options.real_launch ? static_cast<plugins::LaunchBackend*>(&real_launch) : &launching, nullptr,
                      connecting.get(), &chain, [](const std::string&) { return Position{}; },
                      [this](const std::string&) { ++wakes; }}},
           starter_{launcher_of(options)} {
-        auto checked = host::check({directory(), "org.blockhost.probe", pin(), "0.1.0", BH_HYPERVISOR, true});
-        REQUIRE(checked);
-        file_.emplace(std::move(checked->file));
-        std::vector<std::string> granted{options.grants.services.begin(), options.grants.services.end()};
-        for (const char* everybodys : {BH_SVC_STORE, BH_SVC_WAKE}) granted.emplace_back(everybodys);
-        interfaces_ = checked->manifest.interfaces;
-        worker.emplace(
-            Greeting{"probe", "org.blockhost.probe", "0.1.0", options.config, interfaces_, granted, BH_LOG_INFO},
-            file_->fd(), services_.kernel(), starter_,
-            [this](std::uint32_t level, const std::string& message) { log.write(level, "probe", {}, message); },
-            options.patience);
-        first = worker->start();
         instance.name = "probe";
-        instance.plugin = worker->plugin();
-        instance.self = worker->self();
-        instance.promised = &interfaces_;
+        if (options.inprocess)
+            load(options);
+        else
+            start(options);
+    }
+    ~World() {
+        if (loaded_ == nullptr) return;
+        (void)loaded_->quiesce(instance.self, 0, nullptr);
+        loaded_->destroy(instance.self);
     }
     World(const World&) = delete;
     World& operator=(const World&) = delete;
@@ -256,11 +256,12 @@ public:
         return text.substr(from, text.find('\n', from) - from);
     }
 
-    [[nodiscard]] static std::string directory() { return std::string{PLUGINS} + "/org.blockhost.probe"; }
+    [[nodiscard]] std::string directory() const { return std::string{PLUGINS} + "/" + plugin_id_; }
     // Another one for each world of this program: a launcher ends everything under it.
     [[nodiscard]] uid_t uid() const { return uid_; }
 
     const uid_t uid_ = next_uid();
+    const std::string plugin_id_;
     LogLines log;
     std::atomic<std::uint64_t> wakes{0};
     MemoryStore store;
@@ -274,17 +275,45 @@ public:
     std::optional<launch::testing::Launcher> launcher;
 
 private:
+    void start(const Options& options) {
+        auto checked = host::check({directory(), plugin_id_, pin(), "0.1.0", BH_HYPERVISOR, true});
+        REQUIRE(checked);
+        file_.emplace(std::move(checked->file));
+        std::vector<std::string> granted{options.grants.services.begin(), options.grants.services.end()};
+        for (const char* everybodys : {BH_SVC_STORE, BH_SVC_WAKE}) granted.emplace_back(everybodys);
+        interfaces_ = checked->manifest.interfaces;
+        worker.emplace(
+            Greeting{"probe", plugin_id_, "0.1.0", options.config, interfaces_, granted, BH_LOG_INFO}, file_->fd(),
+            services_.kernel(), starter_,
+            [this](std::uint32_t level, const std::string& message) { log.write(level, "probe", {}, message); },
+            options.patience);
+        first = worker->start();
+        instance.plugin = worker->plugin();
+        instance.self = worker->self();
+        instance.promised = &interfaces_;
+    }
+    void load(const Options& options) {
+        const auto loaded = host::load({directory(), plugin_id_, pin(), "0.1.0", BH_HYPERVISOR});
+        REQUIRE(loaded);
+        instance.plugin = loaded->plugin;
+        first = plugins::run_verb("probe", [&](bh_error* err) {
+            return loaded->plugin->create(services_.kernel(), view(options.config), &instance.self, err);
+        });
+        if (first) loaded_ = loaded->plugin;
+    }
     launch::testing::Launcher& launcher_of(const Options& options) {
         place.directory("granted", 02770, uid());
         place.directory("shared", 0755, 0);
-        std::string words =
-            "  probe:\n    worker: {user: " + std::to_string(uid()) + ", " + options.worker + "}\n" + options.instance;
+        if (options.prepare) options.prepare(place, uid());
+        std::string words = "  probe:\n";
+        if (!options.inprocess) words += "    worker: {user: " + std::to_string(uid()) + ", " + options.worker + "}\n";
+        words += options.instance.empty() && options.inprocess ? "    programs: {}\n" : options.instance;
         for (std::size_t at; (at = words.find("PLACE")) != std::string::npos;) words.replace(at, 5, place.path());
         launcher.emplace(place, words);
         real_launch.use(*launcher);
         return *launcher;
     }
-    static std::string pin() {
+    [[nodiscard]] std::string pin() const {
         const auto manifest = host::read_manifest(directory() + "/plugin.json");
         REQUIRE(manifest);
         return manifest->sha256;
@@ -294,6 +323,7 @@ private:
         return 2000060 + static_cast<uid_t>(::getpid() % 100000) * 100 + made++ % 40;
     }
     plugins::Services services_;
+    const bh_plugin* loaded_ = nullptr;  // in this process
     LaunchStarter starter_;
     std::optional<host::SealedFile> file_;
     std::vector<std::string> interfaces_;

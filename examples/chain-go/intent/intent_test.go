@@ -3,10 +3,11 @@ package intent
 import (
 	"encoding/json"
 	"math/big"
-	"os"
 	"strconv"
 	"strings"
 	"testing"
+
+	"blockhost.org/sdk/formats"
 
 	"example.org/chain-ledger/eth"
 )
@@ -27,7 +28,7 @@ type vectors struct {
 
 func load(t *testing.T) vectors {
 	t.Helper()
-	text, err := os.ReadFile("../../../plugin-api/formats/vectors/bh-intent-1.json")
+	text, err := formats.Vectors("bh-intent-1")
 	if err != nil {
 		t.Fatal(err)
 	}

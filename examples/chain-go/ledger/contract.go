@@ -7,7 +7,8 @@ import (
 	"example.org/chain-ledger/eth"
 )
 
-// The life of a subscription: what MONEY-PATH asks of every subscription contract, with one token.
+// The life of a subscription: what MONEY-PATH asks of every subscription contract, with one token. Who may ask for what, and when,
+// is in the table of rules.go; here is what only one function looks at, and what it does.
 
 // orderOf names what was bought, so that a delivery can't be for another purchase of the same id.
 func orderOf(buyer, plan string, paidSeconds uint64, paid *big.Int, request []byte) string {
@@ -24,10 +25,6 @@ func (c *call) days() (uint64, error) {
 }
 
 func (c *call) purchase() error {
-	id, plan, err := c.thePlan()
-	if err != nil {
-		return err
-	}
 	days, err := c.days()
 	if err != nil {
 		return err
@@ -40,12 +37,8 @@ func (c *call) purchase() error {
 	if err != nil {
 		return err
 	}
-	if err := c.inTime(); err != nil {
-		return err
-	}
+	plan, id := c.plan, c.id
 	switch {
-	case !plan.Active:
-		return refuse("the plan %s is not on offer", id)
 	case plan.Open >= plan.Total:
 		return refuse("the plan %s is sold out", id)
 	case recipient == eth.Address{} || recipient == c.genesis.Contract:
@@ -67,18 +60,8 @@ func (c *call) purchase() error {
 	return nil
 }
 
-func (s *Subscription) open() error {
-	if s.Delivered || s.Declined || s.Refunded {
-		return refuse("it is delivered, declined or refunded already")
-	}
-	return nil
-}
-
 func (c *call) deliver() error {
-	id, found, err := c.forAgent()
-	if err != nil {
-		return err
-	}
+	id, found, plan := c.id, c.found, c.plan
 	sealed, err := c.intent.BytesArg("sealed", maxSealed)
 	if err != nil {
 		return err
@@ -87,16 +70,6 @@ func (c *call) deliver() error {
 	if err != nil {
 		return err
 	}
-	if err := c.inTime(); err != nil {
-		return err
-	}
-	if err := found.open(); err != nil {
-		return err
-	}
-	if order, _ := c.intent.TextArg("order"); order != found.Order {
-		return refuse("the subscription's order is %s", found.Order)
-	}
-	plan, _ := c.plans.now(found.Plan)
 	setup := new(big.Int)
 	if c.now <= found.PurchasedAt+int64(plan.WindowS) { // a late delivery does not earn the setup days
 		days := found.PaidSeconds / day
@@ -113,34 +86,18 @@ func (c *call) deliver() error {
 }
 
 func (c *call) decline() error {
-	id, found, err := c.forAgent()
-	if err != nil {
-		return err
-	}
 	if reason, err := c.intent.TextArg("reason"); err != nil || len(reason) > maxReason {
 		return refuse("the reason is a text of at most %d bytes", maxReason)
 	}
-	if err := found.open(); err != nil {
-		return err
-	}
-	if order, _ := c.intent.TextArg("order"); order != found.Order {
-		return refuse("the subscription's order is %s", found.Order)
-	}
+	found := c.found
 	found.Declined = true
-	c.giveBack(id, found, "declined", "Declined")
+	c.giveBack(c.id, found, "declined", "Declined")
 	return nil
 }
 
 func (c *call) refund() error {
-	id, found, err := c.theSubscription()
-	if err != nil {
-		return err
-	}
-	if err := found.open(); err != nil {
-		return err
-	}
-	plan, _ := c.plans.now(found.Plan)
-	ends := found.PurchasedAt + int64(plan.WindowS)
+	found := c.found
+	ends := found.PurchasedAt + int64(c.plan.WindowS)
 	switch {
 	case c.now <= ends:
 		return refuse("the host has until %d to deliver, it is %d", ends, c.now)
@@ -148,34 +105,21 @@ func (c *call) refund() error {
 		return refuse("only the buyer may ask for it before %d", ends+refundOpen)
 	}
 	found.Refunded = true
-	c.giveBack(id, found, "refunded", "Refunded")
+	c.giveBack(c.id, found, "refunded", "Refunded")
 	return nil
 }
 
 func (c *call) extend() error {
-	id, found, err := c.theSubscription()
-	if err != nil {
-		return err
-	}
 	days, err := c.days()
 	if err != nil {
 		return err
 	}
-	if err := c.inTime(); err != nil {
-		return err
-	}
-	if err := found.live(); err != nil {
-		return err
-	}
-	plan, _ := c.plans.now(found.Plan)
+	id, found := c.id, c.found
 	end := later(found.End, c.now) + int64(days)*day
-	switch {
-	case !plan.Active:
-		return refuse("the plan %s is not on offer", found.Plan)
-	case end > c.now+maxDays*day:
+	if end > c.now+maxDays*day {
 		return refuse("nothing is paid for more than %d days ahead", maxDays)
 	}
-	price := Price(plan, days, false)
+	price := Price(c.plan, days, false)
 	if err := c.pay(price); err != nil {
 		return err
 	}
@@ -188,16 +132,7 @@ func (c *call) extend() error {
 }
 
 func (c *call) cancel() error {
-	id, found, err := c.theSubscription()
-	if err != nil {
-		return err
-	}
-	if err := found.live(); err != nil {
-		return err
-	}
-	if c.sender != found.Owner && c.sender != c.genesis.Operator.String() {
-		return refuse("only its owner or the operator may cancel it")
-	}
+	id, found := c.id, c.found
 	found.Cancelled, found.ByOperator = true, c.sender != found.Owner
 	left := c.stop(&found)
 	c.credit(found.Owner, left)
@@ -208,11 +143,7 @@ func (c *call) cancel() error {
 }
 
 func (c *call) close() error {
-	id, found, err := c.forAgent()
-	if err != nil {
-		return err
-	}
-	plan, _ := c.plans.now(found.Plan)
+	id, found, plan := c.id, c.found, c.plan
 	ends := found.End + int64(plan.GraceS)
 	switch {
 	case !found.Delivered || found.Closed:
@@ -228,10 +159,7 @@ func (c *call) close() error {
 }
 
 func (c *call) update() error {
-	id, found, err := c.forAgent()
-	if err != nil {
-		return err
-	}
+	id, found := c.id, c.found
 	sealed, err := c.intent.BytesArg("sealed", maxSealed)
 	if err != nil {
 		return err
@@ -246,14 +174,10 @@ func (c *call) update() error {
 }
 
 func (c *call) burn() error {
-	id, found, err := c.forAgent()
-	if err != nil {
-		return err
-	}
+	id, found, plan := c.id, c.found, c.plan
 	if !found.Closed || found.Burned {
 		return refuse("it is not closed, or burned already")
 	}
-	plan, _ := c.plans.now(found.Plan)
 	plan.Open--
 	c.plans.set(found.Plan, plan)
 	found.Burned, found.Owner, found.Sealed = true, "", nil
@@ -263,13 +187,7 @@ func (c *call) burn() error {
 }
 
 func (c *call) creditTime() error {
-	id, found, err := c.forAgent()
-	if err != nil {
-		return err
-	}
-	if err := found.live(); err != nil {
-		return err
-	}
+	id, found := c.id, c.found
 	from, err := c.small("from", 1<<40)
 	if err != nil {
 		return err
@@ -314,20 +232,12 @@ func (c *call) claim() error {
 }
 
 func (c *call) transfer() error {
-	id, found, err := c.theSubscription()
-	if err != nil {
-		return err
-	}
+	id, found := c.id, c.found
 	to, err := c.intent.AddressArg("to")
 	if err != nil {
 		return err
 	}
-	if err := found.live(); err != nil {
-		return err
-	}
 	switch {
-	case c.sender != found.Owner:
-		return refuse("only its owner may pass it on")
 	case to == eth.Address{} || to == c.genesis.Contract:
 		return refuse("nobody can own that credential")
 	}

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
-	"sort"
 
 	"example.org/chain-ledger/eth"
 	"example.org/chain-ledger/intent"
@@ -132,23 +131,10 @@ type call struct {
 	sender string
 	now    int64
 	events []Event
-}
-
-var functions = map[string]func(*call) error{
-	"create_plan": (*call).createPlan, "set_active": (*call).setPlan, "set_capacity": (*call).setPlan, "set_price": (*call).setPlan, "set_agent": (*call).setPlan,
-	"set_server_key": (*call).setServerKey, "issue": (*call).issue, "pass_time": (*call).passTime, "purchase": (*call).purchase, "deliver": (*call).deliver,
-	"decline": (*call).decline, "refund": (*call).refund, "extend": (*call).extend, "cancel": (*call).cancel, "close": (*call).close, "update": (*call).update,
-	"burn": (*call).burn, "credit_time": (*call).creditTime, "withdraw": (*call).withdraw, "claim": (*call).claim, "transfer": (*call).transfer,
-}
-
-// Functions are the names of all that the contract can be asked.
-func Functions() []string {
-	names := make([]string, 0, len(functions))
-	for name := range functions {
-		names = append(names, name)
-	}
-	sort.Strings(names)
-	return names
+	// What it is about, once a rule has found it: a plan; or a subscription and its plan.
+	id    string
+	plan  Plan
+	found Subscription
 }
 
 // apply does what the intent says and leaves it unkept, or changes nothing.
@@ -166,11 +152,11 @@ func (s *state) apply(asked *intent.Intent, sender eth.Address, now int64) ([]Ev
 	if !known {
 		return nil, refuse("the contract has no function %s", asked.Function)
 	}
-	if asked.Value.Sign() != 0 && asked.Function != "purchase" && asked.Function != "extend" {
+	if asked.Value.Sign() != 0 && !function.coins {
 		return nil, refuse("%s takes no coins: the value must be 0", asked.Function)
 	}
 	c := &call{state: s, intent: asked, sender: account, now: now}
-	if err := function(c); err != nil {
+	if err := function.run(c); err != nil {
 		s.drop()
 		var own *Refused
 		if errors.As(err, &own) {
@@ -183,67 +169,6 @@ func (s *state) apply(asked *intent.Intent, sender eth.Address, now int64) ([]Ev
 }
 
 func (c *call) log(event Event) { c.events = append(c.events, event) }
-
-func (c *call) onlyOperator() error {
-	if c.sender != c.genesis.Operator.String() {
-		return refuse("only the operator may do that")
-	}
-	return nil
-}
-
-// deadline: the argument of that name may be absent.
-func (c *call) inTime() error {
-	if _, given := c.intent.Args["deadline"]; !given {
-		return nil
-	}
-	until, err := c.intent.NumberArg("deadline", 62)
-	if err == nil && c.now > until.Int64() {
-		return refuse("its deadline has passed")
-	}
-	return err
-}
-
-func (c *call) theSubscription() (string, Subscription, error) {
-	id, err := c.intent.TextArg("subscription")
-	if err != nil {
-		return "", Subscription{}, err
-	}
-	found, known := c.subscriptions.now(id)
-	if !known {
-		return "", Subscription{}, refuse("there is no subscription %.40q", id)
-	}
-	return id, found, nil
-}
-
-func (c *call) forAgent() (string, Subscription, error) {
-	id, found, err := c.theSubscription()
-	if err != nil {
-		return "", Subscription{}, err
-	}
-	if plan, _ := c.plans.now(found.Plan); plan.Agent != c.sender {
-		return "", Subscription{}, refuse("only the agent of its plan may do that")
-	}
-	return id, found, nil
-}
-
-func (s *Subscription) live() error {
-	if !s.Delivered || s.Cancelled || s.Closed {
-		return refuse("the subscription is not delivered, or was cancelled or closed")
-	}
-	return nil
-}
-
-func (c *call) thePlan() (string, Plan, error) {
-	id, err := c.intent.TextArg("plan")
-	if err != nil {
-		return "", Plan{}, err
-	}
-	plan, known := c.plans.now(id)
-	if !known {
-		return "", Plan{}, refuse("there is no plan %.40q", id)
-	}
-	return id, plan, nil
-}
 
 // changeMoney keeps the books: what each claimant gets more of, or less.
 func (c *call) changeMoney(undelivered, unearned, earned, credits *big.Int) {

@@ -2,8 +2,9 @@ package seal
 
 import (
 	"encoding/json"
-	"os"
 	"testing"
+
+	"blockhost.org/sdk/formats"
 
 	"example.org/chain-ledger/eth"
 )
@@ -44,7 +45,7 @@ func secret(t *testing.T, text string) (s eth.Secret) {
 
 func TestVectorsOfAnIndependentProgram(t *testing.T) {
 	var file struct{ Vectors []vector }
-	text := must(os.ReadFile("../../../plugin-api/formats/vectors/seal-2.json"))(t)
+	text := must(formats.Vectors("seal-2"))(t)
 	if err := json.Unmarshal(text, &file); err != nil || len(file.Vectors) != 8 {
 		t.Fatal(len(file.Vectors), err)
 	}

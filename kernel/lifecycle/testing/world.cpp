@@ -96,6 +96,12 @@ bool execute(World& w, WorldBlock& block, const WorldTx& tx) {
         log(w, *sub, "transferred", tx, block);
         return true;
     }
+    if (tx.action == "update") {
+        if (sub->closed || !(sub->owner == tx.who.str())) return false;
+        ++sub->reseals;
+        log(w, *sub, "credential_updated", tx, block);
+        return true;
+    }
     if (tx.action == "close") {
         const bool due = sub->by_owner || block.time >= sub->grace_ends;
         if (sub->closed || !due) return false;

@@ -41,7 +41,7 @@ struct Sub {
     Text<32> order, tx, owner;
     std::int64_t bought = 0, window_ends = 0, expires = 0, grace_ends = 0;
     std::uint64_t paid_seconds = 0, amount = 0, credited = 0;
-    std::uint32_t mints = 0;
+    std::uint32_t mints = 0, reseals = 0;
 };
 
 struct WorldEvent {
@@ -79,13 +79,13 @@ struct VmObject {
     Text<64> name;
     Text<48> address;
     Text<20> tap, mac;
-    Text<32> chain, contract, subject, part, epoch;
+    Text<80> chain, contract, subject, part, epoch;
     std::uint64_t spec = 0, statement = 0;
 };
 struct VolumeObject {
     bool exists = false;
     Text<44> op_id;
-    Text<32> chain, contract, subject, part, epoch;
+    Text<80> chain, contract, subject, part, epoch;
 };
 struct BindingObject {
     bool exists = false, blocked = false, broken = false;  // broken: a part of it is gone

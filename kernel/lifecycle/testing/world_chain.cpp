@@ -18,7 +18,7 @@ public:
     Result<ChainDescription> describe() override {
         ChainDescription d;
         d.chain = kChain, d.contract = kContract, d.credential = "0xcredential";
-        d.signature_schemes = {"eip191"}, d.capabilities = {"set_capacity"};
+        d.signature_schemes = {"eip191"}, d.capabilities = {"set_capacity", "update"};
         return d;
     }
     // Cursor "BRANCH:HEIGHT".
@@ -76,7 +76,7 @@ public:
             tx->state = WorldTx::pending, tx->op_id = call.op_id, tx->action = intent.action,
             tx->sub = intent.subscription;
             if (intent.action == "set_capacity") tx->seconds = static_cast<std::int64_t>(intent.total);
-            tx->order = intent.order, tx->hash = hash, tx->deadline = intent.deadline.seconds;
+            tx->who = intent.owner, tx->order = intent.order, tx->hash = hash, tx->deadline = intent.deadline.seconds;
         }
         BH_LOST("submit");
         const bool final = tx->state != WorldTx::pending && final_at.known() && tx->height <= final_at.height;

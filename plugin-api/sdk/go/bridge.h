@@ -39,7 +39,12 @@ enum {
     BHGO_IPV6_ACQUIRE,
     BHGO_IPV6_RENEW,
     BHGO_IPV6_RELEASE,
-    BHGO_IPV6_LIST
+    BHGO_IPV6_LIST,
+    BHGO_CONTRACT_READ,
+    BHGO_CONTRACT_LOGS,
+    BHGO_GUEST_EXCHANGE,
+    BHGO_CONSOLE_OPEN,
+    BHGO_VM_REINSTALL
 };
 
 /* The arguments of any verb; which are set depends on it. Borrowed for the call, like the arguments themselves. */
@@ -62,10 +67,11 @@ struct bh_instance {
     uintptr_t handle;
 };
 
-/* The plugin's identity and kinds, set once by Go before the entry returns; the texts live for ever. */
+/* The plugin's identity, kinds and extensions, set once by Go before the entry returns; the texts live for ever. */
 typedef struct bhgo_identity {
     bh_str id, version;
     int32_t chain, hypervisor, storage, ipv6;
+    int32_t contract, guest, console, reinstall; /* extensions */
 } bhgo_identity;
 void bhgo_identify(bhgo_identity identity);
 

@@ -146,12 +146,19 @@ func serveChain(chain Chain, args *C.bhgo_args, call *Call) (any, error) {
 }
 
 func serveHypervisor(hypervisor Hypervisor, args *C.bhgo_args, call *Call) (any, error) {
-	subject := text(args.text[0])
 	switch args.verb {
 	case C.BHGO_HYPERVISOR_DESCRIBE:
 		return answer(hypervisor.DescribeHypervisor())
 	case C.BHGO_HYPERVISOR_CREATE:
 		return with(args.text[0], "spec", func(spec *VMSpec) (*VM, error) { return hypervisor.VMCreate(call, spec) })
+	case C.BHGO_HYPERVISOR_LIST:
+		return answer(hypervisor.VMList(text(args.text[0])))
+	}
+	subject, err := objectID(args.text[0], "vm", func(document *VM) string { return document.VM })
+	if err != nil {
+		return nil, err
+	}
+	switch args.verb {
 	case C.BHGO_HYPERVISOR_DESTROY:
 		return nil, hypervisor.VMDestroy(call, subject)
 	case C.BHGO_HYPERVISOR_POWER:
@@ -161,8 +168,6 @@ func serveHypervisor(hypervisor Hypervisor, args *C.bhgo_args, call *Call) (any,
 		return nil, hypervisor.VMPower(call, subject, PowerAction(args.number))
 	case C.BHGO_HYPERVISOR_GET:
 		return answer(hypervisor.VMGet(subject))
-	case C.BHGO_HYPERVISOR_LIST:
-		return answer(hypervisor.VMList(subject))
 	}
 	stats, err := hypervisor.VMStats(subject)
 	if err == nil {
@@ -176,7 +181,6 @@ func serveHypervisor(hypervisor Hypervisor, args *C.bhgo_args, call *Call) (any,
 }
 
 func serveStorage(storage Storage, args *C.bhgo_args, call *Call) (any, error) {
-	subject := text(args.text[0])
 	switch args.verb {
 	case C.BHGO_STORAGE_DESCRIBE:
 		return answer(storage.DescribeStorage())
@@ -186,16 +190,20 @@ func serveStorage(storage Storage, args *C.bhgo_args, call *Call) (any, error) {
 		return with(args.text[0], "image", func(image *Image) (*Image, error) { return storage.ImageImport(call, image) })
 	case C.BHGO_STORAGE_CREATE:
 		return with(args.text[0], "spec", func(spec *VolumeSpec) (*Volume, error) { return storage.VolumeCreate(call, spec) })
-	case C.BHGO_STORAGE_RESIZE:
-		return nil, storage.VolumeResize(call, subject, uint64(args.wide))
-	case C.BHGO_STORAGE_DELETE:
-		return nil, storage.VolumeDelete(call, subject)
+	case C.BHGO_STORAGE_LIST:
+		return answer(storage.VolumeList(text(args.text[0])))
 	}
-	return answer(storage.VolumeList(subject))
+	subject, err := objectID(args.text[0], "volume", func(document *Volume) string { return document.Volume })
+	if err != nil {
+		return nil, err
+	}
+	if args.verb == C.BHGO_STORAGE_RESIZE {
+		return nil, storage.VolumeResize(call, subject, uint64(args.wide))
+	}
+	return nil, storage.VolumeDelete(call, subject)
 }
 
 func serveIPv6(ipv6 IPv6, args *C.bhgo_args, call *Call) (any, error) {
-	subject := text(args.text[0])
 	switch args.verb {
 	case C.BHGO_IPV6_DESCRIBE:
 		return answer(ipv6.DescribeIPv6())
@@ -203,12 +211,17 @@ func serveIPv6(ipv6 IPv6, args *C.bhgo_args, call *Call) (any, error) {
 		return with(args.text[0], "request", func(request *DelegationRequest) (*Delegation, error) {
 			return ipv6.DelegationAcquire(call, request)
 		})
-	case C.BHGO_IPV6_RENEW:
-		return answer(ipv6.DelegationRenew(call, subject))
-	case C.BHGO_IPV6_RELEASE:
-		return nil, ipv6.DelegationRelease(call, subject)
+	case C.BHGO_IPV6_LIST:
+		return answer(ipv6.DelegationList(text(args.text[0])))
 	}
-	return answer(ipv6.DelegationList(subject))
+	subject, err := objectID(args.text[0], "delegation", func(document *Delegation) string { return document.Delegation })
+	if err != nil {
+		return nil, err
+	}
+	if args.verb == C.BHGO_IPV6_RENEW {
+		return answer(ipv6.DelegationRenew(call, subject))
+	}
+	return nil, ipv6.DelegationRelease(call, subject)
 }
 
 // answer makes one value of a document or an error; a nil document with no error is a bug that Marshal names.

@@ -109,14 +109,14 @@ func (k *Kernel) ReadChain(chain string, request []byte, at At) ([]byte, error) 
 }
 
 // ChainLogs are logs after cursor that match a chain-filter.json, at most max; out and rollback as in Chain.Poll.
-func (k *Kernel) ChainLogs(chain string, filter []byte, cursor string, max uint32) (*ChainEvents, error) {
+func (k *Kernel) ChainLogs(chain string, filter []byte, cursor string, max uint32) (*ChainLogs, error) {
 	name := C.CString(chain)
 	defer C.free(unsafe.Pointer(name))
 	document, freeDocument := cText(string(filter))
 	defer freeDocument()
 	from, freeFrom := cText(cursor)
 	defer freeFrom()
-	return asked[ChainEvents](func(out *C.bhgo_buffer, err *C.bh_error) C.bh_status {
+	return asked[ChainLogs](func(out *C.bhgo_buffer, err *C.bh_error) C.bh_status {
 		return C.bhgo_chain_logs(k.raw, name, document, from, C.uint32_t(max), out, err)
 	})
 }

@@ -55,6 +55,7 @@ type registration struct {
 	create      func(*Kernel, []byte) (Instance, error)
 	check       func(*Kernel, []byte, time.Time) ([]Finding, error)
 	kinds       kinds
+	extensions  extensions
 }
 
 type kinds struct{ chain, hypervisor, storage, ipv6 bool }
@@ -62,7 +63,7 @@ type kinds struct{ chain, hypervisor, storage, ipv6 bool }
 var registered *registration
 
 // Register names the plugin of this library, in an init() of package main, once. What the type T has decides which kinds
-// the plugin offers: Chain, Hypervisor, Storage, IPv6.
+// and extensions the plugin offers: Chain, Hypervisor, Storage, IPv6, and those of extensions.go.
 func Register[T Instance](plugin Plugin[T]) {
 	if registered != nil {
 		panic("blockhost.Register: one library is one plugin")
@@ -76,13 +77,14 @@ func Register[T Instance](plugin Plugin[T]) {
 	if offered == (kinds{}) {
 		panic("blockhost.Register: the type has the verbs of no kind; see Chain, Hypervisor, Storage, IPv6")
 	}
+	more := extensionsOf(none, offered)
 	registered = &registration{plugin.ID, plugin.Version, func(kernel *Kernel, config []byte) (Instance, error) {
 		made, err := plugin.Create(kernel, config)
 		if err != nil {
 			return nil, err // not a nil of type T in an Instance that is not nil
 		}
 		return made, nil
-	}, plugin.Check, offered}
+	}, plugin.Check, offered, more}
 }
 
 //export bhgoEntry
@@ -99,9 +101,10 @@ func bhgoEntry(args *C.bhgo_args, draft C.uint32_t) C.bh_status {
 		}
 		return 0
 	}
-	k := registered.kinds
+	k, x := registered.kinds, registered.extensions
 	C.bhgo_identify(C.bhgo_identity{id: lasting(registered.id), version: lasting(registered.version), chain: flag(k.chain),
-		hypervisor: flag(k.hypervisor), storage: flag(k.storage), ipv6: flag(k.ipv6)})
+		hypervisor: flag(k.hypervisor), storage: flag(k.storage), ipv6: flag(k.ipv6), contract: flag(x.contract), guest: flag(x.guest),
+		console: flag(x.console), reinstall: flag(x.reinstall)})
 	return C.BH_OK
 }
 

@@ -121,11 +121,38 @@ TAKES(delegation_list, BHGO_IPV6_LIST)
 static const bh_ipv6 ipv6_table = {
     sizeof(bh_ipv6), 0, ipv6_describe, delegation_acquire, delegation_renew, delegation_release, delegation_list};
 
+READS_AT(contract_read, BHGO_CONTRACT_READ)
+READS_AT(contract_logs, BHGO_CONTRACT_LOGS) /* of the same shape: filter, cursor, max */
+static const bh_chain_contract contract_table = {sizeof(bh_chain_contract), 0, contract_read, contract_logs};
+
+static bh_status guest_exchange(bh_instance* self, const bh_call* call, bh_str vm, bh_bytes request, bh_sink out,
+                                bh_error* err) {
+    ASK(.verb = BHGO_GUEST_EXCHANGE, .self = self, .call = call, .text = {vm}, .bytes = {request}, .out = out,
+        .err = err);
+}
+static const bh_hypervisor_guest guest_table = {sizeof(bh_hypervisor_guest), 0, guest_exchange};
+
+static bh_status console_open(bh_instance* self, const bh_call* call, bh_str vm, uint32_t type, bh_sink out,
+                              bh_error* err) {
+    ASK(.verb = BHGO_CONSOLE_OPEN, .self = self, .call = call, .text = {vm}, .number = type, .out = out, .err = err);
+}
+static const bh_hypervisor_console console_table = {sizeof(bh_hypervisor_console), 0, console_open};
+
+static bh_status vm_reinstall(bh_instance* self, const bh_call* call, bh_str vm, bh_str spec, bh_sink out,
+                              bh_error* err) {
+    ASK(.verb = BHGO_VM_REINSTALL, .self = self, .call = call, .text = {vm, spec}, .out = out, .err = err);
+}
+static const bh_hypervisor_reinstall reinstall_table = {sizeof(bh_hypervisor_reinstall), 0, vm_reinstall};
+
 static const void* query(const char* id) {
     if (identity.chain && strcmp(id, BH_CHAIN) == 0) return &chain_table;
     if (identity.hypervisor && strcmp(id, BH_HYPERVISOR) == 0) return &hypervisor_table;
     if (identity.storage && strcmp(id, BH_STORAGE) == 0) return &storage_table;
     if (identity.ipv6 && strcmp(id, BH_IPV6) == 0) return &ipv6_table;
+    if (identity.contract && strcmp(id, BH_CHAIN_CONTRACT) == 0) return &contract_table;
+    if (identity.guest && strcmp(id, BH_HYPERVISOR_GUEST) == 0) return &guest_table;
+    if (identity.console && strcmp(id, BH_HYPERVISOR_CONSOLE) == 0) return &console_table;
+    if (identity.reinstall && strcmp(id, BH_HYPERVISOR_REINSTALL) == 0) return &reinstall_table;
     return NULL;
 }
 

@@ -75,8 +75,10 @@ func serve(args *C.bhgo_args) (any, error) {
 		return serveHypervisor(self.instance.(Hypervisor), args, call)
 	case args.verb <= C.BHGO_STORAGE_LIST:
 		return serveStorage(self.instance.(Storage), args, call)
+	case args.verb <= C.BHGO_IPV6_LIST:
+		return serveIPv6(self.instance.(IPv6), args, call)
 	}
-	return serveIPv6(self.instance.(IPv6), args, call)
+	return serveExtension(self.instance, args, call)
 }
 
 func check(args *C.bhgo_args) (any, error) {

@@ -1,4 +1,4 @@
-// Compiles the two contracts with the solc of node_modules and writes artifacts/. `--check` writes nothing and
+// Compiles the contracts with the solc of node_modules and writes artifacts/. `--check` writes nothing and
 // fails when what is committed differs from what the sources give. Needs `npm ci` once, then no network.
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -9,7 +9,11 @@ import { createRequire } from 'node:module';
 const require = createRequire(import.meta.url);
 const root = dirname(fileURLToPath(import.meta.url));
 const outputs = join(root, 'artifacts');
+// What is deployed, tested by forge and mutated.
 export const contracts = ['AccessCredentialNFT', 'BlockHostSubscription'];
+// Run by eth_call and never deployed; tested where it is used (tests/chain-evm).
+const helpers = ['SignatureValidator'];
+const built = [...contracts, ...helpers];
 
 // foundry.toml repeats these; `forge test` compares the code of its own build with the artifacts.
 export const settings = {
@@ -113,9 +117,9 @@ const sha256 = (text) => createHash('sha256').update(text).digest('hex');
 
 function build() {
   const compiled = compile();
-  const silent = contracts.flatMap((name) => undocumented(compiled, name));
+  const silent = built.flatMap((name) => undocumented(compiled, name));
   if (silent.length) throw new Error(`no NatSpec notice: ${silent.join(', ')}`);
-  const files = Object.fromEntries(contracts.map((name) => [`${name}.json`, artifact(compiled, name)]));
+  const files = Object.fromEntries(built.map((name) => [`${name}.json`, artifact(compiled, name)]));
   files['selectors.txt'] = contracts
     .map((name) => `# ${name}\n${selectors(JSON.parse(files[`${name}.json`]).abi).join('')}`).join('\n');
   files['digests.txt'] = Object.entries(files).map(([name, text]) => `${sha256(text)}  ${name}\n`).join('');
@@ -134,7 +138,7 @@ const limit = 24576;
 
 function main() {
   const files = build();
-  for (const name of contracts) {
+  for (const name of built) {
     const size = (JSON.parse(files[`${name}.json`]).deployedBytecode.length - 2) / 2;
     console.log(`${name}: ${size} bytes of code (limit ${limit})`);
     if (size > limit) throw new Error(`${name} is too large to deploy`);

@@ -9,6 +9,7 @@ cd "$(dirname "$0")"
     exit 1
 }
 node build.mjs --check
+node fixtures.mjs --check
 FOUNDRY_SOLC="$(pwd)/tools/solc"
 export FOUNDRY_SOLC
 if [ "${SNAPSHOT:-check}" = write ]; then

@@ -1,6 +1,5 @@
 #include "plugins/chain-evm/read/reader.hpp"
 
-#include "plugin-api/crypto/keccak.hpp"
 #include "plugins/chain-evm/contract/calls.hpp"
 
 namespace bh::evm {
@@ -122,36 +121,6 @@ Result<Balances> Reader::balances(const Address& account, const At& at) {
         out.balances.push_back({token.address.text(), token.symbol, token.decimals, {amount->decimal()}});
     }
     return out;
-}
-
-Result<Verification> Reader::verify(std::string_view scheme, std::string_view signer, ByteView message,
-                                    ByteView signature, const At& at) {
-    const Result<Address> claimed = Address::parse(signer);
-    if (!claimed) return claimed.failure();
-    const Result<Address> recovered = evm::recover_signer(scheme, message, signature);
-    if (!recovered && recovered.failure().code == BH_E_UNSUPPORTED) return recovered.failure();
-    Verification out;
-    out.position = {at.hash.text(), at.height};
-    out.valid = recovered.ok() && *recovered == *claimed;
-    if (out.valid) return out;
-    // An account with code of its own may accept what ECDSA does not.
-    const Result<Bytes> code = node_.code_at(*claimed, at.height);
-    if (!code) return code.failure();
-    if (!code->empty()) {
-        return Failure{
-            BH_E_UNSUPPORTED, "smart_account",
-            "the signer is a contract; signatures of smart accounts (ERC-1271, ERC-6492) can't be checked by "
-            "this version: use a wallet with a key of its own",
-            0};
-    }
-    return out;
-}
-
-Result<Address> recover_signer(std::string_view scheme, ByteView message, ByteView signature) {
-    if (scheme != "eip191") {
-        return Failure{BH_E_UNSUPPORTED, "unknown_scheme", "only signatures of the scheme eip191 can be checked", 0};
-    }
-    return crypto::recover_address(signature, crypto::eip191_hash(message));
 }
 
 }  // namespace bh::evm

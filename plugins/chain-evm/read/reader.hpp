@@ -34,7 +34,7 @@ public:
     Result<OwnerAnswer> owner_of(std::string_view credential, const At& at);
     Result<Balances> balances(const Address& account, const At& at);
 
-    // BH_E_UNSUPPORTED for a scheme that is not known, and for a signer that is a contract.
+    // read/signature.cpp. BH_E_UNSUPPORTED: an unknown scheme, or "key_account": erc1271 of an account that has a key.
     Result<Verification> verify(std::string_view scheme, std::string_view signer, ByteView message, ByteView signature,
                                 const At& at);
 
@@ -45,7 +45,7 @@ private:
     const Config& config_;
 };
 
-// Who signed `message`: scheme "eip191". BH_E_INVALID: a signature that nobody made; BH_E_UNSUPPORTED: another scheme.
+// The key that signed: "eip191" or "eip712". BH_E_INVALID: a signature that nobody made; BH_E_UNSUPPORTED: another.
 Result<Address> recover_signer(std::string_view scheme, ByteView message, ByteView signature);
 
 }  // namespace bh::evm

@@ -1,4 +1,5 @@
 // RpcNode: reads of state and accounts.
+#include "plugins/chain-evm/rpc/deployless.hpp"
 #include "plugins/chain-evm/rpc/node_json.hpp"
 #include "plugins/chain-evm/rpc/rpc_node.hpp"
 
@@ -8,6 +9,9 @@ namespace {
 using nlohmann::json;
 
 json call_object(const Address& to, const Bytes& data) {
+    if (to == kDeployless) {
+        return {{"from", to.lower_text()}, {"gas", quantity(kDeploylessGas)}, {"data", crypto::hex0x(data)}};
+    }
     return {{"to", to.lower_text()}, {"data", crypto::hex0x(data)}};
 }
 

@@ -25,9 +25,10 @@ static bh_status keep(void* ctx, const void* data, size_t size) {
     answer->size += size;
     return BH_OK;
 }
+bh_sink test_sink(test_answer* answer) { return (bh_sink){answer, keep}; }
 static bh_status refuse_all(void* ctx, const void* data, size_t size) { return BH_E_EXHAUSTED; }
 
-static void finish(test_answer* answer, bh_status status, const bh_error* error) {
+void test_finish(test_answer* answer, bh_status status, const bh_error* error) {
     answer->status = status;
     memcpy(answer->reason, error->reason, sizeof answer->reason);
     memcpy(answer->message, error->message, sizeof answer->message);
@@ -116,7 +117,7 @@ const bh_plugin* test_entry(uint32_t draft, test_answer* answer) {
     const bh_entry_args args = {sizeof args, BH_ABI_MINOR, draft, 0, str("0.0.0")};
     bh_error error = {.struct_size = sizeof error};
     const bh_plugin* plugin = bh_plugin_entry_v0(&args, &error);
-    finish(answer, error.code, &error);
+    test_finish(answer, error.code, &error);
     return plugin;
 }
 bh_instance* test_create(const bh_plugin* plugin, const char* config, int services, test_answer* answer) {
@@ -124,22 +125,22 @@ bh_instance* test_create(const bh_plugin* plugin, const char* config, int servic
     *kernel = (bh_kernel){sizeof *kernel, BH_ABI_MINOR, services ? test_log : NULL, str("test"), service};
     bh_instance* self = NULL;
     bh_error error = {.struct_size = sizeof error};
-    finish(answer, plugin->create(kernel, str(config), &self, &error), &error);
+    test_finish(answer, plugin->create(kernel, str(config), &self, &error), &error);
     return self;
 }
 void test_quiesce(const bh_plugin* plugin, bh_instance* self, test_answer* answer) {
     bh_error error = {.struct_size = sizeof error};
-    finish(answer, plugin->quiesce(self, 0, &error), &error);
+    test_finish(answer, plugin->quiesce(self, 0, &error), &error);
 }
 void test_destroy(const bh_plugin* plugin, bh_instance* self) { plugin->destroy(self); }
 void test_health(const bh_plugin* plugin, bh_instance* self, test_answer* answer) {
     bh_error error = {.struct_size = sizeof error};
-    finish(answer, plugin->health(self, (bh_sink){answer, keep}, &error), &error);
+    test_finish(answer, plugin->health(self, (bh_sink){answer, keep}, &error), &error);
 }
 void test_check(const bh_plugin* plugin, const char* config, test_answer* answer) {
     const bh_kernel kernel = {sizeof kernel, BH_ABI_MINOR, NULL, str("test"), service};
     bh_error error = {.struct_size = sizeof error};
-    finish(answer, plugin->check(&kernel, str(config), 0, (bh_sink){answer, keep}, &error), &error);
+    test_finish(answer, plugin->check(&kernel, str(config), 0, (bh_sink){answer, keep}, &error), &error);
 }
 int test_offers(const bh_plugin* plugin, const char* id) { return plugin->query(id) != NULL; }
 
@@ -196,10 +197,10 @@ void test_volume_create(const bh_plugin* plugin, bh_instance* self, const char* 
     pthread_t canceller;
     if (reason != 0) pthread_create(&canceller, NULL, cancel_soon, &t);
     bh_error error = {.struct_size = sizeof error};
-    finish(answer,
-           storage->volume_create(self, &t.call, str(spec), (bh_sink){answer, refuse ? refuse_all : keep},
-                                  no_error ? NULL : &error),
-           &error);
+    test_finish(answer,
+                storage->volume_create(self, &t.call, str(spec), (bh_sink){answer, refuse ? refuse_all : keep},
+                                       no_error ? NULL : &error),
+                &error);
     if (reason != 0) pthread_join(canceller, NULL);
     close(t.fds[0]);
     close(t.fds[1]);
@@ -211,10 +212,10 @@ void test_volume_resize(const bh_plugin* plugin, bh_instance* self, const char* 
     t.call = (bh_call){sizeof t.call, 1,        str("op"), str("trace"), {NULL, 0}, 0, -1, 0, &t, cancelled,
                        cancel_reason, progress, save};
     bh_error error = {.struct_size = sizeof error};
-    finish(answer, storage->volume_resize(self, &t.call, str(volume), size, &error), &error);
+    test_finish(answer, storage->volume_resize(self, &t.call, str(volume), size, &error), &error);
 }
 void test_volume_list(const bh_plugin* plugin, bh_instance* self, const char* page, test_answer* answer) {
     const bh_storage* storage = plugin->query(BH_STORAGE);
     bh_error error = {.struct_size = sizeof error};
-    finish(answer, storage->volume_list(self, str(page), (bh_sink){answer, keep}, &error), &error);
+    test_finish(answer, storage->volume_list(self, str(page), (bh_sink){answer, keep}, &error), &error);
 }

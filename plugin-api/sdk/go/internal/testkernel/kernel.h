@@ -34,4 +34,20 @@ void test_volume_resize(const bh_plugin* plugin, bh_instance* self, const char* 
                         test_answer* answer);
 void test_volume_list(const bh_plugin* plugin, bh_instance* self, const char* page, test_answer* answer);
 
+/* Verbs of extensions and of the kind hypervisor: extensions.c. */
+void test_contract_read(const bh_plugin* plugin, bh_instance* self, const char* request, const char* at,
+                        uint32_t min_agree, test_answer* answer);
+void test_contract_logs(const bh_plugin* plugin, bh_instance* self, const char* filter, const char* cursor,
+                        uint32_t max, test_answer* answer);
+void test_guest_exchange(const bh_plugin* plugin, bh_instance* self, const char* vm, const uint8_t* request,
+                         size_t size, test_answer* answer);
+void test_console_open(const bh_plugin* plugin, bh_instance* self, const char* vm, uint32_t type, test_answer* answer);
+void test_vm_reinstall(const bh_plugin* plugin, bh_instance* self, const char* vm, const char* spec,
+                       test_answer* answer);
+void test_vm_get(const bh_plugin* plugin, bh_instance* self, const char* vm, test_answer* answer);
+
+/* For both: what a verb said, and a sink for it. */
+void test_finish(test_answer* answer, bh_status status, const bh_error* error);
+bh_sink test_sink(test_answer* answer);
+
 #endif

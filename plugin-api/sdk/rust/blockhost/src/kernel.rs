@@ -33,7 +33,11 @@ impl Kernel {
         unsafe { text((*self.raw).instance) }.unwrap_or("")
     }
 
-    fn service<T>(&self, id: &'static str) -> Result<&T> {
+    pub(crate) fn raw(&self) -> *const bh_kernel {
+        self.raw
+    }
+
+    pub(crate) fn service<T>(&self, id: &'static str) -> Result<&T> {
         let found = unsafe {
             match (*self.raw).service {
                 Some(service) => service(self.raw, id.as_ptr() as *const c_char) as *const T,
@@ -146,6 +150,6 @@ impl Kernel {
     }
 }
 
-fn incomplete() -> Error {
+pub(crate) fn incomplete() -> Error {
     Error::new(BH_E_INTERNAL, "service", "the kernel's table of a service lacks a function")
 }

@@ -1,5 +1,8 @@
 //! The verbs of the kinds as traits, and the tables that the kernel calls.
 
+#[doc(hidden)]
+pub use crate::chain::{chain, contract};
+
 use crate::boundary::{document, guarded, report, str_of, text, write};
 use crate::{Call, Error, Kernel, Result, Value};
 use bh_sys::*;
@@ -77,7 +80,7 @@ struct Instance<T> {
     quiesced: AtomicBool,
 }
 
-unsafe fn verb<T: Plugin>(this: *mut bh_instance, err: *mut bh_error, body: impl FnOnce(&T) -> Result<()>) -> bh_status {
+pub(crate) unsafe fn verb<T: Plugin>(this: *mut bh_instance, err: *mut bh_error, body: impl FnOnce(&T) -> Result<()>) -> bh_status {
     let instance = &*(this as *const Instance<T>);
     guarded(err, || {
         if instance.quiesced.load(Ordering::SeqCst) {
@@ -229,7 +232,7 @@ impl<T: Hypervisor> Tables<T> {
     };
 }
 
-unsafe fn is(id: *const c_char, wanted: &str) -> bool {
+pub(crate) unsafe fn is(id: *const c_char, wanted: &str) -> bool {
     CStr::from_ptr(id).to_bytes_with_nul() == wanted.as_bytes()
 }
 /// # Safety

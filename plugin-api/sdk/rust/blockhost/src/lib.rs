@@ -17,13 +17,18 @@
 
 mod boundary;
 mod call;
+mod chain;
+#[cfg(test)]
+mod chain_test;
 mod error;
 pub mod json;
 mod kernel;
 pub mod kinds;
+mod signer;
 
 pub use bh_sys as sys;
 pub use call::Call;
+pub use chain::{At, Chain, Contract, Position};
 pub use error::{Error, Result};
 pub use json::Value;
 pub use kernel::{Kernel, Ran};
@@ -33,7 +38,7 @@ pub use kinds::{Hypervisor, Ipv6, Plugin, Storage};
 pub use kinds::entry;
 
 /// Makes the one exported function, `bh_plugin_entry_v0`, of the type and the kinds that it has: `storage`, `ipv6`,
-/// `hypervisor`. Once in a crate of the type cdylib.
+/// `hypervisor`, `chain`, and a chain's extension `contract`. Once in a crate of the type cdylib.
 #[macro_export]
 macro_rules! plugin {
     ($type:ty, $($kind:ident),+) => {

@@ -229,12 +229,18 @@ int json_text(json_value value, char* out, size_t size) {
     return 1;
 }
 
-int json_number(json_value value, unsigned long* out) {
+int json_number(json_value value, uint64_t* out) {
     *out = 0;
-    if (value.size > 9) return 0;
+    if (value.size > 18) return 0;
     for (size_t i = 0; i < value.size; ++i) {
         if (value.text[i] < '0' || value.text[i] > '9') return 0;
-        *out = *out * 10 + (unsigned long)(value.text[i] - '0');
+        *out = *out * 10 + (uint64_t)(value.text[i] - '0');
     }
     return 1;
+}
+
+int json_has(json_value object, const char* key, char first) {
+    const json_value member = json_get(object, key);
+    if (member.size == 0) return 0;
+    return first == '0' ? member.text[0] >= '0' && member.text[0] <= '9' : member.text[0] == first;
 }
