@@ -251,13 +251,16 @@ TEST_CASE("stop() ends whatever runs") {
 }
 
 TEST_CASE("a node that stops telling of blocks is found out by the polls") {
-    std::atomic<bool> tells{true};
+    std::atomic<bool> tells{true}, silent{false};
+    std::atomic<std::uint64_t> said{0};
     WsPeer peer{[&](WsPeer::Session& session) {
         if (!session.accept()) return;
         for (std::uint64_t height = 1; tells; ++height) {
             if (!session.head(height)) return;
-            std::this_thread::sleep_for(milliseconds{5});
+            said = height;
+            std::this_thread::sleep_for(milliseconds{40});
         }
+        silent = true;
         session.wait();
     }};
     Listener listener{peer.url()};
@@ -268,7 +271,7 @@ TEST_CASE("a node that stops telling of blocks is found out by the polls") {
     wait_for("a head", [&] { return listener.heads.view().told > heard; });
     CHECK(listener.heads.polled(++height));
     tells = false;
-    std::this_thread::sleep_for(milliseconds{100});
+    wait_for("the last head", [&] { return silent && listener.heads.view().told == said; });
     (void)listener.heads.polled(height);
     (void)listener.heads.polled(++height);
     CHECK_FALSE(listener.heads.polled(++height));

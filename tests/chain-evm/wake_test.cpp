@@ -63,16 +63,17 @@ TEST_CASE("a node that stops telling is polled at the usual interval again") {
         }
         session.wait();
     }};
-    Journalled journalled{world, {{"ws", peer.url()}}, 100, 1'000};
+    Journalled journalled{world, {{"ws", peer.url()}}, 100, 3'000};
     journalled.wait_relied_on();
     REQUIRE(journalled.purchase(kAtOnce));
     tells = false;
     // Found by the safety net, and from then on by polls at the usual interval.
-    for (int i = 0; i < 4; ++i) REQUIRE(journalled.purchase(milliseconds{30'000}));
+    REQUIRE(journalled.purchase(milliseconds{30'000}));
     wait_for("the word silent", [&] { return journalled.heads().state == "silent"; });
+    // In less time than ten of the long intervals take.
     const auto from = journalled.polls();
-    std::this_thread::sleep_for(milliseconds{2'000});
-    CHECK(journalled.polls() - from >= 4);
+    wait_for("polls at the usual interval", [&] { return journalled.polls() - from >= 10; });
+    REQUIRE(journalled.purchase(milliseconds{30'000}));
 }
 
 TEST_CASE("heads without blocks and wakes in a loop cost ten polls a second, and purchases are seen") {
@@ -88,14 +89,14 @@ TEST_CASE("heads without blocks and wakes in a loop cost ten polls a second, and
         while (!over) journalled.wake();
     }};
     wait_for("the burst", [&] { return journalled.polls() > 12; });
-    const auto from = journalled.polls();
     const auto began = std::chrono::steady_clock::now();
+    const auto from = journalled.polls();
     CHECK(journalled.purchase(kAtOnce).has_value());
     std::this_thread::sleep_for(milliseconds{3'000});
-    const auto took = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
     const auto polls = journalled.polls() - from;
+    const auto took = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
     over = true;
     asks.join();
-    CHECK(static_cast<double>(polls) <= took * 10 + 3);
-    CHECK(polls >= 5);
+    CHECK(static_cast<double>(polls) <= took * 10 + 10);  // what was left of the burst
+    CHECK(polls >= 2);
 }

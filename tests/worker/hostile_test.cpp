@@ -251,7 +251,7 @@ TEST_CASE(
         ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
         return used.tv_sec * 1000 + used.tv_nsec / 1'000'000;
     };
-    const std::uint64_t from = world.wakes, from_ns = monotonic_ns();
+    const std::uint64_t from_ns = monotonic_ns(), from = world.wakes;
     const auto from_ms = cpu_ms();
     CHECK(*world.ask("echo", "hello") == "hello");
     while (monotonic_ns() - from_ns < 2'000'000'000) std::this_thread::sleep_for(std::chrono::milliseconds{10});
