@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <utility>
 
 namespace bh::worker {
 namespace {
@@ -93,7 +94,8 @@ bool take_system(std::vector<Piece>& pieces, std::vector<std::pair<std::string, 
 
 // What lies in another comes after it: a file in a directory, whichever of them may be written.
 std::vector<Plan::Path> outer_first(std::vector<Plan::Path> paths) {
-    std::ranges::stable_sort(paths, {}, [](const Plan::Path& granted) { return granted.path.size(); });
+    std::ranges::sort(paths, {},
+                      [](const Plan::Path& granted) { return std::pair{granted.path.size(), granted.path}; });
     return paths;
 }
 
