@@ -12,6 +12,7 @@
 #include <condition_variable>
 #include <cstring>
 #include <mutex>
+#include <string_view>
 #include <thread>
 
 namespace bh::plugins {
@@ -22,6 +23,8 @@ using Time = Clock::time_point;
 
 constexpr int kLookups = 16;
 constexpr std::size_t kMostAddresses = 8;
+
+constexpr std::string_view kLocalhost = "localhost";
 
 Time time_of(std::uint64_t deadline_ns) {
     return Time{std::chrono::duration_cast<Clock::duration>(std::chrono::nanoseconds{deadline_ns})};
@@ -56,9 +59,12 @@ struct Answer {
 Answer look_up(const Endpoint& endpoint) {
     addrinfo hints{};
     hints.ai_socktype = SOCK_STREAM;
-    hints.ai_flags = AI_NUMERICSERV | (endpoint.is_address ? AI_NUMERICHOST : AI_ADDRCONFIG);
+    // "localhost" is the loopback addresses, whoever says what else (RFC 6761, 6.3); a bare system has no /etc/hosts.
+    const bool loopback = endpoint.host == kLocalhost;
+    hints.ai_flags = AI_NUMERICSERV | (endpoint.is_address ? AI_NUMERICHOST : loopback ? 0 : AI_ADDRCONFIG);
     addrinfo* list = nullptr;
-    const int error = ::getaddrinfo(endpoint.host.c_str(), std::to_string(endpoint.port).c_str(), &hints, &list);
+    const int error =
+        ::getaddrinfo(loopback ? nullptr : endpoint.host.c_str(), std::to_string(endpoint.port).c_str(), &hints, &list);
     if (error != 0) return {{}, ::gai_strerror(error)};
     Answer answer{addresses_of(list), {}};
     ::freeaddrinfo(list);
@@ -115,7 +121,7 @@ public:
         if (!addresses) return addresses.failure();
         std::string why = "the name has no address";
         for (const SocketAddress& address : *addresses) {
-            if (!endpoint.is_address && endpoint.host != "localhost" && is_this_machine(address)) {
+            if (!endpoint.is_address && endpoint.host != kLocalhost && is_this_machine(address)) {
                 return Failure{BH_E_DENIED, "name_is_local",
                                "the name " + endpoint.host +
                                    " leads to this machine itself; if that is meant, grant "

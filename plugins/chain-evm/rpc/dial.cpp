@@ -75,7 +75,9 @@ Result<Socket> dial_directly(const std::string& host, std::uint16_t port, Clock:
     hints.ai_socktype = SOCK_STREAM;
     hints.ai_flags = AI_NUMERICSERV;
     addrinfo* found = nullptr;
-    const int unknown = ::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found);
+    // "localhost" is the loopback addresses (RFC 6761, 6.3); a bare system has no /etc/hosts that says so.
+    const char* name = host == "localhost" ? nullptr : host.c_str();
+    const int unknown = ::getaddrinfo(name, std::to_string(port).c_str(), &hints, &found);
     if (unknown != 0) {
         return Failure{BH_E_UNAVAILABLE, "connect_failed",
                        "can't connect to " + place(host, port) + ": " + ::gai_strerror(unknown), 0};
