@@ -12,14 +12,16 @@ using std::chrono::milliseconds;
 
 namespace {
 
-constexpr int kWarm = 5, kWoken = 300, kPolled = 25;
+constexpr int kWorlds = 6, kWarm = 4, kWoken = 50, kPolled = 25;  // fewer blocks in a world than make one final
 constexpr milliseconds kPause{140}, kPatience{60'000};  // between samples: below the limit of ten polls a second
-constexpr milliseconds kOddPause{337};                  // so that the loop is met at every part of its interval
+constexpr milliseconds kInterval{5'000};                // of the loop
 
-json samples(Journalled& journalled, int count, milliseconds pause) {
+// `pause(i)` before the sample i: after the poll that found the one before.
+template <class F>
+json samples(Journalled& journalled, int count, F&& pause) {
     json out = json::array();
     for (int i = 0; i < count; ++i) {
-        std::this_thread::sleep_for(pause);
+        std::this_thread::sleep_for(pause(i));
         const auto took = journalled.purchase(kPatience);
         REQUIRE(took);
         out.push_back(*took);
@@ -30,21 +32,24 @@ json samples(Journalled& journalled, int count, milliseconds pause) {
 }  // namespace
 
 TEST_CASE("mined to journalled") {
-    json out;
-    {
+    const auto evenly = [](int) { return kPause; };
+    // A block comes at any moment of the loop's interval, as likely at one as at another.
+    const auto all_over = [](int i) { return (2 * i + 1) * kInterval / (2 * kPolled); };
+    json out{{"websocket", json::array()}, {"polls", 0}};
+    for (int i = 0; i < kWorlds; ++i) {
         World world;
         Journalled journalled{world, {{"ws", "ws" + world.anvil.url().substr(4)}}, 500, 15'000};
         journalled.wait_relied_on();
-        (void)samples(journalled, kWarm, kPause);
+        (void)samples(journalled, kWarm, evenly);
         const auto polls = journalled.polls();
-        out["websocket"] = samples(journalled, kWoken, kPause);
-        out["polls"] = journalled.polls() - polls;
+        for (const json& took : samples(journalled, kWoken, evenly)) out["websocket"].push_back(took);
+        out["polls"] = out["polls"].get<std::uint64_t>() + journalled.polls() - polls;
         REQUIRE(journalled.heads().ends == 0);
     }
     {
         World world;
-        Journalled journalled{world, json::object(), 5'000, 5'000};
-        out["loop"] = samples(journalled, kPolled, kOddPause);
+        Journalled journalled{world, json::object(), kInterval.count(), kInterval.count()};
+        out["loop"] = samples(journalled, kPolled, all_over);
     }
     std::cout << out.dump() << std::endl;
 }
