@@ -108,6 +108,7 @@ TEST_CASE("a chain's endpoints are shown with what they were caught at") {
     liar.head = {"0xb1", 17};
     liar.errors = 3;
     liar.caught = {{"omitted_log", 2, {1'700'000'000}, 16}};
+    liar.heads = ChainEndpoint::Heads{"subscribed", 5, 17, {1'700'000'000}, 1, "it hung up"};
     description.endpoints = {liar, ChainEndpoint{}};
     const json shown = api::chain_view("main", Failure{BH_E_UNAVAILABLE, "x", "no two agree"}, description);
     CHECK(shown.at("instance") == "main");
@@ -119,6 +120,13 @@ TEST_CASE("a chain's endpoints are shown with what they were caught at") {
     CHECK(first.at("errors") == 3);
     CHECK(first.at("caught") ==
           json::array({{{"what", "omitted_log"}, {"count", 2}, {"last_at", "2023-11-14T22:13:20Z"}, {"height", 16}}}));
+    CHECK(first.at("heads") == json{{"state", "subscribed"},
+                                    {"told", 5},
+                                    {"height", 17},
+                                    {"last_at", "2023-11-14T22:13:20Z"},
+                                    {"ends", 1},
+                                    {"last_error", "it hung up"}});
+    CHECK(shown.at("endpoints").at(1).at("heads").is_null());
     CHECK(shown.at("endpoints").at(1).at("head").is_null());
     CHECK(shown.at("endpoints").at(1).at("last_error_at").is_null());
     CHECK(api::chain_view("main", {}, {}).at("health") == "ok");

@@ -211,6 +211,19 @@ Result<json> audit_view(Journal& journal, std::int64_t after, std::uint32_t limi
     });
 }
 
+namespace {
+
+json heads_view(const ChainEndpoint::Heads& heads) {
+    return {{"state", heads.state},
+            {"told", heads.told},
+            {"height", heads.told > 0 ? json(heads.height) : json()},
+            {"last_at", time(heads.last_at)},
+            {"ends", heads.ends},
+            {"last_error", heads.last_error}};
+}
+
+}  // namespace
+
 json chain_view(const std::string& instance, const Status& health, const ChainDescription& description) {
     json endpoints = json::array();
     for (const ChainEndpoint& endpoint : description.endpoints) {
@@ -231,7 +244,8 @@ json chain_view(const std::string& instance, const Status& health, const ChainDe
                              {"last_error", endpoint.last_error},
                              {"last_error_at", time(endpoint.last_error_at)},
                              {"rests_until", time(endpoint.rests_until)},
-                             {"caught", std::move(caught)}});
+                             {"caught", std::move(caught)},
+                             {"heads", endpoint.heads ? heads_view(*endpoint.heads) : json()}});
     }
     return {{"instance", instance},
             {"chain", description.chain},

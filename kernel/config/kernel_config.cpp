@@ -122,6 +122,7 @@ Status read_timing(Args& top, KernelConfig& config) {
     read("watch_s", 1, 1000, engine.watch_ms);
     engine.guard.checks =
         static_cast<decltype(engine.guard.checks)>(args.integer_or("guard_checks", 1, 100, engine.guard.checks));
+    read("safety_poll_s", 1, 1000, engine.safety_poll_ms);
     engine.poll_ms = args.integer_or("poll_ms", 50, 600000, engine.poll_ms);
     if (engine.statement_renew_ms >= engine.statement_lifetime_s * 1000)
         args.refuse("statement_renew_s", "must be less than statement_lifetime_s");

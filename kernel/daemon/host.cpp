@@ -78,11 +78,15 @@ Status Host::open(const std::vector<PluginConfig>& plugins, const trust::Trust& 
     launching_ = make_launch_backend(*journal_, config_.sockets.launch, config_.paths.run);
     workers_ = make_worker_starter(config_.sockets.launch);
     connecting_ = plugins::make_connect_backend();
-    const plugins::ServiceBackends backends{
-        &log_,          store_.get(),
-        signing_.get(), launching_.get(),
-        workers_.get(), connecting_.get(),
-        nullptr,        [this](const std::string& instance) { return final_of(instance); }};
+    const plugins::ServiceBackends backends{&log_,
+                                            store_.get(),
+                                            signing_.get(),
+                                            launching_.get(),
+                                            workers_.get(),
+                                            connecting_.get(),
+                                            nullptr,
+                                            [this](const std::string& instance) { return final_of(instance); },
+                                            [this](const std::string& instance) { wakes_.ask(instance); }};
     auto registry = plugins::Registry::load(trust, plugins, backends);
     if (!registry) return registry.failure();
     registry_ = std::move(*registry);
@@ -97,7 +101,7 @@ Status Host::open(const std::vector<PluginConfig>& plugins, const trust::Trust& 
     first_boot_ = make_first_boot({hex_from_bytes(statement_key->key), config_.host.seal_text, config_.host.resolvers});
     ports_ = std::make_unique<life::Ports>(life::Ports{*clock_, registry_->chains(), registry_->hypervisors(),
                                                        registry_->storages(), registry_->ipv6(), *network_, *vault_,
-                                                       *seal_, *reach_, *images_, *first_boot_, boundaries_});
+                                                       *seal_, *reach_, *images_, *first_boot_, boundaries_, &wakes_});
     if (!ports_->chains.emplace(grants::kInstance, granted_.get()).second) {
         return invalid("bad_config", std::string{"plugins.d/"} + grants::kInstance +
                                          ".yaml: the host's own granted VMs have this name; give the instance another");

@@ -55,6 +55,7 @@ private:
     launch::Client launcher_;
     std::unique_ptr<life::Clock> clock_;
     std::unique_ptr<life::Journal> journal_;
+    life::Wakes wakes_;
     std::unique_ptr<grants::Book> book_;
     std::unique_ptr<life::ChainPort> granted_;  // the book as a chain
     std::unique_ptr<plugins::StoreBackend> store_;

@@ -29,7 +29,8 @@ struct EngineConfig {
     std::int64_t undo_window_ms = 60'000;
     std::int64_t statement_lifetime_s = 900, statement_renew_ms = 300'000;
     std::int64_t poll_ms = 500;
-    std::int64_t watch_ms = 10'000;  // how often VMs that stopped by themselves are looked for
+    std::int64_t safety_poll_ms = 15'000;  // of a chain whose plugin says when there is something new: the safety net
+    std::int64_t watch_ms = 10'000;        // how often VMs that stopped by themselves are looked for
     std::int64_t backoff_min_ms = 1'000, backoff_max_ms = 60'000;
     std::int64_t alarm_after_ms = 3'600'000;
     std::int64_t unpark_ms = 300'000;

@@ -25,7 +25,18 @@ Engine::Engine(Journal& journal, Ports ports, EngineConfig config, Executor& exe
       executor_{executor},
       boot_id_{ports_.clock.boot_id()},
       guard_{config_.guard} {
-    for (const auto& chain : config_.chains) chains_[chain.instance].config = chain;
+    std::set<std::string> followed;
+    for (const auto& chain : config_.chains) {
+        chains_[chain.instance].config = chain;
+        followed.insert(chain.instance);
+    }
+    if (ports_.wakes != nullptr) {
+        ports_.wakes->listen(std::move(followed), [this] {
+            const std::lock_guard lock{mutex_};
+            woken_ = true;
+            changed_.notify_one();
+        });
+    }
     journal_.set_hooks([this](const std::string& name) { ports_.boundaries.at("before " + name); },
                        [this](const std::string& name) { ports_.boundaries.at("after " + name); });
 }
@@ -33,6 +44,7 @@ Engine::Engine(Journal& journal, Ports ports, EngineConfig config, Executor& exe
 // Verbs that still run hold a pointer to this engine: they are told to stop and waited for. What they learnt is not
 // lost: their jobs are RUNNING in the journal, and the next start looks.
 Engine::~Engine() {
+    if (ports_.wakes != nullptr) ports_.wakes->stop();
     for (auto& [n, job] : running_) job.cancel->cancel(BH_CANCEL_SHUTDOWN);
     {
         std::unique_lock lock{mutex_};
@@ -160,7 +172,7 @@ void Engine::watch_clock() {
     }
     stalled_until_ms_ = 0;
     timers_checked_ms_ = -1;
-    for (auto& [name, slot] : chains_) slot.next_poll_ms = 0;
+    for (auto& [name, slot] : chains_) slot.next_poll_ms = 0, slot.wake_limit = {};
     next_watch_ms_.clear();
     next_list_ms_.clear();
     const auto written = journal_.write("clock", [&](Tx& tx) -> Status {
@@ -195,7 +207,7 @@ std::int64_t Engine::next_due_ms() {
     };
     sooner(anchoring_ ? 0 : next_anchor_ms_);
     sooner(stalled_until_ms_ > at ? stalled_until_ms_ : 0);
-    for (const auto& [name, slot] : chains_) sooner(slot.polling ? 0 : slot.next_poll_ms);
+    for (const auto& [name, slot] : chains_) sooner(slot.polling ? 0 : due_ms(slot));
     for (const auto& [name, ms] : next_watch_ms_) sooner(watching_.contains(name) ? 0 : ms);
     for (const auto& [name, ms] : next_list_ms_) sooner(ms > at ? ms : 0);
     const auto read = journal_.read([&](Tx& tx) -> Status {

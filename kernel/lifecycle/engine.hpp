@@ -42,7 +42,7 @@ public:
     // did.
     void run();
     void stop();
-    void wake();  // something outside changed: a new block, an operator's command
+    void wake();  // something outside changed: an operator's command. One chain's plugin says so through Ports::wakes.
 
     [[nodiscard]] bool recovering() const noexcept { return recovering_.load() || recover_asked_.load(); }
     [[nodiscard]] std::size_t running_verbs() const noexcept { return running_.size(); }
@@ -66,6 +66,7 @@ private:
         bool described = false, polling = false, caught_up = false;
         bool again = false;  // woken while a poll was on its way: what it read may be older than the wake
         std::int64_t next_poll_ms = 0;
+        WakeLimit wake_limit;
         std::uint32_t failures = 0;
         CursorRow cursor;
     };
@@ -100,6 +101,8 @@ private:
 
     // poll.cpp
     bool poll_chains();
+    // When to poll next; not asked while a poll runs.
+    [[nodiscard]] std::int64_t due_ms(const ChainSlot& slot) const;
     void poll(ChainSlot& slot);
     Status polled(ChainSlot& slot, const Result<ChainEvents>& events);
 

@@ -21,11 +21,20 @@ bool Engine::poll_chains() {
         }
     }
     for (auto& [name, slot] : chains_) {
-        if (slot.polling || slot.next_poll_ms > now()) continue;
+        if (slot.polling || due_ms(slot) > now()) continue;
+        // Taken before the chain is read: who asks from now on may know of more. A poll that was due anyway is free.
+        if (ports_.wakes != nullptr && ports_.wakes->take(name) && slot.next_poll_ms > now())
+            slot.wake_limit.spend(now());
         poll(slot);
         return true;
     }
     return false;
+}
+
+// A plugin that asks comes before the interval and before the pause after a failure, as far as its limit goes.
+std::int64_t Engine::due_ms(const ChainSlot& slot) const {
+    const bool asked = ports_.wakes != nullptr && ports_.wakes->asked(slot.config.instance);
+    return asked ? std::min(slot.next_poll_ms, slot.wake_limit.next_ms()) : slot.next_poll_ms;
 }
 
 void Engine::poll(ChainSlot& slot) {
@@ -97,7 +106,8 @@ Status Engine::polled(ChainSlot& slot, const Result<ChainEvents>& events) {
     if (!written) return written;
     slot.polling = false;
     slot.failures = 0;
-    slot.next_poll_ms = now() + (events->more || slot.again ? 0 : config_.poll_ms);
+    const std::int64_t pause = events->wakes ? std::max(config_.poll_ms, config_.safety_poll_ms) : config_.poll_ms;
+    slot.next_poll_ms = now() + (events->more || slot.again ? 0 : pause);
     if (!*taken) {
         slot.next_poll_ms = now() + config_.backoff_max_ms;
         return {};

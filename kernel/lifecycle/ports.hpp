@@ -2,6 +2,7 @@
 #pragma once
 
 #include "kernel/lifecycle/seams.hpp"
+#include "kernel/lifecycle/wakes.hpp"
 
 #include <map>
 
@@ -20,6 +21,7 @@ struct Ports {
     ImagePort& images;
     FirstBootPort& first_boot;
     Boundaries& boundaries;
+    Wakes* wakes = nullptr;  // null: no plugin says when to look
 };
 
 // Fails with BH_E_NOT_FOUND's sibling for a name that no port has: a configuration error, BH_E_UNAVAILABLE so that

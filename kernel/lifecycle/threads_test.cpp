@@ -3,6 +3,7 @@
 #include "kernel/lifecycle/testing/fixture.hpp"
 
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <thread>
 
@@ -82,4 +83,39 @@ TEST_CASE_METHOD(Fixture, "several workers serve several purchases at once, and 
     CHECK(balances(*world));
     CHECK(doubles.most_verbs_at_once() >= 2);
     CHECK(engine.running_verbs() == 0);
+}
+
+TEST_CASE_METHOD(Fixture, "plugins that ask for polls in a loop cost the engine a few of them, and may outlive it") {
+    constexpr std::uint64_t kBurst = WakeLimit::kBurst;
+    ConcurrentDoubles doubles{*world};
+    Wakes wakes;
+    std::atomic<bool> over{false};
+    std::vector<std::thread> askers;
+    for (int i = 0; i < 3; ++i) {
+        askers.emplace_back([&] {
+            while (!over) wakes.ask("chain");
+        });
+    }
+    {
+        auto opened = Journal::open(directory + "/askers.db", [&doubles] { return doubles.now_ms(); });
+        REQUIRE(opened.ok());
+        const auto pool = make_thread_pool(2);
+        Ports ports = doubles.ports();
+        ports.wakes = &wakes;
+        Engine engine{**opened, std::move(ports), config_for_tests(), *pool};
+        REQUIRE(engine.start().ok());
+        std::thread loop{[&] { engine.run(); }};
+        // Its clock stands still, so that nothing but the wakes makes it poll: the burst, and what is due at the start.
+        const auto patience = std::chrono::steady_clock::now() + std::chrono::seconds{60};
+        while (doubles.polls() < kBurst && std::chrono::steady_clock::now() < patience)
+            std::this_thread::sleep_for(std::chrono::milliseconds{5});
+        std::this_thread::sleep_for(std::chrono::milliseconds{300});  // for more than there may be
+        const std::uint64_t polls = doubles.polls();
+        engine.stop();
+        loop.join();
+        CHECK(polls >= kBurst);
+        CHECK(polls <= kBurst + 4);
+    }
+    over = true;
+    for (auto& asker : askers) asker.join();
 }

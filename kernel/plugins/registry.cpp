@@ -10,6 +10,7 @@
 #include <blockhost/kind/ipv6.h>
 #include <blockhost/kind/storage.h>
 #include <blockhost/svc/store.h>
+#include <blockhost/svc/wake.h>
 
 #include <algorithm>
 #include <chrono>
@@ -102,7 +103,7 @@ Status Registry::make_instance(Entry& entry, const ServiceBackends& backends, co
                               entry.manifest.interfaces,
                               {services.begin(), services.end()},
                               backends.log->min_level()};
-    greeting.services.emplace_back(BH_SVC_STORE);  // everybody's, as log is
+    for (const char* everybodys : {BH_SVC_STORE, BH_SVC_WAKE}) greeting.services.emplace_back(everybodys);  // as log is
     entry.worker = std::make_unique<worker::Worker>(
         std::move(greeting), entry.file->fd(), entry.kernel, *backends.workers,
         [log = backends.log, name = instance.name](std::uint32_t level, const std::string& message) {

@@ -9,6 +9,7 @@
 #include <blockhost/svc/secrets.h>
 #include <blockhost/svc/signer.h>
 #include <blockhost/svc/store.h>
+#include <blockhost/svc/wake.h>
 #include <fcntl.h>
 #include <openssl/crypto.h>
 #include <sys/stat.h>
@@ -225,6 +226,16 @@ bh_status launch_run(const bh_kernel* kernel, bh_str request, std::uint64_t dead
     });
 }
 
+void wake_poll_now(const bh_kernel* kernel) noexcept {
+    try {
+        const auto& state = state_of(kernel);
+        state.backends.wake(state.instance);
+    } catch (const std::exception&) {
+        return;  // the next poll comes by itself
+    }
+}
+
+constexpr bh_svc_wake kWake{sizeof(bh_svc_wake), 0, wake_poll_now};
 constexpr bh_svc_store kStore{sizeof(bh_svc_store), 0, store_get, store_put, store_list};
 constexpr bh_svc_secrets kSecrets{sizeof(bh_svc_secrets), 0, secrets_with};
 constexpr bh_svc_signer kSigner{sizeof(bh_svc_signer), 0, signer_sign, signer_public_key, signer_unseal};
@@ -236,6 +247,7 @@ const void* service(const bh_kernel* kernel, const char* id) noexcept {
     const std::string_view name{id};
     if (name == BH_SVC_LOG) return &state.log_vtable;
     if (name == BH_SVC_STORE) return &kStore;
+    if (name == BH_SVC_WAKE) return &kWake;
     if (!state.grants.services.contains(std::string{name})) return nullptr;
     if (name == BH_SVC_SECRETS) return &kSecrets;
     if (name == BH_SVC_SIGNER && state.backends.signer != nullptr) return &kSigner;

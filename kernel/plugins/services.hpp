@@ -1,9 +1,9 @@
-// The services that the kernel offers to one plugin instance: log, store, secrets, signer, launch, connect, chain
+// The services that the kernel offers to one plugin instance: log, store, wake, secrets, signer, launch, connect, chain
 // (blockhost/svc/*.h).
 //
-// A service is there when the manifest asks for it and the operator granted it; log and store always are. What stands
-// behind a service comes in through the backends below, so that each rule here is a unit test. All methods may be
-// called from any thread.
+// A service is there when the manifest asks for it and the operator granted it; log, store and wake always are. What
+// stands behind a service comes in through the backends below, so that each rule here is a unit test. All methods may
+// be called from any thread.
 #pragma once
 
 #include "kernel/ipc/fd.hpp"
@@ -105,6 +105,8 @@ struct ServiceBackends {
     ChainBackend* chain = nullptr;  // the registry's own, which it fills in
     // For the registry: the newest position of a chain instance that the kernel holds for final.
     std::function<Position(const std::string& instance)> final_at = [](const std::string&) { return Position{}; };
+    // An instance has something new to look at. Takes no time, whoever calls it how often.
+    std::function<void(const std::string& instance)> wake = [](const std::string&) {};
 };
 
 // What a plugin may do with one chain.

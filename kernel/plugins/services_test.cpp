@@ -7,6 +7,7 @@
 #include <blockhost/svc/secrets.h>
 #include <blockhost/svc/signer.h>
 #include <blockhost/svc/store.h>
+#include <blockhost/svc/wake.h>
 #include <sys/stat.h>
 #include <catch2/catch_test_macros.hpp>
 
@@ -29,7 +30,18 @@ Status put(const Services& services, const std::string& key, const Bytes& value)
 
 }  // namespace
 
-TEST_CASE("only granted services are there; log and store always") {
+TEST_CASE("a wake names the instance, and needs no grant") {
+    Log log;
+    Store store;
+    std::string woken;
+    ServiceBackends backends{&log, &store};
+    backends.wake = [&](const std::string& instance) { woken += instance; };
+    const Services services{"a", {}, backends};
+    service<bh_svc_wake>(services, BH_SVC_WAKE)->poll_now(services.kernel());
+    CHECK(woken == "a");
+}
+
+TEST_CASE("only granted services are there; log, store and wake always") {
     Log log;
     Store store;
     Signer signer;

@@ -112,7 +112,7 @@ Handled handle(R (*function)(S, A...) noexcept, S self, CalleeSide& side, Reader
         const bool taken = (Codec<A>::take(side, in, std::get<I>(slots)) && ...);
         std::tuple<decltype(Codec<A>::template argument<I>(slots))...> arguments{
             Codec<A>::template argument<I>(slots)...};
-        const auto counts = [&]<std::size_t J>() {
+        [[maybe_unused]] const auto counts = [&]<std::size_t J>() {
             using Kind = Codec<std::tuple_element_t<J, std::tuple<A...>>>;
             if constexpr (requires { Kind::count(std::get<J>(slots)); }) {
                 return Kind::count(std::get<J>(slots)) == count_behind<J>(arguments);

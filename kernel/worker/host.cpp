@@ -241,6 +241,7 @@ const void* Host::service(const bh_kernel* kernel, const char* id) noexcept {
     look(Rows<bh_svc_launch>{});
     look(Rows<bh_svc_connect>{});
     look(Rows<bh_svc_chain>{});
+    look(Rows<bh_svc_wake>{});
     return found;
 }
 

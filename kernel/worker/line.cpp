@@ -5,6 +5,9 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <chrono>
+#include <thread>
+
 namespace bh::worker {
 namespace {
 
@@ -27,7 +30,7 @@ struct KernelSide {
 };
 
 using Asked = Tables<bh_call, bh_svc_log, bh_svc_store, bh_svc_secrets, bh_svc_signer, bh_svc_launch, bh_svc_connect,
-                     bh_svc_chain>;
+                     bh_svc_chain, bh_svc_wake>;
 constexpr auto kHandlers = handlers_of<KernelSide>(Asked{});
 constexpr auto kNames = names_of(Asked{});
 
@@ -107,7 +110,10 @@ bool Line::serve(const Frame& frame, const bh_call* call, std::uint64_t hard_ns)
     answer_.begin(Kind::kAnswer, frame.number);
     const Handled handled = kHandlers[frame.number](context, side, in, answer_);
     if (handled == Handled::kGarbage) return false;
-    if (frame.kind == Kind::kEvent) return true;
+    if (frame.kind == Kind::kEvent) {
+        std::this_thread::sleep_for(std::chrono::nanoseconds{pace_.wait_ns(monotonic_ns())});
+        return true;
+    }
     if (handled == Handled::kNotOffered) {
         answer_.begin(Kind::kAnswer, frame.number);
         answer_.number(bh_status{BH_E_DENIED});

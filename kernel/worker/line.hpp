@@ -4,6 +4,7 @@
 #pragma once
 
 #include "kernel/worker/exchange.hpp"
+#include "kernel/worker/pace.hpp"
 
 #include <string>
 
@@ -55,6 +56,7 @@ private:
     Fd stop_;
     const bh_kernel* services_;
     Buffer buffer_;
+    Pace pace_;
     Writer out_, answer_;
     std::uint32_t calls_ = 0;
 };

@@ -192,12 +192,19 @@ struct Rows<bh_svc_chain> {
                         Verb<&bh_svc_chain::submit, "chain.submit">>;
 };
 
+template <>
+struct Rows<bh_svc_wake> {
+    static constexpr const char* id = BH_SVC_WAKE;
+    static constexpr std::uint16_t first = 292;
+    using verbs = Verbs<Verb<&bh_svc_wake::poll_now, "wake.poll_now">>;
+};
+
 template <class... Table>
 struct Tables {};
 using Interfaces = Tables<bh_chain, bh_hypervisor, bh_storage, bh_ipv6, bh_chain_contract, bh_hypervisor_console,
                           bh_hypervisor_guest, bh_hypervisor_reinstall, bh_hypervisor_resize, bh_hypervisor_snapshot>;
-using Services =
-    Tables<bh_svc_log, bh_svc_store, bh_svc_secrets, bh_svc_signer, bh_svc_launch, bh_svc_connect, bh_svc_chain>;
+using Services = Tables<bh_svc_log, bh_svc_store, bh_svc_secrets, bh_svc_signer, bh_svc_launch, bh_svc_connect,
+                        bh_svc_chain, bh_svc_wake>;
 
 // Every function of these structs has its row: they hold two numbers, and pointers to functions.
 template <class... Table>

@@ -149,6 +149,10 @@ bh_status unseal(const bh_kernel*, const char*, const char*, bh_bytes, bh_bytes,
     return guarded(err, []() -> Status { return Failure{BH_E_DENIED, "policy", "the check opens no seals"}; });
 }
 
+// The check polls when it wants to.
+void wake_poll_now(const bh_kernel*) noexcept {}
+
+constexpr bh_svc_wake kWake{sizeof(bh_svc_wake), 0, wake_poll_now};
 constexpr bh_svc_log kLog{sizeof(bh_svc_log), BH_LOG_DEBUG, log_write};
 constexpr bh_svc_secrets kSecrets{sizeof(bh_svc_secrets), 0, secret_with};
 constexpr bh_svc_store kStore{sizeof(bh_svc_store), 0, store_get, store_put, store_list};
@@ -158,6 +162,7 @@ const void* service(const bh_kernel* kernel, const char* id) noexcept {
     if (!granted(kernel_of(kernel).setup().manifest->services, id)) return nullptr;
     const std::string_view wanted{id};
     if (wanted == BH_SVC_LOG) return &kLog;
+    if (wanted == BH_SVC_WAKE) return &kWake;
     if (wanted == BH_SVC_SECRETS) return &kSecrets;
     if (wanted == BH_SVC_STORE) return &kStore;
     if (wanted == BH_SVC_SIGNER) return &kSigner;

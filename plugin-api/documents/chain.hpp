@@ -30,6 +30,17 @@ struct ChainEndpoint {
         bool operator==(const Caught&) const = default;
     };
     std::vector<Caught> caught;
+    // How it tells of new blocks without being asked, where it is to.
+    struct Heads {
+        std::string state;  // connecting, subscribed, silent (subscribed, but blocks came without a word), wrong_chain
+        std::uint64_t told = 0;    // blocks, since the instance was made
+        std::uint64_t height = 0;  // of the last one, as it says; 0 = none yet
+        UnixTime last_at;
+        std::uint64_t ends = 0;  // connections that ended
+        std::string last_error;  // why the last one did; "" = none yet
+        bool operator==(const Heads&) const = default;
+    };
+    std::optional<Heads> heads;
     bool operator==(const ChainEndpoint&) const = default;
 };
 
@@ -98,7 +109,8 @@ struct ChainEvents {
     // the position of its rule ("latest+N") from here.
     std::vector<Block> recent;
     std::string cursor;
-    bool more = false;  // call again at once
+    bool more = false;   // call again at once
+    bool wakes = false;  // the plugin asks to be polled when there is more (blockhost/svc/wake.h): no hurry till then
 };
 Result<ChainEvents> parse_chain_events(std::string_view json);
 std::string to_json(const ChainEvents& events);

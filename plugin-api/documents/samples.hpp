@@ -90,10 +90,12 @@ void each(V&& visit) {
                              "it hung up",
                              kTime,
                              kTime,
-                             {{"omitted_log", 1, kTime, 7}}}}},
+                             {{"omitted_log", 1, kTime, 7}},
+                             ChainEndpoint::Heads{"subscribed", 12, 4711, kTime, 1, "it hung up"}}}},
           ChainDescription{}, parse_chain_description);
     visit("chain", "chain-events", "What happened on the chain after a cursor",
-          ChainEvents{{event()}, kBlock, kBlock, kBlock, {kBlock}, "c1", true}, ChainEvents{}, parse_chain_events);
+          ChainEvents{{event()}, kBlock, kBlock, kBlock, {kBlock}, "c1", true, true}, ChainEvents{},
+          parse_chain_events);
     visit("chain", "intent", "What the host wants to do on the chain",
           Intent{"deliver", "7", "0x0d", kTime, {1}, {2}, "full", "0xb0", "2", 9, kTime, kTime, "native", {"7"}},
           Intent{}, parse_intent);

@@ -176,7 +176,18 @@ Result<std::vector<Finding>> EvmChain::check(const sdk::Kernel& kernel, std::str
         }
     }
     if (!findings.empty()) return findings;
-    return Inspection{services, *config, std::move(sources)}.run();
+    findings = Inspection{services, *config, std::move(sources)}.run();
+    // A chain is served without it, later.
+    for (std::size_t i = 0; i < config->endpoints.size(); ++i) {
+        const std::string field = "/endpoints/" + std::to_string(i) + "/ws";
+        const Result<std::unique_ptr<Heads>> heads = attach_heads(*config, i, services);
+        const Status works = !heads ? Status{heads.failure()} : *heads ? (*heads)->probe() : Status{};
+        if (works) continue;
+        findings.push_back({field, "warning", "The WebSocket " + works.failure().message + ".",
+                            "Give a WebSocket URL of a node of this chain, or leave it out: then new blocks are seen a "
+                            "poll later."});
+    }
+    return findings;
 }
 
 }  // namespace bh::evm

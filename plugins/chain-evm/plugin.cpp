@@ -58,7 +58,8 @@ Result<std::vector<Endpoints::Source>> connect_all(const Config& config, const S
     return out;
 }
 
-EvmChain::EvmChain(Services services, Config config, std::vector<Endpoints::Source> sources, const Address& agent)
+EvmChain::EvmChain(Services services, Config config, std::vector<Endpoints::Source> sources, const Address& agent,
+                   std::vector<std::unique_ptr<Heads>> heads)
     : services_{services},
       config_{std::move(config)},
       agent_{agent},
@@ -67,7 +68,12 @@ EvmChain::EvmChain(Services services, Config config, std::vector<Endpoints::Sour
       reader_{node_, config_},
       poller_{node_, config_},
       submitter_{node_, config_, reader_, services_, agent_, unix_now},
-      generic_{node_, config_} {}
+      generic_{node_, config_},
+      heads_{std::move(heads)} {
+    for (const auto& heads : heads_) {
+        if (heads) heads->start();
+    }
+}
 
 Result<std::unique_ptr<EvmChain>> EvmChain::create(const sdk::Kernel& kernel, std::string_view text) {
     Result<Config> config = parse_config(text);
@@ -77,7 +83,24 @@ Result<std::unique_ptr<EvmChain>> EvmChain::create(const sdk::Kernel& kernel, st
     if (!agent) return agent.failure();
     Result<std::vector<Endpoints::Source>> sources = connect_all(*config, services);
     if (!sources) return sources.failure();
-    return std::unique_ptr<EvmChain>{new EvmChain{services, std::move(*config), std::move(*sources), *agent}};
+    std::vector<std::unique_ptr<Heads>> heads;
+    for (std::size_t i = 0; i < config->endpoints.size(); ++i) {
+        Result<std::unique_ptr<Heads>> one = attach_heads(*config, i, services);
+        if (!one) return one.failure();
+        heads.push_back(*std::move(one));
+    }
+    return std::unique_ptr<EvmChain>{
+        new EvmChain{services, std::move(*config), std::move(*sources), *agent, std::move(heads)}};
+}
+
+Status EvmChain::quiesce(std::uint64_t) {
+    for (const auto& heads : heads_) {
+        if (heads) heads->ask_to_stop();
+    }
+    for (const auto& heads : heads_) {
+        if (heads) heads->stop();
+    }
+    return {};
 }
 
 Result<ChainDescription> EvmChain::describe() {
@@ -95,8 +118,10 @@ Result<ChainDescription> EvmChain::describe() {
     out.coin_symbol = config_.profile.coin.symbol;
     out.coin_decimals = config_.profile.coin.decimals;
     out.agree = config_.agree;
-    for (const auto& endpoint : endpoints_.all()) {
+    for (std::size_t i = 0; i < endpoints_.all().size(); ++i) {
+        const auto& endpoint = endpoints_.all()[i];
         out.endpoints.push_back(endpoint->score().view(endpoint->name(), endpoint->votes()));
+        if (heads_[i]) out.endpoints.back().heads = heads_[i]->view();
     }
     return out;
 }
@@ -131,7 +156,12 @@ Result<D> EvmChain::read(const sdk::At& at, F&& body) {
 Result<ChainEvents> EvmChain::poll(const sdk::Call& call, std::string_view cursor, std::uint32_t max) {
     const auto stop = [&] { return call.cancel_reason() != BH_CANCEL_NONE; };
     if (stop()) return stopped();
-    return poller_.poll(cursor, max, stop);
+    Result<ChainEvents> out = poller_.poll(cursor, max, stop);
+    if (!out) return out;
+    for (const auto& heads : heads_) {
+        if (heads && heads->polled(out->head.position.height)) out->wakes = true;
+    }
+    return out;
 }
 
 Result<Receipt> EvmChain::submit(const sdk::Call& call, const Intent& intent, const Position& final_at) {

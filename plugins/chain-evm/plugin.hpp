@@ -2,6 +2,7 @@
 #pragma once
 
 #include "plugins/chain-evm/contract/generic.hpp"
+#include "plugins/chain-evm/heads/attach.hpp"
 #include "plugins/chain-evm/poll/poller.hpp"
 #include "plugins/chain-evm/rpc/quorum.hpp"
 #include "plugins/chain-evm/tx/submitter.hpp"
@@ -15,10 +16,12 @@ public:
     static constexpr std::string_view kId = "org.blockhost.chain-evm";
     static constexpr std::string_view kVersion = "0.1.0";
 
-    // Reads the configuration and asks the signer for the agent's address; uses no network.
+    // Reads the configuration, asks the signer for the agent's address and begins to listen for new blocks; waits for
+    // no network.
     static Result<std::unique_ptr<EvmChain>> create(const sdk::Kernel& kernel, std::string_view config);
     static Result<std::vector<Finding>> check(const sdk::Kernel& kernel, std::string_view config,
                                               std::uint64_t deadline_ns);
+    Status quiesce(std::uint64_t deadline_ns);
     Result<std::string> health();
 
     Result<ChainDescription> describe();
@@ -36,7 +39,8 @@ public:
     Result<ChainLogs> contract_logs(const ChainFilter& filter, std::string_view cursor, std::uint32_t max);
 
 private:
-    EvmChain(Services services, Config config, std::vector<Endpoints::Source> sources, const Address& agent);
+    EvmChain(Services services, Config config, std::vector<Endpoints::Source> sources, const Address& agent,
+             std::vector<std::unique_ptr<Heads>> heads);
 
     // `body(Reader&, const At&)`, with as many endpoints agreeing as `at` says.
     template <class D, class F>
@@ -52,6 +56,7 @@ private:
     Poller poller_;
     Submitter submitter_;
     GenericContract generic_;
+    std::vector<std::unique_ptr<Heads>> heads_;  // one for each endpoint; nullptr: it has no WebSocket
 };
 
 // The transport to an endpoint, its URL and key from the secrets if they are there. Uses no network.

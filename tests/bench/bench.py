@@ -161,7 +161,21 @@ def worker(build: str, rows: Rows, screen: Screen) -> None:
             rows.add("  of it the process that watches over it", found["watcher_kib"] / 1024, "MiB")
 
 
-BENCHES = {"purchase": purchase, "memory": memory, "size": size, "worker": worker, "load": load, "logs": logs, "recover": recover}
+def wake(build: str, rows: Rows, screen: Screen) -> None:
+    """From a mined purchase to its committed row (tests/bench/wake.cpp): a node that tells of its blocks, against polls."""
+    screen.say("wake: mined to journalled")
+    done = subprocess.run([os.path.join(build, "tests", "bench", "bench-wake")], text=True, capture_output=True)
+    found = next((line for line in done.stdout.splitlines() if line.startswith("{")), None)
+    if done.returncode != 0 or found is None:
+        raise Failed(f"bench-wake: {done.stdout[-2000:]}{done.stderr[-500:]}")
+    for name, words in (("websocket", "with WebSocket"), ("loop", "polled each 5 s")):
+        times = sorted(json.loads(found)[name])
+        target = "target 50" if name == "websocket" else "the loop"
+        rows.add(f"wake: mined to journalled {words}, median", statistics.median(times), "ms", target)
+        rows.add(f"wake: mined to journalled {words}, p99", times[min(len(times) - 1, len(times) * 99 // 100)], "ms", f"of {len(times)}")
+
+
+BENCHES = {"purchase": purchase, "memory": memory, "size": size, "worker": worker, "load": load, "logs": logs, "recover": recover, "wake": wake}
 
 
 def main() -> int:

@@ -88,12 +88,21 @@ constexpr bh_svc_store kStore{sizeof(bh_svc_store), 0, get, put, list};
 constexpr bh_svc_secrets kSecrets{sizeof(bh_svc_secrets), 0, lend};
 constexpr bh_svc_log kLog{sizeof(bh_svc_log), BH_LOG_DEBUG, write_log};
 
+void poll_now(const bh_kernel* kernel) noexcept {
+    KernelDouble& double_ = self(kernel);
+    ++double_.wakes;
+    const std::lock_guard lock{double_.mutex};
+    if (double_.on_wake) double_.on_wake();
+}
+constexpr bh_svc_wake kWake{sizeof(bh_svc_wake), 0, poll_now};
+
 const void* service(const bh_kernel*, const char* id) noexcept {
     const std::string_view wanted{id};
     if (wanted == BH_SVC_SIGNER) return &kSigner;
     if (wanted == BH_SVC_STORE) return &kStore;
     if (wanted == BH_SVC_SECRETS) return &kSecrets;
     if (wanted == BH_SVC_LOG) return &kLog;
+    if (wanted == BH_SVC_WAKE) return &kWake;
     return nullptr;
 }
 

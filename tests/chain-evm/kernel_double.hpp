@@ -6,6 +6,8 @@
 
 #include <blockhost/blockhost.h>
 
+#include <atomic>
+#include <functional>
 #include <map>
 #include <mutex>
 
@@ -24,6 +26,8 @@ public:
     std::map<std::string, std::string> secrets;
     std::vector<Bytes> signed_payloads;
     bool signer_refuses = false;
+    std::atomic<std::uint64_t> wakes{0};
+    std::function<void()> on_wake;
     std::mutex mutex;
 
 private:

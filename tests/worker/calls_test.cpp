@@ -9,6 +9,14 @@ using namespace bh;
 using namespace bh::worker;
 using namespace bh::worker::testing;
 
+TEST_CASE("a wake is one word to the kernel, from a verb and from a thread") {
+    World world;
+    CHECK(*world.ask("wake", "3") == "woken");
+    CHECK(world.wakes == 3);
+    CHECK(*world.ask("wake") == "for ever");
+    CHECK(wait_until([&] { return world.wakes > 3; }));
+}
+
 TEST_CASE("verbs, structs and documents come through, and the ports can't tell") {
     World world;
     REQUIRE(world.first);

@@ -239,3 +239,25 @@ TEST_CASE("the disk can't be filled: 64 MiB of its own, and the host's free spac
     CHECK(free_bytes("/tmp") + kNoise > scratch);
     CHECK(reported(world, "came to its 64 MiB of /tmp"));
 }
+
+TEST_CASE(
+    "a plugin that wakes without end waits by itself: the kernel reads a thousand of them a second, and does its "
+    "work") {
+    World world;
+    REQUIRE(world.ask("wake"));
+    REQUIRE(wait_until([&] { return world.wakes > Pace::kBurst; }));
+    const auto cpu_ms = [] {
+        timespec used{};
+        ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+        return used.tv_sec * 1000 + used.tv_nsec / 1'000'000;
+    };
+    const std::uint64_t from_ns = monotonic_ns(), from = world.wakes;
+    const auto from_ms = cpu_ms();
+    CHECK(*world.ask("echo", "hello") == "hello");
+    while (monotonic_ns() - from_ns < 2'000'000'000) std::this_thread::sleep_for(std::chrono::milliseconds{10});
+    const auto used_ms = cpu_ms() - from_ms;
+    const std::uint64_t read = world.wakes - from, took_ms = (monotonic_ns() - from_ns) / 1'000'000;
+    CHECK(read <= took_ms * Pace::kPerSecond / 1000 + Pace::kBurst / 10);
+    CHECK(used_ms < static_cast<long>(took_ms) / 4);
+    CHECK(world.worker->state().word == "running");
+}

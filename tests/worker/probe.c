@@ -195,6 +195,24 @@ static bh_status talk_for_ever(const exchange* e) {
     while (e->call != NULL) log->write(the_instance.kernel, BH_LOG_INFO, none, text);
     return BH_E_INTERNAL;
 }
+/* request: how often; "" is without end, on a thread of its own, as fast as it goes. */
+static void* wake_for_ever(void* none) {
+    const bh_svc_wake* wake = service(BH_SVC_WAKE);
+    while (none == NULL) wake->poll_now(the_instance.kernel);
+    return NULL;
+}
+static bh_status use_wake(const exchange* e) {
+    const bh_svc_wake* wake = service(BH_SVC_WAKE);
+    pthread_t thread;
+    if (wake == NULL) return say(e->out, "no service");
+    if (e->request.len == 0) {
+        if (pthread_create(&thread, NULL, wake_for_ever, NULL) != 0) return BH_E_INTERNAL;
+        pthread_detach(thread);
+        return say(e->out, "for ever");
+    }
+    for (int left = atoi(request_text(e)); left > 0; --left) wake->poll_now(the_instance.kernel);
+    return say(e->out, "woken");
+}
 static bh_status bad_text(const exchange* e) {
     strcpy(e->err->reason, "a\xff\nb");
     strcpy(e->err->message, "escape \x1b[2J and \xed\xa0\x80");
@@ -454,7 +472,7 @@ static const struct {
             {"memory-shared", eat_shared_memory}, {"memory-files", eat_memory_files},
             {"disk", fill_disk}, {"forks", fork_bomb}, {"link", lay_link}, {"chmod", open_up},
             {"sign-payload", sign_payload}, {"unit", launch_unit}, {"run", run_tool}, {"crash", crash}, {"save-crash", save_and_crash}, {"exit", leave}, {"abort", give_up},
-            {"hang", hang}, {"babble", babble}, {"talk", talk_for_ever}, {"bad-text", bad_text}, {"echo", echo},
+            {"hang", hang}, {"babble", babble}, {"talk", talk_for_ever}, {"bad-text", bad_text}, {"echo", echo}, {"wake", use_wake},
             {"put", put_rows}, {"get", get_row}, {"list", list_rows}, {"unit-status", unit_status},
             {"unit-signal", signal_unit}, {"units", list_units}, {"store", use_store}, {"secret", use_secret}, {"sign", use_signer}, {"launch", use_launch},
             {"chain", use_chain}, {"borrow", borrow_secret}, {"keep", keep_secret}, {"tcp", use_connect}, {"reuse", reuse_connection}, {"tcp-thread", connect_in_thread},

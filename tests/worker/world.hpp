@@ -19,6 +19,7 @@
 #include <blockhost/svc/secrets.h>
 #include <blockhost/svc/signer.h>
 #include <blockhost/svc/store.h>
+#include <blockhost/svc/wake.h>
 #include <sys/statvfs.h>
 
 #include <atomic>
@@ -198,7 +199,8 @@ public:
                     {&log, options.store != nullptr ? options.store : &store,
                      options.signer != nullptr ? options.signer : &signer,
                      options.real_launch ? static_cast<plugins::LaunchBackend*>(&real_launch) : &launching, nullptr,
-                     connecting.get(), &chain}},
+                     connecting.get(), &chain, [](const std::string&) { return Position{}; },
+                     [this](const std::string&) { ++wakes; }}},
           starter_{launcher_of(options)} {
         instance.name = "probe";
         if (options.inprocess)
@@ -261,6 +263,7 @@ public:
     const uid_t uid_ = next_uid();
     const std::string plugin_id_;
     LogLines log;
+    std::atomic<std::uint64_t> wakes{0};
     MemoryStore store;
     FakeSigner signer;
     FakeLaunch launching;
@@ -277,7 +280,7 @@ private:
         REQUIRE(checked);
         file_.emplace(std::move(checked->file));
         std::vector<std::string> granted{options.grants.services.begin(), options.grants.services.end()};
-        granted.emplace_back(BH_SVC_STORE);
+        for (const char* everybodys : {BH_SVC_STORE, BH_SVC_WAKE}) granted.emplace_back(everybodys);
         interfaces_ = checked->manifest.interfaces;
         worker.emplace(
             Greeting{"probe", plugin_id_, "0.1.0", options.config, interfaces_, granted, BH_LOG_INFO}, file_->fd(),

@@ -128,6 +128,8 @@ struct World {
     VolumeObject volumes[kMaxObjects];
     BindingObject bindings[kMaxObjects];
     bool delegated = false, imported = false, image_exists = true, request_opens = true, mining = true;
+    bool poll_wakes = false;  // the chain's plugin says so of itself
+    std::uint32_t polls = 0;
     Text<44> delegation_op;
     Text<32> delegation_epoch;
     std::uint32_t vms_made = 0, volumes_made = 0, statements = 0, max_vms = 0;

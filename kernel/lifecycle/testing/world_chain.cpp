@@ -50,6 +50,8 @@ public:
         out.head = block_of(top);
         for (std::uint64_t h = top.height > 60 ? top.height - 60 : 0; h <= top.height; ++h)
             out.recent.push_back(block_of(w_.blocks[h]));
+        ++w_.polls;
+        out.wakes = w_.poll_wakes;
         out.cursor = std::to_string(w_.branch) + ":" + std::to_string(top.height);
         return out;
     }

@@ -17,6 +17,16 @@ void fields(F& f, Is<ChainEndpoint::Caught> auto& x) {
 }
 
 template <class F>
+void fields(F& f, Is<ChainEndpoint::Heads> auto& x) {
+    f.required("state", x.state, "connecting, subscribed, silent or wrong_chain.");
+    f.optional("told", x.told, "Blocks it told of so far.");
+    f.optional("height", x.height, "Height of the last one, as it says.");
+    f.optional("last_at", x.last_at, "When that was.");
+    f.optional("ends", x.ends, "Connections that ended.");
+    f.optional("last_error", x.last_error, "Why the last one did.");
+}
+
+template <class F>
 void fields(F& f, Is<ChainEndpoint> auto& x) {
     f.required("name", x.name, "What may be shown of it: never a key.");
     f.required("state", x.state, "unknown, ok, behind, slow, resting, distrusted or wrong_chain.");
@@ -30,6 +40,7 @@ void fields(F& f, Is<ChainEndpoint> auto& x) {
     f.optional("last_error_at", x.last_error_at, "When that was.");
     f.optional("rests_until", x.rests_until, "Not asked, or not believed, before this.");
     f.optional("caught", x.caught, "What it was caught at.");
+    f.optional("heads", x.heads, "How it tells of new blocks without being asked; absent where it is not to.");
 }
 
 template <class F>
@@ -95,6 +106,8 @@ void fields(F& f, Is<ChainEvents> auto& x) {
     f.required("recent", x.recent, "Blocks of the current branch, ascending, the last is head; at most 512.");
     f.required("cursor", x.cursor, "What the next poll passes.");
     f.optional("more", x.more, "Whether to call again at once.");
+    f.optional("wakes", x.wakes,
+               "Whether the plugin asks to be polled when there is more, so that there is no hurry till then.");
 }
 
 template <class F>

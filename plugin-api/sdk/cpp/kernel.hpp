@@ -1,5 +1,5 @@
-// What the kernel offers to an instance, typed: log, store, secrets, connect. Signer and launch have headers of their
-// own. All of it may be used from any thread, as long as the instance lives.
+// What the kernel offers to an instance, typed: log, store, secrets, connect, wake. Signer and launch have headers of
+// their own. All of it may be used from any thread, as long as the instance lives.
 #pragma once
 
 #include "plugin-api/documents/store.hpp"
@@ -128,6 +128,17 @@ public:
     }
 };
 
+class Wake : Service<bh_svc_wake> {
+public:
+    explicit Wake(const bh_kernel& kernel) : Service{kernel, BH_SVC_WAKE} {}
+
+    // There is something new: poll() is called as soon as may be. For every piece of news; nothing happens without the
+    // service.
+    void poll_now() const noexcept {
+        if (table() != nullptr) table()->poll_now(kernel());
+    }
+};
+
 // What create() and check() are given. Copy it freely; it must not outlive the instance.
 class Kernel {
 public:
@@ -137,6 +148,7 @@ public:
     [[nodiscard]] Store store() const { return Store{*kernel_}; }
     [[nodiscard]] Secrets secrets() const { return Secrets{*kernel_}; }
     [[nodiscard]] Connect connect() const { return Connect{*kernel_}; }
+    [[nodiscard]] Wake wake() const { return Wake{*kernel_}; }
     [[nodiscard]] Signer signer() const;  // signer.hpp
     [[nodiscard]] Launch launch() const;  // launch.hpp
     [[nodiscard]] const bh_kernel& c() const noexcept { return *kernel_; }

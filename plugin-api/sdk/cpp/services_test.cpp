@@ -13,6 +13,7 @@ namespace {
 struct Host {
     std::map<std::string, std::string> store;
     std::string log, unit_spec;
+    int wakes = 0;
     bh_kernel kernel{sizeof(bh_kernel), 0, this, {"inst", 4}, service};
 
     static Host& of(const bh_kernel* kernel) noexcept { return *static_cast<Host*>(kernel->ctx); }
@@ -87,6 +88,7 @@ struct Host {
         *fd = port;
         return BH_OK;
     }
+    static void poll_now(const bh_kernel* k) noexcept { ++of(k).wakes; }
     static const void* service(const bh_kernel*, const char* id) noexcept {
         static constexpr bh_svc_log kLog{sizeof(bh_svc_log), BH_LOG_INFO, log_write};
         static constexpr bh_svc_store kStore{sizeof(bh_svc_store), 0, store_get, store_put, store_list};
@@ -95,6 +97,7 @@ struct Host {
         static constexpr bh_svc_launch kLaunch{sizeof(bh_svc_launch), 0,         start, unit_status,
                                                unit_signal,           unit_list, run};
         static constexpr bh_svc_connect kConnect{sizeof(bh_svc_connect), 0, tcp};
+        static constexpr bh_svc_wake kWake{sizeof(bh_svc_wake), 0, poll_now};
         const std::string_view wanted{id};
         if (wanted == BH_SVC_LOG) return &kLog;
         if (wanted == BH_SVC_STORE) return &kStore;
@@ -102,6 +105,7 @@ struct Host {
         if (wanted == BH_SVC_SIGNER) return &kSigner;
         if (wanted == BH_SVC_LAUNCH) return &kLaunch;
         if (wanted == BH_SVC_CONNECT) return &kConnect;
+        if (wanted == BH_SVC_WAKE) return &kWake;
         return nullptr;
     }
 };
@@ -182,4 +186,13 @@ TEST_CASE("a kernel's document that does not parse is refused") {
 TEST_CASE("a connection is the caller's descriptor") {
     Host host;
     CHECK(*Kernel{host.kernel}.connect().tcp("h", 443, 0) == 443);
+}
+
+TEST_CASE("a wake reaches the kernel, and is nothing without the service") {
+    Host host;
+    Kernel{host.kernel}.wake().poll_now();
+    CHECK(host.wakes == 1);
+    host.kernel.service = [](const bh_kernel*, const char*) noexcept -> const void* { return nullptr; };
+    Kernel{host.kernel}.wake().poll_now();
+    CHECK(host.wakes == 1);
 }

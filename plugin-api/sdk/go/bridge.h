@@ -94,6 +94,7 @@ bh_status bhgo_save(const bh_call* call, bh_bytes checkpoint, bh_error* err);
 
 /* A service that is absent: BH_E_DENIED, reason "not_granted". */
 void bhgo_log(const bh_kernel* kernel, uint32_t level, bh_str trace_id, bh_str message);
+void bhgo_poll_now(const bh_kernel* kernel);
 bh_status bhgo_store_get(const bh_kernel* kernel, bh_str key, bhgo_buffer* value, bh_error* err);
 bh_status bhgo_store_put(const bh_kernel* kernel, const bh_str* keys, const bh_bytes* values, uint32_t count,
                          bh_error* err);

@@ -133,6 +133,8 @@ type ChainEvents struct {
 	Recent []Block `bh:"recent,required"`
 	// Newest safe block, where the chain has that notion.
 	Safe *Block `bh:"safe"`
+	// Whether the plugin asks to be polled when there is more, so that there is no hurry till then.
+	Wakes bool `bh:"wakes"`
 }
 
 // ChainFilter: logs that are wanted.
@@ -263,6 +265,8 @@ type Endpoint struct {
 	Errors uint64 `bh:"errors"`
 	// Its newest block.
 	Head *Position `bh:"head"`
+	// How it tells of new blocks without being asked; absent where it is not to.
+	Heads *Heads `bh:"heads"`
 	// Blocks below the head that is agreed on.
 	Lag uint64 `bh:"lag"`
 	// The last request without an answer.
@@ -307,6 +311,22 @@ type FirstBoot struct {
 	NetworkConfig string `bh:"network_config,required"`
 	// NoCloud user-data; nothing secret.
 	UserData string `bh:"user_data,required"`
+}
+
+// Heads is a part of other documents.
+type Heads struct {
+	// Connections that ended.
+	Ends uint64 `bh:"ends"`
+	// Height of the last one, as it says.
+	Height uint64 `bh:"height"`
+	// When that was.
+	LastAt time.Time `bh:"last_at"`
+	// Why the last one did.
+	LastError string `bh:"last_error"`
+	// connecting, subscribed, silent or wrong_chain.
+	State string `bh:"state,required"`
+	// Blocks it told of so far.
+	Told uint64 `bh:"told"`
 }
 
 // HypervisorDescription: what a hypervisor instance is and can do.

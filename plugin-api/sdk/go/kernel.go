@@ -50,6 +50,10 @@ func (k *Kernel) LogFor(call *Call, level LogLevel, format string, args ...any) 
 	C.bhgo_log(k.raw, C.uint32_t(level), trace, said)
 }
 
+// PollNow says that there is something new: Poll is called as soon as may be. For every piece of news; nothing happens
+// without the service.
+func (k *Kernel) PollNow() { C.bhgo_poll_now(k.raw) }
+
 // Get reads a key of the instance's durable store; false: there is none.
 func (k *Kernel) Get(key string) ([]byte, bool, error) {
 	name, free := cText(key)

@@ -97,6 +97,10 @@ func (s *storage) useServices(call *blockhost.Call) error {
 	if keys, err := s.kernel.Keys(""); err != nil || strings.Join(keys, ",") != "a,b" {
 		return fmt.Errorf("keys: %v %v", keys, err)
 	}
+	before := testkernel.Wakes()
+	if s.kernel.PollNow(); testkernel.Wakes() != before+1 {
+		return fmt.Errorf("a wake does not arrive")
+	}
 	lent := ""
 	if err := s.kernel.WithSecret("token", func(secret []byte) error { lent = string(secret); return nil }); err != nil || lent != "canary" {
 		return fmt.Errorf("secret: %v", err)

@@ -91,6 +91,10 @@ void bhgo_log(const bh_kernel* kernel, uint32_t level, bh_str trace_id, bh_str m
     const bh_svc_log* s = kernel->service(kernel, BH_SVC_LOG);
     if (s != NULL && level >= s->min_level) s->write(kernel, level, trace_id, message);
 }
+void bhgo_poll_now(const bh_kernel* kernel) {
+    const bh_svc_wake* s = kernel->service(kernel, BH_SVC_WAKE);
+    if (s != NULL) s->poll_now(kernel);
+}
 bh_status bhgo_store_get(const bh_kernel* kernel, bh_str key, bhgo_buffer* value, bh_error* err) {
     SERVICE(bh_svc_store, BH_SVC_STORE);
     return s->get(kernel, key, sink_of(value), err);

@@ -1,6 +1,7 @@
 #include "plugins/chain-evm/chain/config.hpp"
 
 #include "plugins/chain-evm/chain/profile_fields.hpp"
+#include "plugins/chain-evm/heads/ws_url.hpp"
 #include "plugins/chain-evm/rpc/url.hpp"
 
 #include <algorithm>
@@ -45,6 +46,14 @@ Status check_endpoint(const EndpointConfig& endpoint, const std::string& place) 
     }
     if (!endpoint.url.empty()) {
         if (const Result<Url> url = parse_url(endpoint.url); !url) return url.failure().within("/" + place + "/url");
+    }
+    if (!endpoint.ws.empty() && !endpoint.ws_secret.empty()) return bad(place, "must have ws or ws_secret, not both");
+    if (!endpoint.ws.empty()) {
+        if (const Result<Url> url = parse_ws_url(endpoint.ws); !url) return url.failure().within("/" + place + "/ws");
+        const bool proxied = !endpoint.proxy.empty() || !endpoint.proxy_secret.empty();
+        if (proxied && endpoint.ws.starts_with("ws://")) {
+            return bad(place + "/ws", "must be wss:// where there is a proxy");
+        }
     }
     if (!endpoint.ca_file.empty() && endpoint.ca_file.front() != '/') {
         return bad(place + "/ca_file", "must be an absolute path");

@@ -26,6 +26,8 @@ struct EndpointConfig {
     std::string proxy;         // URL of an HTTP proxy, or
     std::string proxy_secret;  // the name of a secret that holds it, when it contains a password
     std::string ca_file;
+    std::string ws;         // where it tells of new blocks: ws:// or wss://, or
+    std::string ws_secret;  // the name of a secret that holds it; both empty: nowhere
     // nullopt: true. One that does not vote gives logs, receipts and transactions only, which are proven.
     std::optional<bool> votes;
 };

@@ -50,6 +50,8 @@ void fields(F& f, Is<EndpointConfig> auto& x) {
     f.optional("proxy", x.proxy, "URL of an HTTP proxy.");
     f.optional("proxy_secret", x.proxy_secret, "Name of the secret that holds the proxy's URL.");
     f.optional("ca_file", x.ca_file, "Certificates to trust instead of the system's.");
+    f.optional("ws", x.ws, "WebSocket that tells of new blocks.");
+    f.optional("ws_secret", x.ws_secret, "Name of the secret that holds its URL.");
     f.optional("votes", x.votes, "Whether its word counts for what the chain says.");
 }
 template <class F>

@@ -15,7 +15,8 @@ Services::Services(const sdk::Kernel& kernel)
       store_{kernel.store()},
       secrets_{kernel.secrets()},
       log_{kernel.log()},
-      dial_{make_dial(kernel)} {}
+      dial_{make_dial(kernel)},
+      wake_{kernel.wake()} {}
 
 Result<Bytes> Services::sign_transaction(const Bytes& unsigned_transaction) const {
     return signer_.sign(kAgentKey, kScheme, unsigned_transaction);

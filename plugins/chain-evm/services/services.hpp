@@ -29,6 +29,9 @@ public:
     // How this instance opens connections.
     [[nodiscard]] const Dial& dial() const { return dial_; }
 
+    // There is a new block: poll() is called as soon as may be.
+    void wake() const { wake_.poll_now(); }
+
     void log(std::uint32_t level, std::string_view text) const { log_.write(level, text); }
 
 private:
@@ -37,6 +40,7 @@ private:
     sdk::Secrets secrets_;
     sdk::Log log_;
     Dial dial_;
+    sdk::Wake wake_;
 };
 
 }  // namespace bh::evm

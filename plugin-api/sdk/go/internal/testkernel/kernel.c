@@ -93,6 +93,9 @@ static bh_status tcp(const bh_kernel* kernel, bh_str host, uint16_t port, uint64
     *fd = both[0];
     return BH_OK;
 }
+int test_wakes;
+static void poll_now(const bh_kernel* kernel) { ++test_wakes; }
+static const bh_svc_wake wake_table = {sizeof wake_table, 0, poll_now};
 static const bh_svc_log log_table = {sizeof log_table, 0, log_write};
 static const bh_svc_store store_table = {sizeof store_table, 0, store_get, store_put, store_list};
 static const bh_svc_secrets secrets_table = {sizeof secrets_table, 0, secret_with};
@@ -106,6 +109,7 @@ static const void* service(const bh_kernel* kernel, const char* id) {
     if (strcmp(id, BH_SVC_SECRETS) == 0) return &secrets_table;
     if (strcmp(id, BH_SVC_SIGNER) == 0) return &signer_table;
     if (strcmp(id, BH_SVC_CONNECT) == 0) return &connect_table;
+    if (strcmp(id, BH_SVC_WAKE) == 0) return &wake_table;
     return NULL;
 }
 

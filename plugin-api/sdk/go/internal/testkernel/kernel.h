@@ -17,6 +17,7 @@ typedef struct test_answer {
 extern char test_log[4096], test_checkpoint[4096], test_stage[64];
 extern size_t test_checkpoint_size;
 extern uint32_t test_permille;
+extern int test_wakes;
 extern uint8_t* test_lent; /* where the secret lay that was lent last */
 
 const bh_plugin* test_entry(uint32_t draft, test_answer* answer);

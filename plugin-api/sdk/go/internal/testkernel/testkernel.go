@@ -130,5 +130,8 @@ func Seen() (checkpoint []byte, stage string, permille uint32, log string) {
 	return C.GoBytes(unsafe.Pointer(&C.test_checkpoint[0]), C.int(C.test_checkpoint_size)), C.GoString(&C.test_stage[0]), uint32(C.test_permille), C.GoString(&C.test_log[0])
 }
 
+// Wakes is how often a poll was asked for.
+func Wakes() int { return int(C.test_wakes) }
+
 // Lent is what lies where the last secret was lent from.
 func Lent() []byte { return C.GoBytes(unsafe.Pointer(C.test_lent), 6) }

@@ -63,6 +63,7 @@ pub const BH_SVC_LOG: &str = "bh.svc.log/1\0";
 pub const BH_SVC_SECRETS: &str = "bh.svc.secrets/1\0";
 pub const BH_SVC_SIGNER: &str = "bh.svc.signer/1\0";
 pub const BH_SVC_STORE: &str = "bh.svc.store/1\0";
+pub const BH_SVC_WAKE: &str = "bh.svc.wake/1\0";
 
 /// Opaque; the plugin's own.
 #[repr(C)]
@@ -333,6 +334,14 @@ pub struct bh_svc_store {
 
 #[repr(C)]
 #[derive(Clone, Copy)]
+pub struct bh_svc_wake {
+    pub struct_size: u32,
+    pub reserved0: u32,
+    pub poll_now: Option<unsafe extern "C" fn(*const bh_kernel)>,
+}
+
+#[repr(C)]
+#[derive(Clone, Copy)]
 pub struct bh_vm_stats {
     pub struct_size: u32,
     pub state: u32,
@@ -497,6 +506,9 @@ mod layout {
         assert_eq!(offset!(bh_svc_store, put), 16);
         assert_eq!(offset!(bh_svc_store, reserved0), 4);
         assert_eq!(offset!(bh_svc_store, struct_size), 0);
+        assert_eq!(offset!(bh_svc_wake, poll_now), 8);
+        assert_eq!(offset!(bh_svc_wake, reserved0), 4);
+        assert_eq!(offset!(bh_svc_wake, struct_size), 0);
         assert_eq!(offset!(bh_vm_stats, cpu_ns), 16);
         assert_eq!(offset!(bh_vm_stats, disk_read_bytes), 32);
         assert_eq!(offset!(bh_vm_stats, disk_write_bytes), 40);
@@ -531,6 +543,7 @@ mod layout {
         assert_eq!(size_of::<bh_svc_secrets>(), 16);
         assert_eq!(size_of::<bh_svc_signer>(), 32);
         assert_eq!(size_of::<bh_svc_store>(), 32);
+        assert_eq!(size_of::<bh_svc_wake>(), 16);
         assert_eq!(size_of::<bh_vm_stats>(), 64);
     }
 }

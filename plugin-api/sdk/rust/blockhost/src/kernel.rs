@@ -95,6 +95,13 @@ impl Kernel {
         }
     }
 
+    /// There is something new: poll() is called as soon as may be. For every piece of news; nothing happens without the service.
+    pub fn poll_now(&self) {
+        if let Ok(bh_svc_wake { poll_now: Some(poll_now), .. }) = self.service::<bh_svc_wake>(BH_SVC_WAKE) {
+            unsafe { poll_now(self.raw) }
+        }
+    }
+
     /// Lends a secret to `body` on this thread; it keeps no copy.
     pub fn with_secret<T>(&self, name: &str, body: impl FnOnce(&[u8]) -> Result<T>) -> Result<T> {
         struct Loan<T, F: FnOnce(&[u8]) -> Result<T>> {
