@@ -115,7 +115,7 @@ func (c *chain) DescribeChain() (*blockhost.ChainDescription, error) {
 	return &blockhost.ChainDescription{Chain: genesis.Chain, Contract: genesis.Contract.String(), Credential: genesis.Credential.String(),
 		Capabilities:     []string{"deliver", "decline", "refund", "cancel", "close", "extend", "update", "burn", "set_capacity", "credit_time", "withdraw", "transfer"},
 		SignatureSchemes: []string{scheme}, CredentialKinds: []string{"nft"}, SealFormats: []string{"seal-1", "seal-2"},
-		Accounts:    map[string]string{"agent": c.agent.String(), "treasury": genesis.Treasury.String()},
+		Accounts:    map[string]string{"agent": c.agent.String(), "treasury": genesis.Treasury.String(), "escrow": genesis.Contract.String()},
 		BlockTimeMS: uint32(genesis.BlockTimeS * 1000), CoinSymbol: genesis.Symbol, CoinDecimals: 18}, nil
 }
 
@@ -165,7 +165,8 @@ func eventOf(e ledger.Logged) blockhost.ChainEvent {
 	out := blockhost.ChainEvent{Type: e.Type, Name: e.Name, Position: positionOf(e.Block), Time: at(e.Block.Time), TX: e.Tx, LogIndex: e.Index, Ordinal: e.Ordinal,
 		Subscription: e.Subscription, Plan: e.Plan, Actor: e.Actor, Owner: e.Owner, Order: e.Order, PaidSeconds: e.PaidSeconds, Amount: e.Amount,
 		ExpiresAt: unlessZero(e.ExpiresAt), Data: e.Data}
-	if e.Type == "purchased" || e.Type == "extended" {
+	switch e.Type {
+	case "purchased", "extended", "declined", "refunded", "cancelled", "withdrawn", "claimed":
 		out.Token = "native"
 	}
 	if p := e.State; p != nil {
@@ -208,6 +209,13 @@ func (c *chain) SubscriptionState(id string, where blockhost.At) (*blockhost.Sub
 		out.PaidSeconds, out.Token, out.Amount, out.WindowEnds = s.PaidSeconds, "native", s.Paid, at(s.PurchasedAt+int64(plan.WindowS))
 		if s.Delivered {
 			out.ExpiresAt, out.GraceEnds = at(s.End), at(s.End+int64(plan.GraceS))
+			out.Unsettled, out.CreditableFrom = s.Unsettled(v.Block.Time), at(s.DeliveredAt)
+			if s.OutageUntil > s.DeliveredAt {
+				out.CreditableFrom = at(s.OutageUntil)
+			}
+			if !s.Cancelled && !s.Closed {
+				out.CreditableS = uint64(int64(s.PaidSeconds) - s.OutageCredited)
+			}
 		}
 		out.Delivered, out.Declined, out.Refunded, out.Cancelled = s.Delivered, s.Declined, s.Refunded, s.Cancelled
 		out.CancelledByOwner, out.Closed, out.Burned = s.Cancelled && !s.ByOperator, s.Closed, s.Burned
@@ -215,20 +223,26 @@ func (c *chain) SubscriptionState(id string, where blockhost.At) (*blockhost.Sub
 }
 
 func (c *chain) Balances(account string, where blockhost.At) (*blockhost.Balances, error) {
-	switch account {
-	case "agent":
-		account = c.agent.String()
-	case "treasury":
-		account = c.ledger.Genesis().Treasury.String()
-	}
-	who, err := eth.ParseAddress(account)
-	if err != nil {
-		return nil, blockhost.Errorf(blockhost.Invalid, "account", "the account is agent, treasury or an address: %v", err)
+	genesis := c.ledger.Genesis()
+	named := map[string]eth.Address{"agent": c.agent, "treasury": genesis.Treasury, "escrow": genesis.Contract}
+	who, isName := named[account]
+	if !isName {
+		var err error
+		if who, err = eth.ParseAddress(account); err != nil {
+			return nil, blockhost.Errorf(blockhost.Invalid, "account", "the account is agent, treasury, escrow or an address: %v", err)
+		}
 	}
 	out := &blockhost.Balances{}
+	if isName {
+		out.Account = who.String()
+	}
 	return out, c.look(where, func(v ledger.View) {
 		out.Position = positionOf(v.Block)
-		out.Balances = []blockhost.Balance{{Token: "native", Symbol: c.ledger.Genesis().Symbol, Decimals: 18, Amount: v.Coins(who.String())}}
+		out.Balances = []blockhost.Balance{{Token: "native", Symbol: genesis.Symbol, Decimals: 18, Amount: v.Coins(who.String())}}
+		if account == "escrow" {
+			m := v.Money()
+			out.Balances[0].Escrow = &blockhost.Escrow{Undelivered: m.Undelivered, Unearned: m.Unearned, Earned: m.Earned, Credits: m.Credits}
+		}
 	})
 }
 

@@ -200,6 +200,8 @@ func argumentsOf(asked *blockhost.Intent) (map[string]any, error) {
 			ids = append(ids, id)
 		}
 		args["token"], args["subscriptions"] = asked.Token, ids
+	case "release":
+		return nil, blockhost.Errorf(blockhost.Unsupported, "no_split", "the ledger pays its treasury as one sum; it has no contract that splits revenue")
 	default:
 		return nil, blockhost.Errorf(blockhost.Unsupported, "action", "the ledger has no action %.40q for its agent", asked.Action)
 	}

@@ -1,6 +1,7 @@
 // blockhost: the operator's command line.
 #include "kernel/cli/commands.hpp"
 #include "kernel/cli/credential_commands.hpp"
+#include "kernel/cli/funds.hpp"
 #include "kernel/cli/grant_commands.hpp"
 #include "kernel/cli/operator_commands.hpp"
 #include "kernel/cli/plugins.hpp"
@@ -19,7 +20,7 @@ namespace {
 
 constexpr const char* kFooter =
     "Exit codes: 0 done, 1 refused or failed, 2 wrong use, 3 the daemon does not answer, 4 no such thing, 5 a check "
-    "(doctor, audit verify) found an error.\n"
+    "(doctor, audit verify, funds status --check) found an error.\n"
     "With --json each command prints one JSON document.";
 
 struct Options {
@@ -163,6 +164,9 @@ void add_rest(CLI::App& app, Options& options, Command& chosen) {
     add_operator_command(*contracts, options, chosen, "verify", "verify",
                          "Compare those on the chain with what this version deploys");
 
+    add_operator_command(*contracts, options, chosen, "split", "split-deploy",
+                         "Deploy a treasury that splits the revenue, or print how");
+
     auto* image = group(app, "image", "Guest images");
     add(*image, chosen, "list", "List images", image_list);
     auto* build = add(*image, chosen, "build", "Build a guest image",
@@ -231,6 +235,7 @@ int main(int argc, char** argv) {
     add_credential_commands(app, chosen);
     add_grant_commands(app, chosen);
     add_seal_commands(app, chosen, options.standalone);
+    add_funds_commands(app, chosen);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

@@ -129,6 +129,34 @@ Status read_timing(Args& top, KernelConfig& config) {
     return args.finish();
 }
 
+bool is_amount(const nlohmann::json& value) {
+    if (!value.is_string()) return false;
+    const auto& text = value.get_ref<const std::string&>();
+    return !text.empty() && text.size() <= 78 && text.find_first_not_of("0123456789") == std::string::npos &&
+           (text == "0" || text.front() != '0');
+}
+
+Status read_funds(Args& top, KernelConfig& config) {
+    constexpr std::int64_t kMostDeliveries = 100'000;
+    Args args{top.object_or_empty("funds"), "funds."};
+    auto& funds = config.funds;
+    funds.reserve_deliveries =
+        static_cast<std::uint32_t>(args.integer_or("reserve_deliveries", 0, kMostDeliveries, funds.reserve_deliveries));
+    const auto& chains = config.engine.chains;
+    for (const auto& [instance, amount] : args.object_or_empty("reserve").items()) {
+        const auto named = [&name = instance](const life::ChainConfig& chain) { return chain.instance == name; };
+        if (std::none_of(chains.begin(), chains.end(), named) || !is_amount(amount)) {
+            args.refuse("reserve", "must map chain instances to quoted whole numbers of the coin's smallest unit");
+            break;
+        }
+        funds.reserve[instance] = Amount{amount.get<std::string>()};
+    }
+    funds.credit_outages = args.flag_or("credit_outages", funds.credit_outages);
+    funds.credit_min_s = args.integer_or("credit_min_s", 0, kYear, funds.credit_min_s);
+    funds.credit_max_s = args.integer_or("credit_max_s", 1, kYear, funds.credit_max_s);
+    return args.finish();
+}
+
 Status read_sockets(Args& top, KernelConfig& config) {
     Args args{top.object_or_empty("sockets"), "sockets."};
     const std::string& run = config.paths.run;
@@ -212,7 +240,8 @@ Result<KernelConfig> read_kernel_config(const std::string& path) {
     if (!tree->is_object()) return invalid("bad_config", path + ": must be a map");
     KernelConfig config;
     Args top{*tree};
-    for (const auto part : {read_paths, read_host, read_chains, read_placement, read_timing, read_sockets}) {
+    for (const auto part :
+         {read_paths, read_host, read_chains, read_placement, read_timing, read_funds, read_sockets}) {
         if (auto bad = part(top, config); !bad) return bad.failure().within(path);
     }
     if (auto bad = top.finish(); !bad) return bad.failure().within(path);

@@ -2,6 +2,7 @@
 // docs/operators/configuration.md describes each key. Plain values.
 #pragma once
 
+#include "kernel/funds/config.hpp"
 #include "kernel/lifecycle/config.hpp"
 #include "plugin-api/documents/json.hpp"
 #include "plugin-api/documents/result.hpp"
@@ -23,6 +24,7 @@ struct KernelConfig {
     } host;
     life::EngineConfig engine;      // what the lifecycle is told
     std::uint64_t max_granted = 8;  // VMs without a purchase at the same time
+    funds::Config funds;
     struct Sockets {
         std::string signer, netd, launch, api;  // absolute
     } sockets;

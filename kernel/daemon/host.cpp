@@ -106,6 +106,7 @@ Status Host::open(const std::vector<PluginConfig>& plugins, const trust::Trust& 
         return invalid("bad_config", std::string{"plugins.d/"} + grants::kInstance +
                                          ".yaml: the host's own granted VMs have this name; give the instance another");
     }
+    const life::EngineConfig paid = config_.engine;  // without the book: nobody pays there
     config_.engine.chains.push_back({grants::kInstance, {life::FinalityRule::Kind::depth, 0}, {}, 0});
     for (const auto& chain : config_.engine.chains) {
         if (auto bad = must_have(ports_->chains, chain.instance, "chains", "chain"); !bad) return bad;
@@ -122,6 +123,8 @@ Status Host::open(const std::vector<PluginConfig>& plugins, const trust::Trust& 
     operator_ = std::make_unique<life::Operator>(*journal_, *engine_, config_.engine, *ports_);
     reseals_ = std::make_unique<reseal::Reseals>(*journal_, *ports_, config_.engine,
                                                  [this] { return !engine_->recovering(); });
+    funds_ = std::make_unique<funds::Keeper>(*journal_, *ports_, config_.funds, paid,
+                                             [this] { return engine_->recovering(); });
     return {};
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "kernel/config/kernel_config.hpp"
+#include "kernel/funds/keeper.hpp"
 #include "kernel/grants/book.hpp"
 #include "kernel/launch/client.hpp"
 #include "kernel/lifecycle/operate.hpp"
@@ -33,6 +34,7 @@ public:
     [[nodiscard]] life::Ports& ports() noexcept { return *ports_; }
     [[nodiscard]] life::Engine& engine() noexcept { return *engine_; }
     [[nodiscard]] life::Operator& operators() noexcept { return *operator_; }
+    [[nodiscard]] funds::Keeper& funds() noexcept { return *funds_; }
     [[nodiscard]] life::ImagePort& images() noexcept { return *images_; }
     [[nodiscard]] grants::Book& book() noexcept { return *book_; }
     [[nodiscard]] reseal::Reseals& reseals() noexcept { return *reseals_; }
@@ -75,6 +77,7 @@ private:
     std::unique_ptr<life::Engine> engine_;
     std::unique_ptr<life::Operator> operator_;
     std::unique_ptr<reseal::Reseals> reseals_;
+    std::unique_ptr<funds::Keeper> funds_;
     std::int64_t started_ms_ = 0;
 };
 

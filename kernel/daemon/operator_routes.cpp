@@ -37,7 +37,7 @@ Result<json> audit_check(Host& host) {
 
 }  // namespace
 
-Result<json> run_command(const Query& query, const std::function<Status(const life::Command&)>& run) {
+Result<life::Command> command_of(const Query& query) {
     life::Command command;
     if (const auto issued = query.body.find("issued_ms"); issued != query.body.end()) {
         if (!issued->is_number_integer()) return invalid("bad_parameter", "\"issued_ms\" must be a whole number");
@@ -50,7 +50,13 @@ Result<json> run_command(const Query& query, const std::function<Status(const li
         if (!random) return random.failure();
         command.nonce = std::move(*random);
     }
-    const Status done = run(command);
+    return command;
+}
+
+Result<json> run_command(const Query& query, const std::function<Status(const life::Command&)>& run) {
+    const auto command = command_of(query);
+    if (!command) return command.failure();
+    const Status done = run(*command);
     if (!done) return done.failure();
     return json{{"done", true}};
 }

@@ -11,6 +11,7 @@ namespace bh::daemon {
 
 // Each command from the local socket is a new one; over a network nonce and time come with the command: "nonce" (text)
 // and "issued_ms" (number) of the body. The answer is {"done": true}.
+Result<life::Command> command_of(const api::Query& query);
 Result<nlohmann::json> run_command(const api::Query& query, const std::function<Status(const life::Command&)>& run);
 
 void add_operator_routes(Host& host, std::vector<api::Route>& routes);

@@ -69,6 +69,7 @@ Status serve(const std::string& config_path, const std::string& plugins_path, Lo
     if (!api) return api.failure();
     auto control = control_server(**host, *group);
     if (!control) return control.failure();
+    (*host)->funds().start();
     if (auto started = (*host)->engine().start(); !started) return started;
 
     const Fd control_stop{::eventfd(0, EFD_CLOEXEC)};
@@ -88,6 +89,7 @@ Status serve(const std::string& config_path, const std::string& plugins_path, Lo
     resealing = false;
     (*host)->reseals().stop();
     (*host)->engine().stop();
+    (*host)->funds().stop();
     engine_thread.join();
     reseal_thread.join();
     const std::uint64_t one = 1;

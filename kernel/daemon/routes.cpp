@@ -1,6 +1,7 @@
 #include "kernel/daemon/routes.hpp"
 
 #include "kernel/api/views.hpp"
+#include "kernel/daemon/funds_routes.hpp"
 #include "kernel/daemon/grant_routes.hpp"
 #include "kernel/daemon/operator_routes.hpp"
 #include "kernel/daemon/reseal_routes.hpp"
@@ -178,6 +179,7 @@ std::vector<api::Route> routes_of(Host& host) {
     add_operator_routes(host, routes);
     add_grant_routes(host, routes);
     add_reseal_routes(host, routes);
+    add_funds_routes(host, routes);
     return routes;
 }
 

@@ -100,7 +100,27 @@ CREATE TABLE capacity(
     not_before_ms INTEGER NOT NULL, PRIMARY KEY(instance, plan)) WITHOUT ROWID;
 )sql";
 
-constexpr const char* kMigrations[] = {kInitial, kCapacity};
+// Version 3.
+constexpr const char* kFunds = R"sql(
+CREATE TABLE host_tx(
+    op_id TEXT PRIMARY KEY, instance TEXT NOT NULL, action TEXT NOT NULL, subject TEXT NOT NULL, epoch TEXT NOT NULL,
+    intent TEXT NOT NULL, checkpoint BLOB NOT NULL, attempt INTEGER NOT NULL, done INTEGER NOT NULL,
+    failed INTEGER NOT NULL, not_before_ms INTEGER NOT NULL, tx TEXT NOT NULL, last_error TEXT NOT NULL,
+    created_ms INTEGER NOT NULL, updated_ms INTEGER NOT NULL) WITHOUT ROWID;
+CREATE INDEX host_tx_subject ON host_tx(instance, subject, created_ms);
+CREATE INDEX host_tx_open ON host_tx(instance) WHERE done = 0 AND failed = 0;
+CREATE TABLE fee(
+    n INTEGER PRIMARY KEY AUTOINCREMENT, instance TEXT NOT NULL, tx TEXT NOT NULL, op_id TEXT NOT NULL,
+    action TEXT NOT NULL, amount TEXT NOT NULL, block_time INTEGER NOT NULL, UNIQUE(instance, tx));
+CREATE INDEX fee_action ON fee(instance, action, n);
+CREATE TABLE outage(
+    n INTEGER PRIMARY KEY AUTOINCREMENT, row INTEGER NOT NULL, from_s INTEGER NOT NULL, until_s INTEGER NOT NULL,
+    cause TEXT NOT NULL, credited_s INTEGER NOT NULL);
+CREATE INDEX outage_row ON outage(row, n);
+CREATE INDEX outage_until ON outage(until_s);
+)sql";
+
+constexpr const char* kMigrations[] = {kInitial, kCapacity, kFunds};
 
 }  // namespace
 

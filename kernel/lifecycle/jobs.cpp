@@ -3,6 +3,7 @@
 
 #include "kernel/journal/audit.hpp"
 #include "kernel/journal/events.hpp"
+#include "kernel/journal/funds.hpp"
 #include "kernel/journal/jobs.hpp"
 #include "kernel/journal/resources.hpp"
 #include "kernel/journal/subscriptions.hpp"
@@ -238,6 +239,10 @@ Status Engine::settle(Tx& tx, JobRow& job, SubscriptionRow& row, WorkResult& res
     job.looks = job.exhausted = 0;
     if (next == JobState::done) {
         clear_alarms(tx, alarm_subject(job));
+        if (const auto& receipt = result.receipt) {
+            save_fee(tx, {0, row.instance, receipt->tx, job.op_id, std::string{to_text(job.step)}, receipt->fee.units,
+                          receipt->time});
+        }
         record_effects(tx, row, job, result);
     }
     const bool interrupted = again_.contains(row.row);

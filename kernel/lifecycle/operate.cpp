@@ -46,7 +46,7 @@ void forget_objects(Tx& tx, Step step, std::int64_t row) {
 
 }  // namespace
 
-Status Operator::once(Tx& tx, const Command& command, const std::string& text) {
+Status take_command(Tx& tx, const Command& command, const std::string& text) {
     if (command.nonce.empty()) return invalid("nonce", "a command needs a nonce");
     if (command.expires_ms != 0 && command.expires_ms < tx.now_ms()) return refused("the command has expired");
     const std::string recovered = meta(tx, kRecoveredMs);
@@ -64,7 +64,7 @@ Status Operator::job_retry(const Command& command, std::int64_t job) {
         auto held = held_job(tx, job);
         if (!held) return held.failure();
         row = held->row.row;
-        return once(tx, command, "job retry " + std::to_string(job));
+        return take_command(tx, command, "job retry " + std::to_string(job));
     });
     if (done) engine_.touch(row, true);
     return done;
@@ -78,7 +78,7 @@ Status Operator::retry(const Command& command, std::int64_t number) {
             return refused("the subscription is " + std::string{to_text(row->state)} +
                            ": only a held one waits for a person");
         }
-        return once(tx, command, "subscription retry " + std::to_string(number));
+        return take_command(tx, command, "subscription retry " + std::to_string(number));
     });
     if (done) engine_.touch(number, true);
     return done;
@@ -99,7 +99,7 @@ Status Operator::job_abandon(const Command& command, std::int64_t number, bool o
                            "(--gone); else it would stay behind without an owner");
         }
         const std::string said = std::string{"job abandon "} + std::to_string(number) + (removal ? " --gone" : "");
-        if (auto ok = once(tx, command, said); !ok) return ok;
+        if (auto ok = take_command(tx, command, said); !ok) return ok;
         touched = row.row;
         job.state = JobState::aborted;
         job.last_reason = job.step == Step::clean ? kConfirmedGone : "abandoned";
@@ -118,7 +118,7 @@ Status Operator::job_abandon(const Command& command, std::int64_t number, bool o
 }
 
 Status Operator::recover(const Command& command) {
-    auto done = journal_.write("operator", [&](Tx& tx) { return once(tx, command, "recover"); });
+    auto done = journal_.write("operator", [&](Tx& tx) { return take_command(tx, command, "recover"); });
     if (done) engine_.recover();
     return done;
 }
@@ -133,7 +133,7 @@ Status Operator::undo(const Command& command, std::int64_t number) {
             return refused("there is nothing to undo: the subscription is " + std::string{to_text(row->state)} +
                            ", and undo works between its VM's stop and the end of the undo window");
         }
-        if (auto ok = once(tx, command, "undo " + std::to_string(number)); !ok) return ok;
+        if (auto ok = take_command(tx, command, "undo " + std::to_string(number)); !ok) return ok;
         row->undo_until_ms = 0;
         apply(tx, {config_, ports_.clock.boot_id()}, *row, *undo, "undo: the VM is kept, off, for a rescue");
         return {};
@@ -145,7 +145,7 @@ Status Operator::undo(const Command& command, std::int64_t number) {
 Status Operator::accept_reorg(const Command& command, const std::string& instance) {
     std::vector<std::int64_t> rows;
     auto done = journal_.write("operator", [&](Tx& tx) -> Status {
-        if (auto ok = once(tx, command, "chain accept-reorg " + instance); !ok) return ok;
+        if (auto ok = take_command(tx, command, "chain accept-reorg " + instance); !ok) return ok;
         for (const auto& row : unfinished_subscriptions(tx)) {
             if (row.instance != instance) continue;
             rows.push_back(row.row);
@@ -166,7 +166,7 @@ Status Operator::accept_reorg(const Command& command, const std::string& instanc
 
 Status Operator::unpark(const Command& command, const std::string& instance) {
     auto done = journal_.write("operator", [&](Tx& tx) -> Status {
-        if (auto ok = once(tx, command, "plugin unpark " + instance); !ok) return ok;
+        if (auto ok = take_command(tx, command, "plugin unpark " + instance); !ok) return ok;
         for (auto parked : parked_instances(tx)) {
             if (parked.instance != instance) continue;
             parked.next_check_ms = tx.now_ms();

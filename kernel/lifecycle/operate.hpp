@@ -11,6 +11,10 @@ struct Command {
     std::int64_t issued_ms = 0;   // wall clock; 0 = now. After `recover` older ones are refused: they may have run
 };
 
+// Takes a command inside its transaction: refuses one that has expired, that ran before, or that may have run before
+// the journal was recovered; and writes it to the audit log. BH_E_CONFLICT, BH_E_INVALID.
+Status take_command(Tx& tx, const Command& command, const std::string& text);
+
 class Operator {
 public:
     Operator(Journal& journal, Engine& engine, EngineConfig config, Ports& ports)
@@ -34,7 +38,6 @@ public:
     Status unpark(const Command& command, const std::string& instance);
 
 private:
-    Status once(Tx& tx, const Command& command, const std::string& text);
     Journal& journal_;
     Engine& engine_;
     EngineConfig config_;

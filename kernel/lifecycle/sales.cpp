@@ -4,6 +4,7 @@
 
 #include "kernel/journal/audit.hpp"
 #include "kernel/journal/capacity.hpp"
+#include "kernel/journal/funds.hpp"
 #include "kernel/journal/jobs.hpp"
 #include "kernel/journal/subscriptions.hpp"
 #include "kernel/lifecycle/op_id.hpp"
@@ -142,6 +143,7 @@ Status Engine::capacity_set(const CapacityRow& sent, const Result<Receipt>& rece
         if (receipt) {
             row->done = true;
             clear_alarms(tx, subject, "capacity");
+            save_fee(tx, {0, row->instance, receipt->tx, row->op_id, kStep, receipt->fee.units, receipt->time});
             append_audit(tx, "kernel", "capacity_set", subject,
                          subject_of(*row) + " " + std::to_string(row->want) + " " + receipt->tx);
             if (row->want != 0) {

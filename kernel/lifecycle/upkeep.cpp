@@ -46,6 +46,7 @@ bool Engine::unpark_instances() {
             passed = hv->second->check();
         if (const auto st = ports_.storages.find(parked.instance); st != ports_.storages.end())
             passed = st->second->check();
+        if (const auto v6 = ports_.ipv6.find(parked.instance); v6 != ports_.ipv6.end()) passed = v6->second->check();
         return [this, parked, passed]() mutable -> Status {
             const auto written = journal_.write("unpark", [&](Tx& tx) -> Status {
                 if (!passed) {

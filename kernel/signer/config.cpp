@@ -127,11 +127,36 @@ Status read_codecs(const json& list, SignerConfig& config) {
     return {};
 }
 
+Result<ArgumentRule> read_argument(const json& object, const std::string& where, const ChainPolicy::Calls& calls) {
+    constexpr std::int64_t kMostWords = 64;
+    ipc::Args args{object, where};
+    ArgumentRule rule;
+    rule.function = args.text("function", kMaxText);
+    rule.word = static_cast<std::size_t>(args.integer("word", 0, kMostWords));
+    if (object.contains("above")) {
+        rule.above = static_cast<std::size_t>(args.integer("above", 0, kMostWords));
+        rule.at_most = static_cast<std::uint64_t>(args.integer("at_most", 0, INT64_MAX));
+    } else {
+        for (const std::string& text : args.texts("one_of", kMaxList, kMaxName)) {
+            const auto word = parse_word(text);
+            if (!word) args.refuse("one_of", "must list addresses, or decimal numbers in quotes");
+            rule.one_of.push_back(word.value_or(Word{}));
+        }
+    }
+    if (auto fine = args.finish(); !fine) return fine.failure();
+    const auto known = [&](const FunctionSignature& function) { return function.text == rule.function; };
+    if (std::none_of(calls.functions.begin(), calls.functions.end(), known))
+        return bad(where + "function", "must be one of functions: a rule for another one would hold for nothing");
+    if (!rule.above && rule.one_of.empty()) return bad(where + "one_of", "must list at least one value");
+    return rule;
+}
+
 Result<ChainPolicy::Calls> read_calls(const json& object, const std::string& where) {
     ipc::Args args{object, where};
     ChainPolicy::Calls calls;
     const std::string to = args.text("to", kMaxText);
     const auto functions = args.texts("functions", kMaxList, kMaxText);
+    const auto& arguments = args.list_or_empty("arguments", kMaxList);
     if (auto fine = args.finish(); !fine) return fine.failure();
     const auto address = crypto::Address::parse(to);
     if (!address) return bad(where + "to", address.failure().message);
@@ -140,6 +165,11 @@ Result<ChainPolicy::Calls> read_calls(const json& object, const std::string& whe
         auto function = FunctionSignature::parse(text);
         if (!function) return function.failure().within(where + "functions");
         calls.functions.push_back(std::move(*function));
+    }
+    for (std::size_t i = 0; i < arguments.size(); ++i) {
+        auto rule = read_argument(arguments[i], where + "arguments[" + std::to_string(i) + "].", calls);
+        if (!rule) return rule.failure();
+        calls.arguments.push_back(std::move(*rule));
     }
     return calls;
 }

@@ -1,6 +1,7 @@
 // signer.yaml, typed. README.md describes each key; unknown keys are errors.
 #pragma once
 
+#include "kernel/signer/argument_rule.hpp"
 #include "kernel/signer/codec/codec.hpp"
 #include "kernel/signer/function_signature.hpp"
 #include "kernel/signer/transaction.hpp"
@@ -25,6 +26,7 @@ struct ChainPolicy {
     struct Calls {
         crypto::Address to;
         std::vector<FunctionSignature> functions;
+        std::vector<ArgumentRule> arguments = {};  // all of a function's must hold
     };
     std::vector<Calls> calls;
     std::uint64_t max_gas = 0;  // of one transaction

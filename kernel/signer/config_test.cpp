@@ -30,7 +30,10 @@ policy:
       max_fee: "50000000000000000000"
       calls:
         - to: "0x5FbDB2315678afecb367f032d93F642f64180aa3"
-          functions: ["close(uint256)"]
+          functions: ["close(uint256)", "creditTime(uint256,uint256,uint256)"]
+          arguments:
+            - {function: "creditTime(uint256,uint256,uint256)", word: 2, above: 1, at_most: 3600}
+            - {function: "close(uint256)", word: 0, one_of: ["0x5FbDB2315678afecb367f032d93F642f64180aa3", "7"]}
   intents:
     - chain: "bhledger:demo"
       contract: shop-1
@@ -77,6 +80,11 @@ TEST_CASE("a configuration is read into its types") {
     REQUIRE(config->chain("eip155:31337") != nullptr);
     CHECK(decimal(config->chain("eip155:31337")->max_fee) == "50000000000000000000");
     CHECK(config->chain("eip155:31337")->calls.at(0).functions.at(0).text == "close(uint256)");
+    const auto& arguments = config->chain("eip155:31337")->calls.at(0).arguments;
+    REQUIRE(arguments.size() == 2);
+    CHECK(arguments[0].above == 1U);
+    CHECK(arguments[0].at_most == 3600);
+    CHECK(arguments[1].one_of.size() == 2);
     CHECK(config->chain("eip155:1") == nullptr);
     REQUIRE(config->grants.size() == 5);
     CHECK(config->grants[1].prefix == "Our service: ");
@@ -123,6 +131,10 @@ TEST_CASE("each mistake in a configuration is named") {
     named("\"50000000000000000000\"", "0.5", "policy.chains[0].max_fee");
     named("\"50000000000000000000\"", "0", "policy.chains[0].max_fee");
     named("close(uint256)", "close(uint)", "policy.chains[0].calls[0].functions");
+    named("{function: \"close(uint256)\", word", "{function: \"burn(uint256)\", word",
+          "policy.chains[0].calls[0].arguments[1].function");
+    named("\"7\"]}", "\"seven\"]}", "policy.chains[0].calls[0].arguments[1].one_of");
+    named("at_most: 3600", "at_least: 3600", "policy.chains[0].calls[0].arguments[0]");
     named("caller: local, scheme: eip1559-tx", "scheme: eip1559-tx", "policy.grants[0].caller");
     named("scheme: eip1559-tx", "scheme: digest", "policy.grants[0].scheme");
     named("scheme: eip1559-tx, chain: \"eip155:31337\"", "scheme: eip1559-tx, chain: \"eip155:1\"",

@@ -45,6 +45,15 @@ const FunctionSignature* function_of(const ChainPolicy::Calls& calls, const Byte
     return found == calls.functions.end() ? nullptr : &*found;
 }
 
+Status check_arguments(const ChainPolicy::Calls& calls, const FunctionSignature& function, const Bytes& data) {
+    const auto arguments = crypto::ByteView{data}.subspan(function.selector.size());
+    for (const ArgumentRule& rule : calls.arguments) {
+        if (rule.function != function.text || rule.allows(arguments)) continue;
+        return denied("other_argument", rule.text() + ", by policy.chains.calls.arguments for " + calls.to.text());
+    }
+    return {};
+}
+
 }  // namespace
 
 Status check_granted(const SignerConfig& config, std::string_view caller, const Transaction& tx) {
@@ -76,7 +85,10 @@ Result<std::string> check_transaction(const SignerConfig& config, const Transact
     for (const auto& calls : chain->calls) {
         if (calls.to != *tx.to) continue;
         known = true;
-        if (const FunctionSignature* function = function_of(calls, tx.data)) return function->text;
+        const FunctionSignature* function = function_of(calls, tx.data);
+        if (function == nullptr) continue;
+        if (const auto fine = check_arguments(calls, *function, tx.data); !fine) return fine.failure();
+        return function->text;
     }
     if (!known)
         return denied("other_destination", tx.to->text() + " is not in policy.chains.calls for " + chain->chain);

@@ -59,6 +59,38 @@ TEST_CASE("the policy takes the agent's calls and refuses everything else, by na
     CHECK(seen == kActions.size() + kRefusals.size());
 }
 
+TEST_CASE("arguments that the policy does not allow are refused, whatever else is right") {
+    const auto agent = keyring().agent.address;
+    const auto file = read_testdata("transactions");
+    Transaction tx = *decode_transaction(bytes_at(file.at("transactions").at(0), "payload"));
+    SignerConfig policy = config();
+    auto& calls = policy.chains.front().calls.front();
+    const auto credit = *FunctionSignature::parse("creditTime(uint256,uint256,uint256)");
+    const auto release = *FunctionSignature::parse("release(address,address)");
+    calls.functions.push_back(credit);
+    calls.functions.push_back(release);
+    calls.arguments = {{credit.text, 2, {}, 1, 3600}, {release.text, 1, {*parse_word(kStranger)}, {}, 0}};
+    const auto decide = [&](const FunctionSignature& function, const std::vector<Word>& words) -> std::string {
+        tx.data.assign(function.selector.begin(), function.selector.end());
+        for (const Word& word : words) tx.data.insert(tx.data.end(), word.begin(), word.end());
+        const auto decided = check_transaction(policy, tx, agent);
+        return decided ? "" : decided.failure().reason;
+    };
+    const auto number = [](std::uint64_t value) { return *parse_word(std::to_string(value)); };
+    CHECK(decide(credit, {number(7), number(1000), number(4600)}).empty());
+    CHECK(decide(credit, {number(7), number(1000), number(4601)}) == "other_argument");
+    CHECK(decide(credit, {number(7), number(1000), number(999)}) == "other_argument");
+    Word huge = number(4600);
+    huge[0] = 1;  // 2^248 more
+    CHECK(decide(credit, {number(7), number(1000), huge}) == "other_argument");
+    CHECK(decide(credit, {number(7), number(1000)}) == "other_argument");  // not all of it is there
+    CHECK(decide(release, {number(0), *parse_word(kStranger)}).empty());
+    CHECK(decide(release, {number(0), *parse_word(kContract)}) == "other_argument");
+    Word padded = *parse_word(kStranger);
+    padded[0] = 1;  // an address with something before it
+    CHECK(decide(release, {number(0), padded}) == "other_argument");
+}
+
 TEST_CASE("fees that no chain takes, and products above 64 bits, are refused") {
     const SignerConfig policy = config();
     const auto agent = keyring().agent.address;

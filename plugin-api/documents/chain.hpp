@@ -50,11 +50,11 @@ struct ChainDescription {
     std::string contract;                   // canonical address of the subscription contract
     std::string credential;                 // canonical address of the credential contract
     std::vector<std::string> capabilities;  // of: deliver decline refund cancel close extend update burn set_capacity
-                                            // credit_time withdraw transfer
+                                            // credit_time withdraw release transfer
     std::vector<std::string> signature_schemes;   // "eip191", ...
     std::vector<std::string> credential_kinds;    // "nft"
     std::vector<std::string> seal_formats;        // "seal-1", "seal-2"
-    std::map<std::string, std::string> accounts;  // "agent" -> address ...
+    std::map<std::string, std::string> accounts;  // "agent", "escrow", "treasury" -> address, "" = the chain says
     std::uint32_t block_time_ms = 0;              // typical; 0 = unknown
     std::string coin_symbol;
     std::uint32_t coin_decimals = 18;
@@ -67,10 +67,19 @@ std::string to_json(const ChainDescription& description);
 // One log of the chain, decoded. Which fields are set depends on `type`:
 //   rollback              position = the last one still valid; nothing else
 //   purchased             subscription plan actor(=buyer, the recipient) paid_seconds token amount order data(=sealed
-//   request) delivered             subscription expires_at extended, cancelled, time_credited   subscription expires_at
-//   [actor] declined, refunded, closed, burned, credential_updated   subscription transferred           subscription
-//   actor(=from) owner(=to) plan                  plan, plan_state (created or changed) other                 name
-//   (anything else the contract logs: kept for the record, no action)
+//                         request)
+//   delivered             subscription expires_at
+//   extended              subscription expires_at actor(=payer) paid_seconds token amount
+//   cancelled             subscription expires_at actor token amount(=what the owner got back)
+//   time_credited         subscription expires_at
+//   declined, refunded    subscription actor(=buyer) token amount(=what the buyer got back)
+//   closed, burned, credential_updated   subscription
+//   transferred           subscription actor(=from) owner(=to)
+//   plan                  plan, plan_state (created or changed)
+//   withdrawn             token amount actor(=treasury): earned money left the contract
+//   claimed               token amount actor(=whose credit) owner(=who was paid): given back money left the contract
+//   other                 name (anything else the contract logs: kept for the record, no action)
+// With token and amount of each, all that ever came into the contract and left it is known to the smallest unit.
 struct ChainEvent {
     std::string type;
     Position position;
@@ -118,17 +127,18 @@ std::string to_json(const ChainEvents& events);
 // submit(): intent.json. `action` names which other fields are read.
 struct Intent {
     std::string action;                      // deliver decline close update burn set_capacity credit_time withdraw
-    std::string subscription;                // all but set_capacity and withdraw
+                                             // release
+    std::string subscription;                // all but set_capacity, withdraw and release
     std::string order;                       // deliver, decline
     UnixTime deadline;                       // deliver: not mined after this (chain time)
     Bytes sealed;                            // deliver, update
     Bytes attestation_hash;                  // deliver
     std::string reason;                      // decline, at most 64 bytes
-    std::string owner;                       // update
+    std::string owner;                       // update; release: whose share of the revenue
     std::string plan;                        // set_capacity
     std::uint64_t total = 0;                 // set_capacity
     UnixTime from, until;                    // credit_time
-    std::string token;                       // withdraw
+    std::string token;                       // withdraw, release
     std::vector<std::string> subscriptions;  // withdraw
 };
 Result<Intent> parse_intent(std::string_view json);
@@ -158,6 +168,9 @@ struct SubscriptionState {
     UnixTime grace_ends;   // 0 while not delivered
     bool delivered = false, declined = false, refunded = false, cancelled = false, cancelled_by_owner = false,
          closed = false, burned = false;
+    Amount unsettled = {};           // what time has earned of it and a withdrawal that names it would move
+    UnixTime creditable_from = {};   // credit_time: an outage counts from here on; 0 = not delivered
+    std::uint64_t creditable_s = 0;  // credit_time: so many seconds may still be credited
 };
 Result<SubscriptionState> parse_subscription_state(std::string_view json);
 std::string to_json(const SubscriptionState& state);
@@ -174,13 +187,31 @@ std::string to_json(const OwnerAnswer& owner);
 
 // balances.json
 struct Balances {
+    // Of the account `escrow`: whose the contract's money is. Without donations they add up to what it holds.
+    struct Escrow {
+        Amount undelivered,
+            unearned;    // purchases without a VM yet; of the others what time has not earned or nobody settled
+        Amount earned;   // settled, for `withdraw`
+        Amount credits;  // given back, for buyers to claim
+        bool operator==(const Escrow&) const = default;
+    };
+    // Of the account `treasury`, where a contract of its own splits the revenue: what one of its owners has and had.
+    struct Share {
+        std::string account;
+        std::uint32_t basis_points = 0;
+        Amount due, paid;
+        bool operator==(const Share&) const = default;
+    };
     struct Row {
         std::string token, symbol;
         std::uint32_t decimals = 0;
         Amount amount;
+        std::optional<Escrow> escrow = {};
+        std::vector<Share> shares = {};
     };
     Position position;
     std::vector<Row> balances;
+    std::string account = {};  // whose they are, where a name was asked for
 };
 Result<Balances> parse_balances(std::string_view json);
 std::string to_json(const Balances& balances);

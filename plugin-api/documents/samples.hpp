@@ -23,8 +23,8 @@ inline ChainEvent event() {
 }
 
 inline SubscriptionState state() {
-    return {true,  kPosition, kTime, "7",  "2",  "0x0d", "0xb0", "0xb1", 86400, "native", kAmount,
-            kTime, kTime,     kTime, true, true, true,   true,   true,   true,  true};
+    return {true,  kPosition, kTime, "7",  "2",  "0x0d", "0xb0", "0xb1", 86400, "native", kAmount, kTime,
+            kTime, kTime,     true,  true, true, true,   true,   true,   true,  kAmount,  kTime,   7};
 }
 
 inline Volume volume() {
@@ -105,7 +105,15 @@ void each(V&& visit) {
           parse_subscription_state);
     visit("chain", "owner", "Who owns a credential", OwnerAnswer{true, kPosition, "0xb0", "0xb1"}, OwnerAnswer{},
           parse_owner);
-    visit("chain", "balances", "What an account holds", Balances{kPosition, {{"native", "ETH", 18, kAmount}}},
+    visit("chain", "balances", "What an account holds",
+          Balances{kPosition,
+                   {{"native",
+                     "ETH",
+                     18,
+                     kAmount,
+                     Balances::Escrow{kAmount, kAmount, kAmount, kAmount},
+                     {{"0xb0", 10'000, kAmount, kAmount}}}},
+                   "0xc0"},
           Balances{}, parse_balances);
     visit("chain", "verification", "Whether a signature is valid", Verification{true, kPosition}, Verification{},
           parse_verification);

@@ -23,7 +23,8 @@ import (
 WORDS = {"id": "ID", "vm": "VM", "vms": "VMs", "mac": "MAC", "url": "URL", "uid": "UID", "pid": "PID", "cpus": "CPUs", "fds": "FDs", "ipv6": "IPv6",
          "ms": "MS", "tx": "TX"}
 # The elements of lists and the parts that are no document of their own, by the document and the member that has them.
-PARTS = {("Balances", "balances"): "Balance", ("ChainDescription", "endpoints"): "Endpoint", ("Endpoint", "caught"): "Caught", ("Endpoint", "heads"): "Heads", ("ChainLogs", "logs"): "ChainLog",
+PARTS = {("Balances", "balances"): "Balance", ("Balance", "escrow"): "Escrow", ("Balance", "shares"): "Share", ("ChainDescription", "endpoints"): "Endpoint", ("Endpoint", "caught"): "Caught",
+         ("Endpoint", "heads"): "Heads", ("ChainLogs", "logs"): "ChainLog",
          ("ChainEvents", "events"): "ChainEvent", ("ChainEvent", "plan_state"): "PlanState", ("ChainEvents", "finalized"): "Block",
          ("Findings", "findings"): "Finding", ("VMSpec", "first_boot"): "FirstBoot", ("VMSpec", "network"): "VMNetwork", ("VMSpec", "tags"): "Tags",
          ("Pools", "pools"): "Pool", ("UnitSpec", "fds"): "UnitFD", ("UnitSpec", "paths"): "UnitPath"}

@@ -110,10 +110,12 @@ Result<ChainDescription> EvmChain::describe() {
     out.credential = config_.credential.text();
     out.capabilities = {"deliver", "decline", "refund",       "cancel",      "close",    "extend",
                         "update",  "burn",    "set_capacity", "credit_time", "withdraw", "transfer"};
+    if (config_.split) out.capabilities.emplace_back(kRelease);
     out.signature_schemes = {"eip191", "eip712", "erc1271"};
     out.credential_kinds = {"nft"};
     out.seal_formats = {"seal-1", "seal-2"};
-    out.accounts = {{"agent", agent_.text()}};
+    // Where withdrawals go is the contract's to say, and may change.
+    out.accounts = {{"agent", agent_.text()}, {"escrow", out.contract}, {"treasury", ""}};
     out.block_time_ms = config_.profile.block_time_ms;
     out.coin_symbol = config_.profile.coin.symbol;
     out.coin_decimals = config_.profile.coin.decimals;
@@ -206,6 +208,12 @@ Result<SubscriptionState> EvmChain::subscription_state(const std::string& id, co
 }
 
 Result<Balances> EvmChain::balances(const std::string& account, const sdk::At& at) {
+    if (account == "escrow" || account == "treasury") {
+        const bool escrow = account == "escrow";
+        return read<Balances>(at, [&](Reader& reader, const At& place) {
+            return escrow ? reader.escrow(place) : reader.treasury(place);
+        });
+    }
     const Result<Address> address = account == "agent" ? Result<Address>{agent_} : Address::parse(account);
     if (!address) return address.failure();
     return read<Balances>(at, [&](Reader& reader, const At& place) { return reader.balances(*address, place); });

@@ -15,12 +15,12 @@ for line in sys.stdin:
 
 
 class Chain:
-    def __init__(self, inside: list[str], anvil: str, log_directory: str, state: str, port: int = 8545, block_time: int | None = 1):
+    def __init__(self, inside: list[str], anvil: str, log_directory: str, state: str, port: int = 8545, block_time: int | None = 1, chain_id: int = 31337):
         self.inside, self.port = inside, port
         self.url = f"http://127.0.0.1:{port}"
         timing = ["--block-time", str(block_time)] if block_time else []
-        command = [*inside, anvil, "--host", "127.0.0.1", "--port", str(port), "--accounts", "0", "--prune-history", "256", "--state", state, *timing]
-        self.process = Process("anvil", command, log_directory, ready="Listening on")
+        command = [*inside, anvil, "--host", "127.0.0.1", "--port", str(port), "--chain-id", str(chain_id), "--accounts", "0", "--prune-history", "256", "--state", state, *timing]
+        self.process = Process("anvil" if port == 8545 else f"anvil-{port}", command, log_directory, ready="Listening on")
         self.relay: subprocess.Popen | None = None
 
     def start(self) -> None:

@@ -27,11 +27,15 @@ class EvmChain(Chain):
     needs = ("node",)
     finality = "latest+2"
     worker: dict = {}
+    instance = "local"
 
-    def __init__(self, world):
+    def __init__(self, world, port: int = 8545, chain_id: int = 31337):
         anvil = os.path.join(BUYER, "node_modules", "@foundry-rs", "anvil-linux-amd64", "bin", "anvil")
-        super().__init__(world.inside, anvil, world.path("log"), world.path("log/anvil-state.json"), block_time=world.settings["block_time"])
+        super().__init__(world.inside, anvil, world.path("log"), world.path(f"log/anvil-state-{port}.json"), port, world.settings["block_time"], chain_id)
+        self.chain_id = chain_id
         self.world, self.contract, self.credential, self.start_block = world, "", "", 0
+        self.split = ""  # a treasury that splits revenue, and its owners
+        self.owners: list[str] = []
 
     def install(self) -> None:
         os.symlink(self.world.path("bin", "blockhost-evm-operator"), self.world.path("plugins", self.plugin, "operator"))
@@ -44,6 +48,11 @@ class EvmChain(Chain):
             self.fund(account)
         made = self._operator("deploy", "--min-grace", "0", "--server-key", server_key)
         self.contract, self.credential, self.start_block = made["contract"], made["credential"], made["start_block"]
+
+    def deploy_split(self, shares: dict[str, int]) -> None:
+        """Makes a contract the treasury that splits revenue: basis points by owner."""
+        words = [word for owner, points in shares.items() for word in ("--share", f"{owner}={points}")]
+        self.split, self.owners = self._operator("split-deploy", "--contract", self.contract, *words)["split"], list(shares)
 
     def create_plan(self, agent: str, **options) -> int:
         arguments = [word for name, value in options.items() for word in (f"--{name}", str(value))]
@@ -62,11 +71,22 @@ class EvmChain(Chain):
     def signer_policy(self) -> dict:
         if not self.contract:
             return {"chains": [], "grants": []}
-        chain = {"chain": "eip155:31337", "contract": self.contract, "max_gas": 3000000, "max_fee": "50000000000000000", "calls": [{"to": self.contract, "functions": FUNCTIONS}]}
-        return {"chains": [chain], "grants": [{"caller": "local", "scheme": "eip1559-tx", "chain": "eip155:31337"}]}
+        chain = {"chain": f"eip155:{self.chain_id}", "contract": self.contract, "max_gas": 3000000, "max_fee": "50000000000000000", "calls": [{"to": self.contract, "functions": FUNCTIONS}]}
+        credit = {"function": "creditTime(uint256,uint256,uint256)", "word": 2, "above": 1, "at_most": 604800}
+        chain["calls"][0]["arguments"] = [credit, {"function": "withdraw(address,uint256[])", "word": 0, "one_of": ["0x" + "0" * 40]}]
+        if self.split:
+            owner = {"function": "release(address,address)", "word": 1, "one_of": self.owners}
+            chain["calls"].append({"to": self.split, "functions": ["release(address,address)"], "arguments": [owner]})
+        return {"chains": [chain], "grants": [{"caller": self.instance, "scheme": "eip1559-tx", "chain": f"eip155:{self.chain_id}"}]}
 
     def config(self) -> dict:
-        return {"chain": "devnet", "endpoints": [{"url": self.url}], "contract": self.contract, "credential": self.credential, "start_block": self.start_block}
+        split = {"split": self.split} if self.split else {}
+        profile = {"chain": "devnet"}
+        if self.chain_id != 31337:
+            with open(os.path.join(REPO, "plugins/chain-evm/chains/devnet.json")) as file:
+                profile = {"chain": "custom", "custom_chain": {**json.load(file), "name": self.instance, "chain_id": self.chain_id}}
+            profile["custom_chain"].pop("explorer")
+        return {**profile, "endpoints": [{"url": self.url}], "contract": self.contract, "credential": self.credential, "start_block": self.start_block, **split}
 
     def connects(self) -> list[str]:
         return [self.url.removeprefix("http://")]

@@ -97,11 +97,11 @@ class World:
     def install_programs(self) -> None:
         for program in self.programs:
             shutil.copy2(os.path.join(self.build, "bin", program), self.path("bin", program))
-        for plugin, _ in self.plugins.values():
+        for plugin in sorted({plugin for plugin, _ in self.plugins.values()}):
             shutil.copytree(os.path.join(self.build, "plugins", plugin), self.path("plugins", plugin))
         # As our package does: these came with BlockHost (tools/package).
         with open(self.path("plugins", "SHA256SUMS"), "w") as sums:
-            for plugin in sorted(plugin for plugin, _ in self.plugins.values()):
+            for plugin in sorted({plugin for plugin, _ in self.plugins.values()}):
                 sums.write(f"{sha256(self.path('plugins', plugin, 'plugin.json'))}  {plugin}/plugin.json\n")
 
     def enable_plugins(self) -> None:
@@ -122,7 +122,10 @@ class World:
         self.write("signer.yaml", {
             "socket": self.path("run/signer/signer.sock"), "user": SIGNER, "group": KERNEL, "peers": [KERNEL], "log": self.path("signer/signatures.jsonl"),
             "keys": {name: self.path("keys", f"{name}.key") for name in ("agent", "server", "statement")},
-            "policy": {"seals": ["seal-1-request", "seal-2-request"], **self.chain.signer_policy()}})
+            "policy": {"seals": ["seal-1-request", "seal-2-request"], **self.signer_policy()}})
+
+    def signer_policy(self) -> dict:
+        return self.chain.signer_policy()
 
     def write_configuration(self) -> None:
         self.write_signer()

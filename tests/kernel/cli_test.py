@@ -18,7 +18,9 @@ HELP = [[], ["status"], ["doctor"], ["chain"], ["chain", "status"], ["subscripti
         ["plugin", "check"], ["plugin", "new"], ["plugin", "unpark"], ["events"], ["audit"], ["audit", "list"],
         ["audit", "verify"], ["gc"], ["recover"], ["chain", "accept-reorg"], ["seal"], ["seal", "key"], ["seal", "request"], ["seal", "credential"],
         ["open"], ["open", "request"], ["open", "credential"], ["vm", "create"], ["vm", "granted"], ["vm", "extend"], ["vm", "credential"], ["vm", "destroy"],
-        ["credential"], ["credential", "reseal"], ["credential", "list"], ["credential", "mint"]]
+        ["credential"], ["credential", "reseal"], ["credential", "list"], ["credential", "mint"],
+        ["funds"], ["funds", "status"], ["funds", "withdraw"], ["funds", "split"], ["funds", "ledger"], ["funds", "export"], ["funds", "transactions"],
+        ["subscription", "credit"], ["subscription", "outages"], ["contracts", "split"]]
 
 
 class OverUnix(http.client.HTTPConnection):
@@ -52,7 +54,7 @@ class CommandLine(Served):
         number, vm = str(self.number), self.vm
         return [["status"], ["doctor"], ["chain", "status"], ["subscription", "list"], ["subscription", "show", number], ["vm", "list"], ["vm", "show", vm], ["job", "list"], ["job", "show", "1"],
                 ["plan", "list"], ["image", "list"], ["plugin", "list"], ["plugin", "show", "org.blockhost.mem-storage"], ["events"], ["audit", "list"], ["audit", "verify"],
-                ["gc", "--dry-run"]]
+                ["gc", "--dry-run"], ["funds", "status"], ["funds", "ledger"], ["funds", "transactions"], ["subscription", "outages", number]]
 
     def test_each_command_has_help(self) -> None:
         for words in HELP:

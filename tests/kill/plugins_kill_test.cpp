@@ -5,9 +5,8 @@
 #include "kernel/journal/subscriptions.hpp"
 #include "kernel/lifecycle/operate.hpp"
 #include "kernel/lifecycle/testing/doubles.hpp"
-#include "kernel/plugins/registry.hpp"
-#include "kernel/trust/trust.hpp"
 #include "tests/kill/arena.hpp"
+#include "tests/kill/memory_plugins.hpp"
 #include "tests/plugins/mem-chain/driver.hpp"
 #include "tests/plugins/mem-hypervisor/state.hpp"
 #include "tests/plugins/mem-ipv6/state.hpp"
@@ -25,7 +24,11 @@
 using namespace bh;
 using namespace bh::life;
 using bh::life::testing::Arena;
+using bh::life::testing::Enabled;
 using bh::life::testing::Killer;
+using bh::life::testing::memory_plugins;
+using bh::life::testing::NoStore;
+using bh::life::testing::Quiet;
 using bh::life::testing::World;
 
 namespace {
@@ -35,48 +38,6 @@ constexpr std::uint64_t kDay = 86'400, kGrace = 40, kWindow = 600;
 constexpr unsigned kSecondsPerChild = 120;
 constexpr int kMostTicks = 40'000;
 constexpr std::int64_t kBlockMs = 2000;
-
-// What the operator would enable, once, in the parent: the children load it as a daemon does.
-class Enabled {
-public:
-    Enabled() {
-        char pattern[] = "/tmp/bh-enabled-XXXXXX";
-        if (::mkdtemp(pattern) == nullptr) throw std::runtime_error{"no temporary directory"};
-        directory_ = pattern;
-        trust::Places places = trust::places_of(directory_ + "/kernel.yaml", directory_, PLUGINS);
-        places.owner = ::geteuid();
-        trust_.emplace(std::move(places));
-        for (const char* plugin : {"mem-chain", "mem-hypervisor", "mem-storage", "mem-ipv6"}) {
-            const auto found = trust_->look(std::string{"org.blockhost."} + plugin);
-            if (!found) throw std::runtime_error{found.failure().message};
-            if (auto done = trust_->enable(found->record); !done) throw std::runtime_error{done.failure().message};
-        }
-    }
-    Enabled(const Enabled&) = delete;
-    Enabled& operator=(const Enabled&) = delete;
-    ~Enabled() { std::filesystem::remove_all(directory_); }
-    [[nodiscard]] const trust::Trust& trust() const { return *trust_; }
-
-private:
-    std::string directory_;
-    std::optional<trust::Trust> trust_;
-};
-
-class Quiet final : public plugins::LogBackend {
-public:
-    [[nodiscard]] std::uint32_t min_level() const noexcept override { return 4; }
-    void write(std::uint32_t, std::string_view, std::string_view, std::string_view) override {}
-};
-
-// The mem plugins keep everything in their files.
-class NoStore final : public plugins::StoreBackend {
-public:
-    Result<Bytes> get(const std::string&, const std::string&) override {
-        return Failure{BH_E_NOT_FOUND, "no_key", "no key", 0};
-    }
-    Status put(const std::string&, const std::vector<std::pair<std::string, Bytes>>&) override { return {}; }
-    Result<Keys> list(const std::string&, const std::string&, const std::string&) override { return Keys{}; }
-};
 
 // What a scenario does when the subscription has come to a state.
 struct Act {
@@ -168,7 +129,7 @@ public:
     }
 
     bool play() {
-        auto registry = plugins::Registry::load(trust_, configs(), {&log_, &store_, nullptr, nullptr});
+        auto registry = plugins::Registry::load(trust_, memory_plugins(directory_), {&log_, &store_, nullptr, nullptr});
         if (!registry) return complain(registry.failure().message);
         auto journal = Journal::open(directory_ + "/journal.db", [this] { return world_.now_ms; });
         if (!journal) return complain(journal.failure().message);
@@ -211,21 +172,6 @@ private:
         const std::int64_t block = (world_.now_ms / kBlockMs + 1) * kBlockMs;
         world_.now_ms = std::clamp(engine.next_due_ms(), world_.now_ms + 10, block);
         if (world_.now_ms == block) chain_.mine(1);
-    }
-    std::vector<PluginConfig> configs() const {
-        std::vector<PluginConfig> all;
-        for (const auto& [instance, plugin, kind] :
-             std::vector<std::array<std::string, 3>>{{"chain", "mem-chain", "chain"},
-                                                     {"hv", "mem-hypervisor", "hypervisor"},
-                                                     {"st", "mem-storage", "storage"},
-                                                     {"v6", "mem-ipv6", "ipv6"}}) {
-            PluginConfig config;
-            config.instance = instance, config.plugin = "org.blockhost." + plugin, config.kind = kind;
-            config.isolation = "inprocess";  // the process that is killed is the plugin's, too
-            config.config = {{"state_file", file(instance)}};
-            all.push_back(std::move(config));
-        }
-        return all;
     }
     bool check_end() {
         if (!mem::Backend<mem::HypervisorState>{file("hv")}.look().machines.empty()) return complain("a VM is left");

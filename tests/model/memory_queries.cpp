@@ -4,6 +4,7 @@
 #include "kernel/journal/audit_chain.hpp"
 #include "kernel/journal/capacity.hpp"
 #include "kernel/journal/events.hpp"
+#include "kernel/journal/funds.hpp"
 #include "kernel/journal/jobs.hpp"
 #include "kernel/journal/resources.hpp"
 #include "kernel/journal/subscriptions.hpp"
@@ -203,6 +204,9 @@ void wake_capacities(Tx& tx, const std::string& instance) {
         tx, [&](const CapacityRow& row) { return row.instance == instance && row.not_before_ms > tx.now_ms(); },
         [&](CapacityRow& row) { row.not_before_ms = tx.now_ms(); });
 }
+
+// funds.hpp: what transactions cost decides nothing.
+void save_fee(Tx&, const FeeRow&) {}
 
 // resources.hpp
 void save_vm(Tx& tx, const VmRow& vm) { put(of(tx).vms, vm, kOp); }

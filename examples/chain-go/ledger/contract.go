@@ -227,7 +227,7 @@ func (c *call) claim() error {
 	c.credits.set(c.sender, zero)
 	c.changeMoney(zero, zero, zero, minus(credit))
 	c.move(c.genesis.Contract.String(), to.String(), credit)
-	c.log(Event{Type: "other", Name: "Claimed", Actor: c.sender, Owner: to.String(), Amount: credit})
+	c.log(Event{Type: "claimed", Name: "Claimed", Actor: c.sender, Owner: to.String(), Amount: credit})
 	return nil
 }
 

@@ -42,7 +42,7 @@ func (c *call) giveBack(id string, found Subscription, kind, name string) {
 	c.plans.set(found.Plan, plan)
 	c.changeMoney(minus(found.Amount), zero, zero, found.Amount)
 	c.credit(found.Buyer, found.Amount)
-	c.log(Event{Type: kind, Name: name, Subscription: id, Actor: c.sender, Amount: found.Amount})
+	c.log(Event{Type: kind, Name: name, Subscription: id, Actor: found.Buyer, Amount: found.Amount})
 	found.Amount = zero
 	c.subscriptions.set(id, found)
 }
@@ -80,6 +80,9 @@ func (c *call) stop(s *Subscription) *big.Int {
 	c.changeMoney(zero, minus(left), zero, zero)
 	return left
 }
+
+// Unsettled is what a withdrawal that names it would move of a delivered one.
+func (s Subscription) Unsettled(now int64) *big.Int { return less(s.earned(now), s.Settled) }
 
 func later(a, b int64) int64 {
 	if a > b {

@@ -157,6 +157,6 @@ func (c *call) withdraw() error {
 	m.Earned, m.Withdrawn = new(big.Int), sum(m.Withdrawn, earned)
 	c.money.set("", m)
 	c.move(c.genesis.Contract.String(), c.genesis.Treasury.String(), earned)
-	c.log(Event{Type: "other", Name: "Withdrawn", Amount: earned})
+	c.log(Event{Type: "withdrawn", Name: "Withdrawn", Actor: c.genesis.Treasury.String(), Amount: earned})
 	return nil
 }

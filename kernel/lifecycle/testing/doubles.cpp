@@ -26,7 +26,10 @@ private:
 class WorldStorage final : public StoragePort {
 public:
     explicit WorldStorage(World& w) : w_{w} {}
-    Status check() override { return {}; }
+    Status check() override {
+        BH_FAULT("storage_check");
+        return {};
+    }
     Result<StorageDescription> describe() override { return StorageDescription{}; }
     Status image_import(const Call&, const Image&) override {
         BH_FAULT("image_import");

@@ -50,11 +50,13 @@ void fields(F& f, Is<ChainDescription> auto& x) {
     f.optional("credential", x.credential, "Canonical address of the credential contract.");
     f.required("capabilities", x.capabilities,
                "Intents and facts the contract knows: deliver, decline, refund, cancel, close, extend, update, burn, "
-               "set_capacity, credit_time, withdraw, transfer.");
+               "set_capacity, credit_time, withdraw, release, transfer.");
     f.optional("signature_schemes", x.signature_schemes, "Schemes that recover_signer and verify_signature know.");
     f.optional("credential_kinds", x.credential_kinds, "Kinds of access credentials: nft.");
     f.optional("seal_formats", x.seal_formats, "Seal formats that purchases may use.");
-    f.optional("accounts", x.accounts, "Named accounts and their addresses: agent, treasury.");
+    f.optional(
+        "accounts", x.accounts,
+        "Names that `balances` takes, and their addresses: agent, escrow, treasury. Empty: only the chain knows.");
     f.optional("block_time_ms", x.block_time_ms, "Typical time between blocks in milliseconds; 0: unknown.");
     f.optional("coin_symbol", x.coin_symbol, "Symbol of the native coin.");
     f.required("coin_decimals", x.coin_decimals, "Decimals of the native coin.");
@@ -77,7 +79,7 @@ template <class F>
 void fields(F& f, Is<ChainEvent> auto& x) {
     f.required("type", x.type,
                "rollback, purchased, delivered, extended, cancelled, time_credited, declined, refunded, closed, "
-               "burned, credential_updated, transferred, plan or other.");
+               "burned, credential_updated, transferred, plan, withdrawn, claimed or other.");
     f.required("position", x.position, "Its block; of a rollback: the last one still valid.");
     f.optional("time", x.time, "Time of its block.");
     f.optional("tx", x.tx, "Hash of its transaction.");
@@ -86,12 +88,14 @@ void fields(F& f, Is<ChainEvent> auto& x) {
     f.optional("name", x.name, "The contract's own name of the event.");
     f.optional("subscription", x.subscription, "Decimal id.");
     f.optional("plan", x.plan, "Decimal id.");
-    f.optional("actor", x.actor, "Buyer of a purchase, sender of a transfer, who cancelled.");
-    f.optional("owner", x.owner, "New owner after a transfer.");
+    f.optional("actor", x.actor,
+               "Buyer of a purchase, decline or refund, payer of an extension, sender of a transfer, who cancelled, "
+               "the treasury of a withdrawal, whose credit was claimed.");
+    f.optional("owner", x.owner, "New owner after a transfer; who was paid by a claim.");
     f.optional("token", x.token, "Address, or native.");
     f.optional("order", x.order, "The order's hash that the contract stored.");
     f.optional("paid_seconds", x.paid_seconds, "Time bought.");
-    f.optional("amount", x.amount, "Paid, in the token's smallest unit.");
+    f.optional("amount", x.amount, "Paid, given back, withdrawn or claimed, in the token's smallest unit.");
     f.optional("expires_at", x.expires_at, "Paid until.");
     f.optional("data", x.data, "Sealed request of a purchase.");
     f.optional("plan_state", x.plan_state, "The plan as it is now, in an event of type plan.");
@@ -112,19 +116,20 @@ void fields(F& f, Is<ChainEvents> auto& x) {
 
 template <class F>
 void fields(F& f, Is<Intent> auto& x) {
-    f.required("action", x.action, "deliver, decline, close, update, burn, set_capacity, credit_time or withdraw.");
-    f.optional("subscription", x.subscription, "Decimal id: all but set_capacity and withdraw.");
+    f.required("action", x.action,
+               "deliver, decline, close, update, burn, set_capacity, credit_time, withdraw or release.");
+    f.optional("subscription", x.subscription, "Decimal id: all but set_capacity, withdraw and release.");
     f.optional("order", x.order, "deliver, decline: the order it is for.");
     f.optional("deadline", x.deadline, "deliver: not mined after this, by the chain's clock.");
     f.optional("sealed", x.sealed, "deliver, update: the sealed credential.");
     f.optional("attestation_hash", x.attestation_hash, "deliver: hash of the delivery attestation.");
     f.optional("reason", x.reason, "decline: at most 64 bytes.");
-    f.optional("owner", x.owner, "update: only if this is the owner.");
+    f.optional("owner", x.owner, "update: only if this is the owner; release: whose share is paid out.");
     f.optional("plan", x.plan, "set_capacity: decimal id.");
     f.optional("total", x.total, "set_capacity: the new capacity.");
     f.optional("from", x.from, "credit_time: first second of the outage.");
     f.optional("until", x.until, "credit_time: end of the outage.");
-    f.optional("token", x.token, "withdraw: address, or native.");
+    f.optional("token", x.token, "withdraw, release: address, or native.");
     f.optional("subscriptions", x.subscriptions, "withdraw: decimal ids to settle.");
 }
 
@@ -159,6 +164,9 @@ void fields(F& f, Is<SubscriptionState> auto& x) {
     f.optional("cancelled_by_owner", x.cancelled_by_owner, "Cancelled by its owner: close needs no grace.");
     f.optional("closed", x.closed, "Closed.");
     f.optional("burned", x.burned, "The credential is burned.");
+    f.optional("unsettled", x.unsettled, "Earned, and moved by a withdrawal that names it.");
+    f.optional("creditable_from", x.creditable_from, "An outage that is credited begins at this time or later.");
+    f.optional("creditable_s", x.creditable_s, "Seconds of outage that may still be credited.");
 }
 
 template <class F>
@@ -170,17 +178,36 @@ void fields(F& f, Is<OwnerAnswer> auto& x) {
 }
 
 template <class F>
+void fields(F& f, Is<Balances::Escrow> auto& x) {
+    f.required("undelivered", x.undelivered, "Of purchases that are not delivered yet.");
+    f.required("unearned", x.unearned, "Of delivered ones, what time has not earned or nobody has settled.");
+    f.required("earned", x.earned, "Settled: the next withdrawal pays it to the treasury.");
+    f.required("credits", x.credits, "Given back: buyers claim it.");
+}
+
+template <class F>
+void fields(F& f, Is<Balances::Share> auto& x) {
+    f.required("account", x.account, "Whose share.");
+    f.required("basis_points", x.basis_points, "Of 10,000; all shares add up to that.");
+    f.required("due", x.due, "What `release` pays now.");
+    f.required("paid", x.paid, "What was paid so far.");
+}
+
+template <class F>
 void fields(F& f, Is<Balances::Row> auto& x) {
     f.required("token", x.token, "Address, or native.");
     f.optional("symbol", x.symbol, "For people.");
     f.required("decimals", x.decimals, "Decimals of the amount.");
     f.required("amount", x.amount, "In the token's smallest unit.");
+    f.optional("escrow", x.escrow, "Of the account escrow: whose it is.");
+    f.optional("shares", x.shares, "Of the account treasury, where it splits revenue: whose it is.");
 }
 
 template <class F>
 void fields(F& f, Is<Balances> auto& x) {
     f.required("position", x.position, "The block this holds for.");
     f.required("balances", x.balances, "The native coin and each configured token.");
+    f.optional("account", x.account, "Address of the account, where a name was asked for.");
 }
 
 template <class F>

@@ -13,6 +13,10 @@ type Balance struct {
 	Amount *big.Int `bh:"amount,required"`
 	// Decimals of the amount.
 	Decimals uint32 `bh:"decimals,required"`
+	// Of the account escrow: whose it is.
+	Escrow *Escrow `bh:"escrow"`
+	// Of the account treasury, where it splits revenue: whose it is.
+	Shares []Share `bh:"shares"`
 	// For people.
 	Symbol string `bh:"symbol"`
 	// Address, or native.
@@ -21,6 +25,8 @@ type Balance struct {
 
 // Balances: what an account holds.
 type Balances struct {
+	// Address of the account, where a name was asked for.
+	Account string `bh:"account"`
 	// The native coin and each configured token.
 	Balances []Balance `bh:"balances,required"`
 	// The block this holds for.
@@ -49,13 +55,13 @@ type Caught struct {
 
 // ChainDescription: what a chain instance is and can do.
 type ChainDescription struct {
-	// Named accounts and their addresses: agent, treasury.
+	// Names that `balances` takes, and their addresses: agent, escrow, treasury. Empty: only the chain knows.
 	Accounts map[string]string `bh:"accounts"`
 	// Endpoints that must agree where a read does not say how many; 0: not told.
 	Agree uint32 `bh:"agree"`
 	// Typical time between blocks in milliseconds; 0: unknown.
 	BlockTimeMS uint32 `bh:"block_time_ms"`
-	// Intents and facts the contract knows: deliver, decline, refund, cancel, close, extend, update, burn, set_capacity, credit_time, withdraw, transfer.
+	// Intents and facts the contract knows: deliver, decline, refund, cancel, close, extend, update, burn, set_capacity, credit_time, withdraw, release, transfer.
 	Capabilities []string `bh:"capabilities,required"`
 	// CAIP-2 id of the chain.
 	Chain string `bh:"chain,required"`
@@ -79,9 +85,9 @@ type ChainDescription struct {
 
 // ChainEvent is a part of other documents.
 type ChainEvent struct {
-	// Buyer of a purchase, sender of a transfer, who cancelled.
+	// Buyer of a purchase, decline or refund, payer of an extension, sender of a transfer, who cancelled, the treasury of a withdrawal, whose credit was claimed.
 	Actor string `bh:"actor"`
-	// Paid, in the token's smallest unit.
+	// Paid, given back, withdrawn or claimed, in the token's smallest unit.
 	Amount *big.Int `bh:"amount"`
 	// Sealed request of a purchase.
 	Data []byte `bh:"data"`
@@ -95,7 +101,7 @@ type ChainEvent struct {
 	Order string `bh:"order"`
 	// Index of the log in its transaction: equal when it is mined again.
 	Ordinal uint32 `bh:"ordinal"`
-	// New owner after a transfer.
+	// New owner after a transfer; who was paid by a claim.
 	Owner string `bh:"owner"`
 	// Time bought.
 	PaidSeconds uint64 `bh:"paid_seconds"`
@@ -113,7 +119,7 @@ type ChainEvent struct {
 	Token string `bh:"token"`
 	// Hash of its transaction.
 	TX string `bh:"tx"`
-	// rollback, purchased, delivered, extended, cancelled, time_credited, declined, refunded, closed, burned, credential_updated, transferred, plan or other.
+	// rollback, purchased, delivered, extended, cancelled, time_credited, declined, refunded, closed, burned, credential_updated, transferred, plan, withdrawn, claimed or other.
 	Type string `bh:"type,required"`
 }
 
@@ -285,6 +291,18 @@ type Endpoint struct {
 	Votes bool `bh:"votes"`
 }
 
+// Escrow is a part of other documents.
+type Escrow struct {
+	// Given back: buyers claim it.
+	Credits *big.Int `bh:"credits,required"`
+	// Settled: the next withdrawal pays it to the treasury.
+	Earned *big.Int `bh:"earned,required"`
+	// Of purchases that are not delivered yet.
+	Undelivered *big.Int `bh:"undelivered,required"`
+	// Of delivered ones, what time has not earned or nobody has settled.
+	Unearned *big.Int `bh:"unearned,required"`
+}
+
 // Finding is a part of other documents.
 type Finding struct {
 	// JSON pointer into the configuration; empty: all of it.
@@ -375,7 +393,7 @@ type Image struct {
 
 // Intent: what the host wants to do on the chain.
 type Intent struct {
-	// deliver, decline, close, update, burn, set_capacity, credit_time or withdraw.
+	// deliver, decline, close, update, burn, set_capacity, credit_time, withdraw or release.
 	Action string `bh:"action,required"`
 	// deliver: hash of the delivery attestation.
 	AttestationHash []byte `bh:"attestation_hash"`
@@ -385,7 +403,7 @@ type Intent struct {
 	From time.Time `bh:"from"`
 	// deliver, decline: the order it is for.
 	Order string `bh:"order"`
-	// update: only if this is the owner.
+	// update: only if this is the owner; release: whose share is paid out.
 	Owner string `bh:"owner"`
 	// set_capacity: decimal id.
 	Plan string `bh:"plan"`
@@ -393,11 +411,11 @@ type Intent struct {
 	Reason string `bh:"reason"`
 	// deliver, update: the sealed credential.
 	Sealed []byte `bh:"sealed"`
-	// Decimal id: all but set_capacity and withdraw.
+	// Decimal id: all but set_capacity, withdraw and release.
 	Subscription string `bh:"subscription"`
 	// withdraw: decimal ids to settle.
 	Subscriptions []string `bh:"subscriptions"`
-	// withdraw: address, or native.
+	// withdraw, release: address, or native.
 	Token string `bh:"token"`
 	// set_capacity: the new capacity.
 	Total uint64 `bh:"total"`
@@ -505,6 +523,18 @@ type RunResult struct {
 	Output []byte `bh:"output"`
 }
 
+// Share is a part of other documents.
+type Share struct {
+	// Whose share.
+	Account string `bh:"account,required"`
+	// Of 10,000; all shares add up to that.
+	BasisPoints uint32 `bh:"basis_points,required"`
+	// What `release` pays now.
+	Due *big.Int `bh:"due,required"`
+	// What was paid so far.
+	Paid *big.Int `bh:"paid,required"`
+}
+
 // StorageDescription: what a storage instance is and can do.
 type StorageDescription struct {
 	// Optional features: grow, clone, reflink ...
@@ -525,6 +555,10 @@ type SubscriptionState struct {
 	CancelledByOwner bool `bh:"cancelled_by_owner"`
 	// Closed.
 	Closed bool `bh:"closed"`
+	// An outage that is credited begins at this time or later.
+	CreditableFrom time.Time `bh:"creditable_from"`
+	// Seconds of outage that may still be credited.
+	CreditableS uint64 `bh:"creditable_s"`
 	// Declined.
 	Declined bool `bh:"declined"`
 	// Delivered.
@@ -555,6 +589,8 @@ type SubscriptionState struct {
 	Time time.Time `bh:"time,required"`
 	// Address, or native.
 	Token string `bh:"token"`
+	// Earned, and moved by a withdrawal that names it.
+	Unsettled *big.Int `bh:"unsettled"`
 	// End of the delivery window.
 	WindowEnds time.Time `bh:"window_ends"`
 }

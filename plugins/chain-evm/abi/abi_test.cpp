@@ -98,3 +98,14 @@ TEST_CASE("decoding refuses what no contract makes") {
     CHECK(good.text(0, 64) == "a");
     CHECK(good.status().ok());
 }
+
+TEST_CASE("a difference of 256-bit numbers is exact, and none below zero") {
+    const auto number = [](std::string_view text) { return *Uint256::from_decimal(text); };
+    const std::string all = "115792089237316195423570985008687907853269984665640564039457584007913129639935";
+    CHECK(subtract(number("5"), number("5")) == Uint256{});
+    CHECK(subtract(number("65536"), number("1")) == number("65535"));
+    CHECK(subtract(number(all), number("1"))->decimal() == all.substr(0, all.size() - 1) + "4");
+    CHECK(subtract(number(all), number(all)) == Uint256{});
+    CHECK_FALSE(subtract(number("4"), number("5")));
+    CHECK_FALSE(subtract(Uint256{}, number(all)));
+}

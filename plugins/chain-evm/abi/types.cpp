@@ -105,6 +105,18 @@ std::optional<Uint256> add(const Uint256& a, const Uint256& b) {
     return out;
 }
 
+std::optional<Uint256> subtract(const Uint256& a, const Uint256& b) {
+    if (a < b) return std::nullopt;
+    Uint256 out;
+    int borrow = 0;
+    for (std::size_t i = 32; i-- > 0;) {
+        const int digit = int{a.word_[i]} - int{b.word_[i]} - borrow;
+        out.word_[i] = static_cast<std::uint8_t>(digit);
+        borrow = digit < 0 ? 1 : 0;
+    }
+    return out;
+}
+
 std::optional<Uint256> multiply(const Uint256& a, std::uint64_t factor) {
     Uint256 low = a;
     if (!scale(low.word_, static_cast<std::uint32_t>(factor), 0)) return std::nullopt;

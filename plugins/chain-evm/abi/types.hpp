@@ -55,11 +55,13 @@ public:
 
 private:
     friend std::optional<Uint256> add(const Uint256& a, const Uint256& b);
+    friend std::optional<Uint256> subtract(const Uint256& a, const Uint256& b);
     friend std::optional<Uint256> multiply(const Uint256& a, std::uint64_t factor);
     std::array<std::uint8_t, 32> word_{};
 };
 
 std::optional<Uint256> add(const Uint256& a, const Uint256& b);
+std::optional<Uint256> subtract(const Uint256& a, const Uint256& b);
 std::optional<Uint256> multiply(const Uint256& a, std::uint64_t factor);
 
 std::string quantity(std::uint64_t value);

@@ -108,6 +108,12 @@ Result<Config> parse_config(std::string_view json) {
     const Result<Address> credential = Address::parse(text->credential);
     if (!credential) return credential.failure().within("/credential");
     if (*contract == *credential) return bad("credential", "must not be the subscription contract itself");
+    if (!text->split.empty()) {
+        const Result<Address> split = Address::parse(text->split);
+        if (!split) return split.failure().within("/split");
+        if (*split == *contract || *split == *credential) return bad("split", "must be a contract of its own");
+        out.split = *split;
+    }
     out.contract = *contract;
     out.credential = *credential;
     out.start_block = text->start_block;

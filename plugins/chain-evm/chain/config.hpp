@@ -44,7 +44,7 @@ struct ConfigText {
     std::vector<EndpointConfig> endpoints;
     std::optional<std::uint32_t> agree;
     std::string proof;
-    std::string contract, credential;
+    std::string contract, credential, split;
     std::uint64_t start_block = 0;
     std::optional<std::uint32_t> final_depth;
     std::optional<std::uint64_t> max_fee_gwei, max_priority_fee_gwei;
@@ -59,6 +59,7 @@ struct Config {
     std::uint32_t agree = 1;  // of those that vote
     ProofMode proof = ProofMode::disputes;
     Address contract, credential;
+    std::optional<Address> split;  // a RevenueSplit that the treasury may be
     std::uint64_t start_block = 0;
     std::chrono::seconds bump_after{60};
     std::chrono::seconds timeout{10};

@@ -69,6 +69,7 @@ void fields(F& f, Is<ConfigText> auto& x) {
     f.optional("proof", x.proof, "When logs are proven: never, disputes or always.");
     f.required("contract", x.contract, "Subscription contract.");
     f.required("credential", x.credential, "Credential contract.");
+    f.optional("split", x.split, "Contract that splits the revenue.");
     f.optional("start_block", x.start_block, "First block to read.");
     f.optional("final_depth", x.final_depth, "Blocks below the head that poll reports.");
     f.optional("max_fee_gwei", x.max_fee_gwei, "Highest fee per gas.");

@@ -84,11 +84,19 @@ Result<Bytes> withdraw(const Intent& intent) {
     return CallEncoder{"withdraw(address,uint256[])"}.address(*token).uints(ids).finish();
 }
 
+Result<Bytes> release(const Intent& intent) {
+    const Result<Address> token = parse_token(intent.token);
+    if (!token) return token.failure().within("intent /token");
+    const Result<Address> owner = Address::parse(intent.owner);
+    if (!owner) return owner.failure().within("intent /owner");
+    return CallEncoder{"release(address,address)"}.address(*token).address(*owner).finish();
+}
+
 }  // namespace
 
 const std::vector<std::string>& intent_actions() {
-    static const std::vector<std::string> actions{"deliver", "decline",      "close",       "update",
-                                                  "burn",    "set_capacity", "credit_time", "withdraw"};
+    static const std::vector<std::string> actions{"deliver",      "decline",     "close",    "update", "burn",
+                                                  "set_capacity", "credit_time", "withdraw", "release"};
     return actions;
 }
 
@@ -113,6 +121,7 @@ std::string order_text(const Hash& order) { return crypto::hex0x(ByteView{order.
 Result<Bytes> encode_intent(const Intent& intent) {
     if (intent.action == "set_capacity") return set_capacity(intent);
     if (intent.action == "withdraw") return withdraw(intent);
+    if (intent.action == kRelease) return release(intent);
     if (std::ranges::find(intent_actions(), intent.action) == intent_actions().end()) {
         return Failure{BH_E_UNSUPPORTED, "unknown_action", "intent /action: the contract has no such function"};
     }
@@ -130,6 +139,8 @@ namespace view {
 Bytes subscription(const Uint256& id) { return CallEncoder{"subscription(uint256)"}.uint(id).finish(); }
 Bytes plan(const Uint256& id) { return CallEncoder{"plan(uint256)"}.uint(id).finish(); }
 Bytes resources(const Uint256& plan) { return CallEncoder{"resources(uint256)"}.uint(plan).finish(); }
+Bytes treasury() { return CallEncoder{"treasury()"}.finish(); }
+Bytes shares(const Address& token) { return CallEncoder{"shares(address)"}.address(token).finish(); }
 Bytes money(const Address& token) { return CallEncoder{"money(address)"}.address(token).finish(); }
 Bytes credential() { return CallEncoder{"credential()"}.finish(); }
 Bytes subscriptions() { return CallEncoder{"subscriptions()"}.finish(); }

@@ -15,8 +15,10 @@ inline constexpr std::size_t kOrderBytes = 16;  // what the contract keeps and c
 // Every action that submit() knows, as describe() lists them.
 const std::vector<std::string>& intent_actions();
 
-// BH_E_INVALID, naming the field of the intent; BH_E_UNSUPPORTED for an unknown action.
+// BH_E_INVALID, naming the field of the intent; BH_E_UNSUPPORTED for an unknown action. "release" is a call of the
+// RevenueSplit, all others are calls of the subscription contract.
 Result<Bytes> encode_intent(const Intent& intent);
+inline constexpr std::string_view kRelease = "release";
 
 // A decimal id of at most 256 bits; BH_E_INVALID names `field`.
 Result<Uint256> parse_id(std::string_view text, std::string_view field);
@@ -30,6 +32,8 @@ Bytes subscription(const Uint256& id);
 Bytes plan(const Uint256& id);
 Bytes resources(const Uint256& plan);
 Bytes money(const Address& token);
+Bytes treasury();
+Bytes shares(const Address& token);  // of a RevenueSplit
 Bytes credential();
 Bytes subscriptions();  // of the credential contract
 Bytes owner_of(const Uint256& token);

@@ -10,6 +10,9 @@ namespace bh::evm {
 namespace {
 
 constexpr std::size_t kMaxResourcesBytes = 4096;
+constexpr char kDelivered[] = "delivered", kDeclined[] = "declined", kRefunded[] = "refunded", kExtended[] = "extended",
+               kCancelled[] = "cancelled", kClosed[] = "closed", kTimeCredited[] = "time_credited",
+               kUpdated[] = "credential_updated", kBurned[] = "burned", kPlan[] = "plan", kOther[] = "other";
 
 // The indexed arguments, as words like those of the data.
 class Topics {
@@ -59,6 +62,8 @@ Result<ChainEvent> about_subscription(const Log& log) {
     return finish(std::move(event), topics, WordReader{log.data});
 }
 
+Amount amount_at(WordReader& words, std::size_t index) { return {words.uint(index).decimal()}; }
+
 // Those that carry the new expiry in word `kWord`, and who did it in the second topic if `kActor`.
 template <const char* kType, std::size_t kWord, bool kActor>
 Result<ChainEvent> new_expiry(const Log& log) {
@@ -70,6 +75,65 @@ Result<ChainEvent> new_expiry(const Log& log) {
     event.subscription = topics.uint(0).decimal();
     if (kActor) event.actor = topics.address(1).text();
     event.expires_at = time_at(data, kWord);
+    return finish(std::move(event), topics, data);
+}
+
+Result<ChainEvent> extended(const Log& log) {
+    WordReader data{log.data};
+    Result<ChainEvent> event = new_expiry<kExtended, 3, true>(log);
+    if (!event) return event;
+    event->paid_seconds = data.u64(0);
+    event->token = token_text(data.address(1));
+    event->amount = amount_at(data, 2);
+    return finish(std::move(*event), data, data);
+}
+
+Result<ChainEvent> cancelled(const Log& log) {
+    WordReader data{log.data};
+    Result<ChainEvent> event = new_expiry<kCancelled, 3, true>(log);
+    if (!event) return event;
+    event->token = token_text(data.address(1));
+    event->amount = amount_at(data, 2);
+    return finish(std::move(*event), data, data);
+}
+
+// Declined and refunded: all of it back to the buyer.
+template <const char* kType>
+Result<ChainEvent> given_back(const Log& log) {
+    const Topics held{log};
+    WordReader topics = held.reader();
+    WordReader data{log.data};
+    ChainEvent event;
+    event.type = kType;
+    event.subscription = topics.uint(0).decimal();
+    event.actor = topics.address(1).text();
+    event.token = token_text(data.address(0));
+    event.amount = amount_at(data, 1);
+    return finish(std::move(event), topics, data);
+}
+
+Result<ChainEvent> withdrawn(const Log& log) {
+    const Topics held{log};
+    WordReader topics = held.reader();
+    WordReader data{log.data};
+    ChainEvent event;
+    event.type = "withdrawn";
+    event.token = token_text(topics.address(0));
+    event.actor = topics.address(1).text();
+    event.amount = amount_at(data, 0);
+    return finish(std::move(event), topics, data);
+}
+
+Result<ChainEvent> claimed(const Log& log) {
+    const Topics held{log};
+    WordReader topics = held.reader();
+    WordReader data{log.data};
+    ChainEvent event;
+    event.type = "claimed";
+    event.token = token_text(topics.address(0));
+    event.actor = topics.address(1).text();
+    event.owner = topics.address(2).text();
+    event.amount = amount_at(data, 0);
     return finish(std::move(event), topics, data);
 }
 
@@ -124,10 +188,6 @@ Result<ChainEvent> other(const Log&) {
     return event;
 }
 
-constexpr char kDelivered[] = "delivered", kDeclined[] = "declined", kRefunded[] = "refunded", kExtended[] = "extended",
-               kCancelled[] = "cancelled", kClosed[] = "closed", kTimeCredited[] = "time_credited",
-               kUpdated[] = "credential_updated", kBurned[] = "burned", kPlan[] = "plan", kOther[] = "other";
-
 }  // namespace
 
 void EventCatalogue::add(std::map<Hash, Kind>& kinds, std::string_view signature, std::size_t indexed,
@@ -140,10 +200,10 @@ EventCatalogue::EventCatalogue(const Address& contract, const Address& credentia
     auto& s = of_contract_;
     add(s, "SubscriptionPurchased(uint256,uint256,address,uint256,address,uint256,bytes32,bytes)", 3, purchased);
     add(s, "SubscriptionDelivered(uint256,uint256,bytes32)", 1, new_expiry<kDelivered, 0, false>);
-    add(s, "Declined(uint256,address,address,uint256,string)", 2, about_subscription<kDeclined>);
-    add(s, "Refunded(uint256,address,address,uint256)", 2, about_subscription<kRefunded>);
-    add(s, "Extended(uint256,address,uint256,address,uint256,uint256)", 2, new_expiry<kExtended, 3, true>);
-    add(s, "Cancelled(uint256,address,bool,address,uint256,uint256)", 2, new_expiry<kCancelled, 3, true>);
+    add(s, "Declined(uint256,address,address,uint256,string)", 2, given_back<kDeclined>);
+    add(s, "Refunded(uint256,address,address,uint256)", 2, given_back<kRefunded>);
+    add(s, "Extended(uint256,address,uint256,address,uint256,uint256)", 2, extended);
+    add(s, "Cancelled(uint256,address,bool,address,uint256,uint256)", 2, cancelled);
     add(s, "Closed(uint256,uint256)", 1, new_expiry<kClosed, 0, false>);
     add(s, "TimeCredited(uint256,uint256,uint256,uint256)", 1, new_expiry<kTimeCredited, 2, false>);
     add(s, "CredentialUpdated(uint256,address)", 2, about_subscription<kUpdated>);
@@ -156,8 +216,8 @@ EventCatalogue::EventCatalogue(const Address& contract, const Address& credentia
     add(s, "TreasuryChanged(address)", 1, other);
     add(s, "ServerKeyChanged(bytes)", 0, other);
     add(s, "PurchasesPaused(bool)", 0, other);
-    add(s, "Claimed(address,address,address,uint256)", 3, other);
-    add(s, "Withdrawn(address,address,uint256)", 2, other);
+    add(s, "Claimed(address,address,address,uint256)", 3, claimed);
+    add(s, "Withdrawn(address,address,uint256)", 2, withdrawn);
     add(s, "OwnershipTransferStarted(address,address)", 2, other);
     add(s, "OwnershipTransferred(address,address)", 2, other);
     auto& c = of_credential_;

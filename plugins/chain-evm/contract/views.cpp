@@ -36,7 +36,8 @@ enum : std::size_t {
     kEarned,
     kSettled,
     kUnearned,
-    kOutageUntil
+    kOutageUntil,
+    kOutageCredited
 };
 }
 namespace plan {
@@ -80,6 +81,16 @@ Result<SubscriptionView> decode_subscription(ByteView data, std::string_view id)
     state.cancelled_by_owner = state.cancelled && !words.boolean(sub::kCancelledByOperator);
     state.closed = words.boolean(sub::kClosed);
     state.burned = words.boolean(sub::kBurned);
+    if (!state.delivered) return checked(words, out);
+    const auto fresh = subtract(words.uint(sub::kEarned), words.uint(sub::kSettled));
+    const std::uint64_t credited = words.u64(sub::kOutageCredited);
+    if (!fresh || credited > state.paid_seconds) {
+        return Failure{BH_E_UNAVAILABLE, "bad_encoding", "the endpoint's subscription is none of our contract's", 0};
+    }
+    state.unsettled.units = fresh->decimal();
+    // As creditTime asks for it.
+    state.creditable_from = time_of(out.outage_until == 0 ? words.u64(sub::kDeliveredAt) : out.outage_until);
+    if (!state.cancelled && !state.closed) state.creditable_s = state.paid_seconds - credited;
     return checked(words, out);
 }
 
@@ -127,6 +138,33 @@ Result<Uint256> decode_uint(ByteView data) {
 Result<Uint256> decode_earned(ByteView money) {
     WordReader words{money};
     return checked(words, words.uint(2));
+}
+
+Result<Balances::Escrow> decode_money(ByteView money) {
+    WordReader words{money};
+    Balances::Escrow out;
+    Amount* const parts[] = {&out.undelivered, &out.unearned, &out.earned, &out.credits};
+    for (std::size_t i = 0; i < std::size(parts); ++i) parts[i]->units = words.uint(i).decimal();
+    return checked(words, out);
+}
+
+Result<std::vector<Balances::Share>> decode_shares(ByteView data) {
+    WordReader words{data};
+    const std::uint64_t count = words.u64(1);
+    if (words.u64(0) != 32 || count > kMaxShares) {
+        return Failure{BH_E_UNAVAILABLE, "bad_encoding", "the endpoint's answer is not a list of shares", 0};
+    }
+    std::vector<Balances::Share> out;
+    for (std::size_t i = 0; i < count; ++i) {
+        const std::size_t at = 2 + 4 * i;
+        Balances::Share share;
+        share.account = words.address(at).text();
+        share.basis_points = static_cast<std::uint32_t>(words.u64(at + 1));
+        share.due.units = words.uint(at + 2).decimal();
+        share.paid.units = words.uint(at + 3).decimal();
+        out.push_back(std::move(share));
+    }
+    return checked(words, out);
 }
 
 }  // namespace bh::evm

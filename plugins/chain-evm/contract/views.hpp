@@ -25,5 +25,10 @@ Result<Address> decode_address(ByteView data);
 Result<std::vector<Address>> decode_addresses(ByteView data, std::size_t max_count);
 Result<Uint256> decode_uint(ByteView data);
 Result<Uint256> decode_earned(ByteView money);
+Result<Balances::Escrow> decode_money(ByteView money);
+
+// Owners of a RevenueSplit at most; of contracts/src/RevenueSplit.sol, shares().
+inline constexpr std::size_t kMaxShares = 32;
+Result<std::vector<Balances::Share>> decode_shares(ByteView data);
 
 }  // namespace bh::evm

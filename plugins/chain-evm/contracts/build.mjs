@@ -10,7 +10,7 @@ const require = createRequire(import.meta.url);
 const root = dirname(fileURLToPath(import.meta.url));
 const outputs = join(root, 'artifacts');
 // What is deployed, tested by forge and mutated.
-export const contracts = ['AccessCredentialNFT', 'BlockHostSubscription'];
+export const contracts = ['AccessCredentialNFT', 'BlockHostSubscription', 'RevenueSplit'];
 // Run by eth_call and never deployed; tested where it is used (tests/chain-evm).
 const helpers = ['SignatureValidator'];
 const built = [...contracts, ...helpers];

@@ -123,4 +123,61 @@ Result<Balances> Reader::balances(const Address& account, const At& at) {
     return out;
 }
 
+Result<Balances> Reader::escrow(const At& at) {
+    Result<Balances> out = balances(config_.contract, at);
+    if (!out) return out;
+    out->account = config_.contract.text();
+    for (Balances::Row& row : out->balances) {
+        const Result<Address> token = parse_token(row.token);
+        if (!token) return token.failure();
+        const Result<CallResult> answer = call(config_.contract, view::money(*token), at);
+        if (!answer) return answer.failure();
+        if (answer->reverted) return refuses("its money");
+        const Result<Balances::Escrow> parts = decode_money(answer->data);
+        if (!parts) return parts.failure();
+        row.escrow = *parts;
+    }
+    return out;
+}
+
+Result<Balances> Reader::treasury(const At& at) {
+    const Result<CallResult> answer = call(config_.contract, view::treasury(), at);
+    if (!answer) return answer.failure();
+    if (answer->reverted) return refuses("its treasury");
+    const Result<Address> address = decode_address(answer->data);
+    if (!address) return address.failure();
+    Result<Balances> out = balances(*address, at);
+    if (!out) return out;
+    out->account = address->text();
+    if (!config_.split || *config_.split != *address) return out;
+    for (Balances::Row& row : out->balances) {
+        Result<std::vector<Balances::Share>> found = shares(*address, row.token, at);
+        if (!found) return found.failure();
+        row.shares = std::move(*found);
+    }
+    return out;
+}
+
+Result<std::vector<Balances::Share>> Reader::shares(const Address& split, const std::string& token, const At& at) {
+    const Result<Address> address = parse_token(token);
+    if (!address) return address.failure();
+    const Result<CallResult> answer = call(split, view::shares(*address), at);
+    if (!answer) return answer.failure();
+    if (answer->reverted || answer->data.empty()) {
+        return Failure{BH_E_UNAVAILABLE, "bad_contract",
+                       "the configured split " + split.text() + " tells no shares; is it a RevenueSplit?", 0};
+    }
+    return decode_shares(answer->data);
+}
+
+Result<Uint256> Reader::due(const Address& token, std::string_view owner, const At& at) {
+    if (!config_.split) return Failure{BH_E_UNSUPPORTED, "no_split", "this instance has no \"split\"", 0};
+    const Result<std::vector<Balances::Share>> found = shares(*config_.split, token_text(token), at);
+    if (!found) return found.failure();
+    for (const Balances::Share& share : *found) {
+        if (share.account == owner) return Uint256::from_decimal(share.due.units).value_or(Uint256{});
+    }
+    return Uint256{};
+}
+
 }  // namespace bh::evm

@@ -33,6 +33,12 @@ public:
 
     Result<OwnerAnswer> owner_of(std::string_view credential, const At& at);
     Result<Balances> balances(const Address& account, const At& at);
+    // Of the subscription contract, with whose it is.
+    Result<Balances> escrow(const At& at);
+    // Of where withdrawals go; with the shares, where that is the configured split.
+    Result<Balances> treasury(const At& at);
+    // What the configured split owes `owner`. BH_E_UNSUPPORTED: there is none.
+    Result<Uint256> due(const Address& token, std::string_view owner, const At& at);
 
     // read/signature.cpp. BH_E_UNSUPPORTED: an unknown scheme, or "key_account": erc1271 of an account that has a key.
     Result<Verification> verify(std::string_view scheme, std::string_view signer, ByteView message, ByteView signature,
@@ -40,6 +46,7 @@ public:
 
 private:
     Result<CallResult> call(const Address& to, Bytes data, const At& at, Header* header = nullptr);
+    Result<std::vector<Balances::Share>> shares(const Address& split, const std::string& token, const At& at);
 
     Node& node_;
     const Config& config_;

@@ -23,7 +23,7 @@ struct Options {
     std::uint64_t min_grace = 86400;
     NewPlan plan;
     std::string agent;
-    std::vector<std::string> prices;
+    std::vector<std::string> prices, shares;
 };
 
 // Who acts, and how: with the key of a file, or by a wallet that gets the transactions as JSON.
@@ -75,7 +75,7 @@ Result<Bytes> server_key_of(const Options& options) {
 
 json artifact_digests() {
     json out;
-    for (const PinnedContract* contract : {&kAccessCredential, &kSubscriptionContract}) {
+    for (const PinnedContract* contract : {&kAccessCredential, &kSubscriptionContract, &kRevenueSplit}) {
         out[std::string{contract->name}] = "sha256:" + std::string{contract->digest};
     }
     return out;
@@ -129,12 +129,30 @@ Result<json> create_plan(Node& node, const Options& options, const Address& cont
     return out;
 }
 
+Result<json> deploy_split(Node& node, const Options& options) {
+    const Result<Operator> who = operator_of(options);
+    if (!who) return who.failure();
+    std::optional<Address> contract;
+    if (!options.contract.empty()) {
+        const Result<Address> given = Address::parse(options.contract);
+        if (!given) return given.failure().within("--contract");
+        contract = *given;
+    }
+    const Result<Node::Nonces> nonces = node.nonces(who->account);
+    if (!nonces) return nonces.failure();
+    const Result<SplitCalls> calls = split_calls(options.shares, contract, who->account, nonces->pending);
+    if (!calls) return calls.failure();
+    return carry_out(node, *who, calls->calls,
+                     {{"split", calls->split.text()}, {"artifact", "sha256:" + std::string{kRevenueSplit.digest}}});
+}
+
 // `exit_code` changes where a document says that something is wrong.
 Result<json> run(const std::string& command, const Options& options, int& exit_code) {
     Result<std::unique_ptr<Transport>> transport = make_http_transport(options.rpc, {});
     if (!transport) return transport.failure().within("--rpc");
     RpcNode node{std::move(*transport)};
     if (command == "deploy") return deploy(node, options);
+    if (command == "split-deploy") return deploy_split(node, options);
     const Result<Address> contract = Address::parse(options.contract);
     if (!contract) return contract.failure().within("--contract");
     if (command == "verify") {
@@ -173,6 +191,10 @@ int main(int argc, char** argv) {
     deployment.add_option("--treasury", options.treasury, "where earnings go; default: the operator");
     deployment.add_option("--min-grace", options.min_grace, "least grace of a plan in seconds; 0 on a devnet");
     deployment.add_option("--server-key", options.server_key, "public server key, 65 bytes in hex");
+    CLI::App& split = *app.add_subcommand("split-deploy", "deploy a contract that splits the revenue");
+    add_common(split, options, true, false);
+    split.add_option("--contract", options.contract, "BlockHostSubscription whose treasury it becomes");
+    split.add_option("--share", options.shares, "OWNER=BASIS_POINTS; all of them add up to 10000")->required();
     add_common(*app.add_subcommand("verify", "compare the contracts' code on the chain with what this version deploys"),
                options, false, true);
     CLI::App& key = *app.add_subcommand("set-server-key", "publish the host's server key");

@@ -37,6 +37,15 @@ struct NewPlan {
 Result<OperatorCall> create_plan_call(const Address& contract, const NewPlan& plan);
 Result<OperatorCall> server_key_call(const Address& contract, const Bytes& server_key);
 
+// A RevenueSplit of the owners "ADDRESS=BASIS_POINTS", which add up to 10,000, and, with `contract`, the call that
+// makes it the treasury. `nonce`: that of the operator's account before the first of the two.
+struct SplitCalls {
+    std::vector<OperatorCall> calls;
+    Address split;  // where it will be
+};
+Result<SplitCalls> split_calls(const std::vector<std::string>& shares, const std::optional<Address>& contract,
+                               const Address& operator_account, std::uint64_t nonce);
+
 // A view's answer at that block. BH_E_INVALID, reason "bad_contract": the contract refuses the question.
 Result<Bytes> ask_contract(Node& node, const Header& head, const Address& contract, Bytes question);
 

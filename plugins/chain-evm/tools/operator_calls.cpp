@@ -5,6 +5,8 @@
 #include "plugins/chain-evm/tools/pinned.hpp"
 #include "plugins/chain-evm/tx/rlp.hpp"
 
+#include <algorithm>
+
 namespace bh::evm {
 namespace {
 
@@ -17,6 +19,14 @@ constexpr std::size_t kMaxResourcesBytes = 4096;
 void append_arguments(Bytes& code, const CallEncoder& arguments) {
     const Bytes data = arguments.finish();
     crypto::append(code, ByteView{data}.subspan(4));
+}
+
+// Of what `account` creates by the transaction of this nonce.
+Address created(const Address& account, std::uint64_t nonce) {
+    const auto hash = crypto::keccak256(RlpList{}.bytes(account.bytes).uint(nonce).finish());
+    Address out;
+    std::copy(hash.begin() + 12, hash.end(), out.bytes.begin());
+    return out;
 }
 
 Status check_server_key(const Bytes& key) {
@@ -32,13 +42,8 @@ Result<DeploymentCalls> deployment_calls(const Deployment& deployment, std::uint
     if (!credential) return credential.failure();
     Result<Bytes> contract = crypto::parse_hex(std::string{kSubscriptionContract.creation});
     if (!contract) return contract.failure();
-    const auto created = [&](std::uint64_t at) {
-        const auto hash = crypto::keccak256(RlpList{}.bytes(deployment.operator_account.bytes).uint(at).finish());
-        Address out;
-        std::copy(hash.begin() + 12, hash.end(), out.bytes.begin());
-        return out;
-    };
-    DeploymentCalls out{{}, created(nonce + 1), created(nonce)};
+    const Address& account = deployment.operator_account;
+    DeploymentCalls out{{}, created(account, nonce + 1), created(account, nonce)};
     append_arguments(*credential, CallEncoder{"constructor(address)"}.address(out.contract));
     append_arguments(*contract, CallEncoder{"constructor(address,address,address,uint256,bytes)"}
                                     .address(deployment.operator_account)
@@ -85,6 +90,45 @@ Result<OperatorCall> server_key_call(const Address& contract, const Bytes& serve
     if (const Status status = check_server_key(server_key); !status) return status.failure();
     return OperatorCall{"publish the server key", contract,
                         CallEncoder{"setServerKey(bytes)"}.bytes(server_key).finish()};
+}
+
+Result<SplitCalls> split_calls(const std::vector<std::string>& shares, const std::optional<Address>& contract,
+                               const Address& operator_account, std::uint64_t nonce) {
+    constexpr std::uint64_t kWhole = 10'000;
+    std::vector<Address> owners;
+    std::vector<Uint256> points;
+    std::uint64_t sum = 0;
+    for (const std::string& text : shares) {
+        const std::size_t equals = text.find('=');
+        const auto share = equals == std::string::npos ? std::nullopt : Uint256::from_decimal(text.substr(equals + 1));
+        const std::uint64_t part = share ? share->as_u64().value_or(0) : 0;
+        if (part == 0 || part > kWhole) {
+            return invalid("bad_share", "--share must be ADDRESS=BASIS_POINTS, such as 0x...=2500 for a quarter");
+        }
+        const Result<Address> owner = Address::parse(text.substr(0, equals));
+        if (!owner) return owner.failure().within("--share");
+        if (owner->is_zero() || std::ranges::find(owners, *owner) != owners.end()) {
+            return invalid("bad_share", "--share: " + owner->text() + " is the zero address or there twice");
+        }
+        owners.push_back(*owner);
+        points.push_back(*share);
+        sum += part;
+    }
+    if (owners.size() > kMaxShares) {
+        return invalid("bad_share", "--share: at most " + std::to_string(kMaxShares) + " owners");
+    }
+    if (sum != kWhole) {
+        return invalid("bad_share", "the shares add up to " + std::to_string(sum) + " basis points, not to 10000");
+    }
+    Result<Bytes> code = crypto::parse_hex(std::string{kRevenueSplit.creation});
+    if (!code) return code.failure();
+    append_arguments(*code, CallEncoder{"constructor(address[],uint256[])"}.addresses(owners).uints(points));
+    SplitCalls out{{{"deploy RevenueSplit", std::nullopt, std::move(*code)}}, created(operator_account, nonce)};
+    if (contract) {
+        out.calls.push_back(
+            {"make it the treasury", *contract, CallEncoder{"setTreasury(address)"}.address(out.split).finish()});
+    }
+    return out;
 }
 
 std::string unsigned_calls(std::uint64_t chain_id, const Address& from, const std::vector<OperatorCall>& calls) {

@@ -26,5 +26,6 @@ struct PinnedContract {
 
 extern const PinnedContract kAccessCredential;
 extern const PinnedContract kSubscriptionContract;
+extern const PinnedContract kRevenueSplit;
 
 }  // namespace bh::evm

@@ -5,6 +5,13 @@
 namespace bh::evm {
 
 Result<bool> effect_is_there(Reader& reader, const Intent& intent, const At& at) {
+    if (intent.action == kRelease) {
+        const Result<Address> token = parse_token(intent.token);
+        if (!token) return token.failure();
+        const Result<Uint256> due = reader.due(*token, intent.owner, at);
+        if (!due) return due.failure();
+        return *due == Uint256{};
+    }
     if (intent.action == "set_capacity") {
         const Result<PlanView> plan = reader.plan(intent.plan, at);
         if (!plan) return plan.failure();

@@ -27,11 +27,19 @@ struct Target {
     Bytes data;
 };
 // Whom the transaction calls, and with what.
-Result<Target> target_of(const SubmitCall& call, const Address& contract) {
+Result<Target> target_of(const SubmitCall& call, const Config& config) {
     if (!call.other) {
+        const bool release = call.intent.action == kRelease;
+        if (release && !config.split) {
+            return Failure{
+                BH_E_UNSUPPORTED, "no_split",
+                "this instance has no \"split\": deploy one (blockhost-evm-operator deploy-split), make it the "
+                "contract's treasury, and name it in plugins.d",
+                0};
+        }
         Result<Bytes> data = encode_intent(call.intent);
         if (!data) return data.failure();
-        return Target{contract, std::move(*data)};
+        return Target{release ? *config.split : config.contract, std::move(*data)};
     }
     const Result<Address> to = Address::parse(call.other->contract);
     if (!to) return to.failure().within("intent /contract");
@@ -58,7 +66,7 @@ Failure Submitter::pending() const {
 }
 
 Result<Receipt> Submitter::submit(const SubmitCall& call) {
-    Result<Target> target = target_of(call, config_.contract);
+    Result<Target> target = target_of(call, config_);
     if (!target) return target.failure();
     Job job{call, target->to, std::move(target->data), digest_of(call), {}};
     std::string saved = call.checkpoint;

@@ -55,6 +55,10 @@ SubscriptionState state_of(const Ledger& ledger, const std::string& id, const Ch
     if (row->delivered) {
         state.expires_at = time_of(row->end);
         state.grace_ends = time_of(row->end + plan.grace_s);
+        const auto now = static_cast<std::uint64_t>(block.time.seconds);
+        state.unsettled = {std::to_string(earned(*row, std::max(now, row->start)) - row->settled)};
+        state.creditable_from = time_of(row->outage_until == 0 ? row->delivered_at : row->outage_until);
+        if (!row->cancelled && !row->closed) state.creditable_s = row->paid_seconds - row->outage_credited;
     }
     state.delivered = row->delivered;
     state.declined = row->declined;
@@ -72,7 +76,7 @@ std::uint64_t held_by(const ChainState& state, const View& view, const std::stri
         return kPurse - (sent == view.nonces.end() ? 0 : sent->second * kFee);
     }
     if (account == "treasury" || account == state.treasury) return view.ledger.money().withdrawn;
-    if (account == state.contract) return view.ledger.money().balance;
+    if (account == "escrow" || account == state.contract) return view.ledger.money().balance;
     return 0;
 }
 

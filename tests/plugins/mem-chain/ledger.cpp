@@ -25,13 +25,12 @@ Amount amount_of(std::uint64_t units) { return {std::to_string(units)}; }
 
 __extension__ using Wide = unsigned __int128;
 
-// Earned so far of a delivered row, settled or not.
+}  // namespace
+
 std::uint64_t earned(const SubscriptionRow& row, std::uint64_t now) {
     if (now >= row.end) return row.amount;
     return static_cast<std::uint64_t>(Wide{row.amount} * (now - row.start) / (row.end - row.start));
 }
-
-}  // namespace
 
 std::string pretended_hash(std::string_view text) {
     std::string out;
@@ -267,6 +266,7 @@ Ledger::Logs Ledger::extend(const std::string& sender, const ContractCall& call,
     ChainEvent event = expiring("extended", "Extended", call.subscription, end);
     event.actor = sender;
     event.paid_seconds = call.days * kDay;
+    event.token = "native";
     event.amount = amount_of(amount);
     return std::vector{event};
 }
@@ -278,9 +278,12 @@ Ledger::Logs Ledger::cancel(const std::string& sender, const ContractCall& call,
     if (sender != row.owner && sender != accounts_.operator_key) return revert("the sender may not cancel");
     row.cancelled = true;
     row.by_operator = sender != row.owner;
-    credit(row.owner, stop(row, now));
+    const std::uint64_t left = stop(row, now);
+    credit(row.owner, left);
     ChainEvent event = expiring("cancelled", "Cancelled", call.subscription, row.end);
     event.actor = sender;
+    event.token = "native";
+    event.amount = amount_of(left);
     return std::vector{event};
 }
 
@@ -337,7 +340,9 @@ Ledger::Logs Ledger::withdraw(const ContractCall& call, std::uint64_t now) {
         const auto found = subscriptions_.find(id);
         if (found != subscriptions_.end() && found->second.delivered) settle(found->second, now);
     }
-    ChainEvent event = log("other", "Withdrawn");
+    ChainEvent event = log("withdrawn", "Withdrawn");
+    event.token = "native";
+    event.actor = accounts_.treasury;
     event.amount = amount_of(money_.earned);
     money_.balance -= money_.earned;
     money_.withdrawn += money_.earned;
@@ -348,8 +353,9 @@ Ledger::Logs Ledger::withdraw(const ContractCall& call, std::uint64_t now) {
 Ledger::Logs Ledger::claim(const std::string& sender) {
     const auto found = credits_.find(sender);
     if (found == credits_.end()) return revert("there is no credit");
-    ChainEvent event = log("other", "Claimed");
-    event.actor = sender;
+    ChainEvent event = log("claimed", "Claimed");
+    event.token = "native";
+    event.actor = event.owner = sender;
     event.amount = amount_of(found->second);
     money_.credits -= found->second;
     money_.balance -= found->second;

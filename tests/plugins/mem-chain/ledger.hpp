@@ -104,6 +104,8 @@ private:
 inline constexpr std::uint64_t kDay = 86400;
 inline constexpr std::uint64_t kMaxDays = 3650;
 
+// Earned so far of a delivered row, settled or not.
+std::uint64_t earned(const SubscriptionRow& row, std::uint64_t now);
 // The order of a purchase: 32 bytes as hex. A pretended hash.
 std::string order_of(const std::string& buyer, const std::string& plan, std::uint64_t paid_seconds,
                      std::uint64_t amount, const Bytes& request);

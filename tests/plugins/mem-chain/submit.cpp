@@ -40,8 +40,10 @@ bool effect_is_there(const Ledger& ledger, const Intent& intent) {
         const PlanRow* plan = ledger.plan(intent.plan);
         return plan != nullptr && plan->total == intent.total;
     }
+    if (intent.action == "withdraw") return ledger.money().earned == 0;
     const SubscriptionRow* row = ledger.subscription(intent.subscription);
     if (row == nullptr) return false;
+    if (intent.action == "credit_time") return row->outage_until >= static_cast<std::uint64_t>(intent.until.seconds);
     if (intent.action == "deliver") return row->delivered && row->order == intent.order;
     if (intent.action == "decline") return row->declined && row->order == intent.order;
     if (intent.action == "close") return row->closed;
