@@ -50,10 +50,10 @@ class MemoryWorld(World):
     workers = {name: {"write": [f"mem/{name}"]} for name in ("hyper", "store", "net6")}
     # In the daemon unless a test says otherwise: these are about the kernel, and the same run again in sandboxes.
     isolation = os.environ.get("BLOCKHOST_ISOLATION", "inprocess")
+    chain_class: type = FileChain if os.environ.get("BLOCKHOST_CHAIN") == "file" else EvmChain
 
     def __init__(self, build: str, settings: dict | None = None):
-        chain = FileChain if os.environ.get("BLOCKHOST_CHAIN") == "file" else EvmChain
-        super().__init__(build, IMAGE, {"finality": "latest+1", "guard_checks": 2, "guard_span_s": 1, **(settings or {})}, chain=chain)
+        super().__init__(build, IMAGE, {"finality": "latest+1", "guard_checks": 2, "guard_span_s": 1, **(settings or {})}, chain=self.chain_class)
         self.hypervisor, self.storage, self.ipv6 = (StateFile(self.state_file(name)) for name in ("hyper", "store", "net6"))
         self.buyers: Buyers | None = None
         self.banner: Process | None = None

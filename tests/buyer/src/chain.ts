@@ -1,5 +1,5 @@
 // The two contracts, as plugins/chain-evm/contracts/INTERFACE.md describes them.
-import { createPublicClient, createWalletClient, defineChain, http, parseAbi, parseEventLogs, zeroAddress, type Address, type PublicClient } from 'viem';
+import { createPublicClient, createWalletClient, defineChain, encodeFunctionData, http, parseAbi, parseEventLogs, toHex, zeroAddress, type Address, type PublicClient } from 'viem';
 import type { PrivateKeyAccount } from 'viem/accounts';
 import { unhex, type Hex } from './bytes.js';
 import type { Where } from './seal2.js';
@@ -60,7 +60,11 @@ async function call(market: Market, account: PrivateKeyAccount, functionName: st
   const request = { address: market.contract, abi: subscriptionAbi, functionName, args, value, account } as never;
   const { request: checked } = await market.client.simulateContract(request);
   const wallet = createWalletClient({ account, chain: market.client.chain!, transport: http(market.rpc) });
-  const hash = await wallet.writeContract(checked as never);
+  // Estimated here, without fees: with them and without a type the EthereumJS client takes it for a transaction that pays nothing. The margin
+  // is for its estimates, which are what remains after refunds.
+  const data = encodeFunctionData({ abi: subscriptionAbi, functionName, args } as never);
+  const least = await market.client.request({ method: 'eth_estimateGas', params: [{ from: account.address, to: market.contract, data, value: toHex(value) }] });
+  const hash = await wallet.writeContract({ ...(checked as object), gas: (BigInt(least) * 5n) / 4n } as never);
   const receipt = await market.client.waitForTransactionReceipt({ hash });
   if (receipt.status !== 'success') throw new Error(`${functionName} reverted in ${hash}`);
   return receipt;

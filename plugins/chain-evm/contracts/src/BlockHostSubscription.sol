@@ -19,6 +19,8 @@ import {Views} from "./subscription/Views.sol";
 /// @dev All money calls share one reentrancy guard, and no receiver can hold up another's call.
 contract BlockHostSubscription is Catalogue, Vault, Views {
     using EarningLine for Subscription;
+    using Slots for Money;
+    using Slots for Plan;
     using Slots for Subscription;
 
     /// @param operator Account that makes plans, names agents, treasury and server key, and may cancel.
@@ -64,8 +66,9 @@ contract BlockHostSubscription is Catalogue, Vault, Views {
         address recipient,
         bytes calldata sealedRequest
     ) external payable nonReentrant returns (uint256 id) {
-        uint256 amount = _takePlace(planId, numDays, token, maxAmount);
-        id = _buy(planId, numDays, token, amount, deadline, recipient, sealedRequest);
+        uint256 amount;
+        (id, amount) = _takePlace(planId, numDays, token, maxAmount);
+        _buy(id, planId, numDays, token, amount, deadline, recipient, sealedRequest);
         _returnExcess(token, amount);
     }
 
@@ -90,9 +93,10 @@ contract BlockHostSubscription is Catalogue, Vault, Views {
         bytes calldata sealedRequest,
         Permit calldata permit
     ) external nonReentrant returns (uint256 id) {
-        uint256 amount = _takePlace(planId, numDays, token, maxAmount);
+        uint256 amount;
+        (id, amount) = _takePlace(planId, numDays, token, maxAmount);
         _permit(token, permit);
-        return _buy(planId, numDays, token, amount, deadline, recipient, sealedRequest);
+        _buy(id, planId, numDays, token, amount, deadline, recipient, sealedRequest);
     }
 
     /// @notice The host has built it: mints the credential to the buyer and starts the paid time.
@@ -281,19 +285,28 @@ contract BlockHostSubscription is Catalogue, Vault, Views {
 
     function _takePlace(uint256 planId, uint256 numDays, address token, uint256 maxAmount)
         private
-        returns (uint256 amount)
+        returns (uint256 id, uint256 amount)
     {
         require(!purchasesPaused, PurchasesArePaused());
-        Plan storage p = _knownPlan(planId);
+        Plan storage p = _plans[planId];
+        // What is read here one after the other shares a slot, which the optimizer then loads once.
+        uint256 first = p.saleSlot();
+        require(p.deliveryWindow != 0, UnknownPlan(planId));
         require(p.active, PlanInactive(planId));
         (uint24 open, uint24 total) = (p.open, p.total);
         require(open < total, SoldOut(planId, open, total));
-        amount = _purchasePrice(planId, p, numDays, token);
+        (uint256 perDay, bool accepted, uint256 setupDays) = (p.coinPerDay, p.coinAccepted, p.setupDays);
+        if (token != address(0)) (perDay, accepted) = _priceOf(planId, p, token);
+        amount = _purchasePrice(perDay, accepted, numDays, setupDays, token);
         require(amount <= maxAmount, AmountAboveMax(amount, maxAmount));
-        p.open = open + 1;
+        unchecked {
+            id = ++lastSubscriptionId; // nobody pays for 2^64 purchases
+        }
+        p.storeOneMore(first);
     }
 
     function _buy(
+        uint256 id,
         uint256 planId,
         uint256 numDays,
         address token,
@@ -301,29 +314,31 @@ contract BlockHostSubscription is Catalogue, Vault, Views {
         uint256 deadline,
         address recipient,
         bytes calldata sealedRequest
-    ) private returns (uint256 id) {
+    ) private {
         _requireBefore(deadline);
         _requireOutside(recipient);
         _requireLength(sealedRequest.length, MAX_SEALED_BYTES);
         _pull(token, amount);
-        return _record(planId, numDays, token, amount, recipient, sealedRequest);
+        unchecked {
+            _record(id, planId, numDays * 1 days, token, amount, recipient, sealedRequest); // at most MAX_DAYS
+        }
     }
 
     function _record(
+        uint256 id,
         uint256 planId,
-        uint256 numDays,
+        uint256 paidSeconds,
         address token,
         uint256 amount,
         address buyer,
         bytes calldata sealedRequest
-    ) private returns (uint256 id) {
-        id = ++lastSubscriptionId;
-        bytes32 order = orderHash(buyer, planId, numDays * 1 days, token, amount, keccak256(sealedRequest));
+    ) private {
+        bytes32 order = orderHash(buyer, planId, paidSeconds, token, amount, keccak256(sealedRequest));
         Subscription storage s = _subscriptions[id];
-        s.storePurchase(buyer, planId, numDays * 1 days);
-        s.storePayment(amount, order, _prices[planId][token].tokenIndex);
-        _money[token].undelivered += uint128(amount);
-        emit SubscriptionPurchased(id, planId, buyer, numDays * 1 days, token, amount, order, sealedRequest);
+        s.storePurchase(buyer, planId, paidSeconds);
+        s.storePayment(amount, order, _indexOf(planId, token));
+        _money[token].addUndelivered(amount);
+        emit SubscriptionPurchased(id, planId, buyer, paidSeconds, token, amount, order, sealedRequest);
     }
 
     function _extend(uint256 id, uint256 numDays, address token, uint256 maxAmount, uint256 deadline)
@@ -357,9 +372,9 @@ contract BlockHostSubscription is Catalogue, Vault, Views {
         Money storage m = _moneyOf(s);
         m.undelivered -= amount;
         m.unearned += amount;
-        bool inTime = block.timestamp <= uint256(s.purchasedAt) + p.deliveryWindow;
+        bool inTime = block.timestamp <= uint256(s.purchasedAt) + p.agentWindow;
         end = block.timestamp + s.paidSeconds;
-        s.storeLine(end, block.timestamp, inTime ? p.setupDays : 0);
+        s.storeLine(end, block.timestamp, inTime ? p.agentSetupDays : 0);
     }
 
     /// @dev Decline and refund: all of an undelivered payment becomes the buyer's credit.
@@ -380,7 +395,7 @@ contract BlockHostSubscription is Catalogue, Vault, Views {
             s.restart(_money[token], amount, expiresAt);
         } else {
             s.restart(_money[current], 0, expiresAt);
-            s.tokenIndex = _prices[s.planId][token].tokenIndex;
+            s.tokenIndex = _indexOf(s.planId, token);
             s.amount = uint112(amount);
         }
         _money[token].unearned += uint128(amount);

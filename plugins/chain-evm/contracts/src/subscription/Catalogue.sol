@@ -129,9 +129,9 @@ abstract contract Catalogue is Storage, Ownable2Step {
         _requireRange("total", total, 0, type(uint24).max);
         _requireOutside(agent);
         p.total = uint24(total);
-        p.deliveryWindow = uint24(deliveryWindow);
+        p.deliveryWindow = p.agentWindow = uint24(deliveryWindow);
+        p.setupDays = p.agentSetupDays = uint8(setupDays);
         p.grace = uint32(grace);
-        p.setupDays = uint8(setupDays);
         p.active = true;
         p.agent = agent;
     }
@@ -145,17 +145,23 @@ abstract contract Catalogue is Storage, Ownable2Step {
 
     function _setPrice(uint256 planId, address token, uint256 perDay) private {
         _requireRange("perDay", perDay, 0, type(uint96).max);
-        Price storage price_ = _prices[planId][token];
-        price_.tokenIndex = _list(token);
-        price_.accepted = perDay != 0;
-        if (perDay != 0) price_.perDay = uint96(perDay);
+        if (token == address(0)) {
+            Plan storage p = _plans[planId];
+            p.coinAccepted = perDay != 0;
+            if (perDay != 0) p.coinPerDay = uint96(perDay);
+        } else {
+            Price storage price_ = _prices[planId][token];
+            price_.tokenIndex = _list(token);
+            price_.accepted = perDay != 0;
+            if (perDay != 0) price_.perDay = uint96(perDay);
+        }
         emit PriceChanged(planId, token, perDay);
     }
 
     /// @dev Index of `token`, which is given one at its first price.
     function _list(address token) private returns (uint8 index) {
         index = _tokenIndex[token];
-        if (index != 0 || token == address(0)) return index;
+        if (index != 0) return index;
         bool usable = token != address(this) && token != address(credential) && token.code.length != 0;
         require(usable && _tokens.length <= type(uint8).max, BadToken(token));
         index = uint8(_tokens.length);

@@ -3,21 +3,23 @@ pragma solidity 0.8.37;
 
 import {EarningLine} from "./EarningLine.sol";
 import {Storage} from "./Storage.sol";
-import {Plan, Price, Subscription} from "./Types.sol";
+import {Subscription} from "./Types.sol";
 
 /// @title What a purchase or an extension costs
 abstract contract Pricing is Storage {
     using EarningLine for Subscription;
 
-    function _purchasePrice(uint256 planId, Plan storage p, uint256 numDays, address token)
+    /// @dev The price of a day is below 2^96, setup days are at most MAX_SETUP_DAYS.
+    function _purchasePrice(uint256 perDay, bool accepted, uint256 numDays, uint256 setupDays, address token)
         internal
-        view
+        pure
         returns (uint256)
     {
         _requireDays(numDays);
-        Price storage price_ = _prices[planId][token];
-        require(price_.accepted, TokenNotAccepted(token));
-        return price_.perDay * (numDays + p.setupDays);
+        require(accepted, TokenNotAccepted(token));
+        unchecked {
+            return perDay * (numDays + setupDays);
+        }
     }
 
     /// @dev While something is unearned only its token is taken, whatever else is on sale: a stranger could
@@ -28,14 +30,14 @@ abstract contract Pricing is Storage {
         returns (uint256)
     {
         _requireDays(numDays);
-        Price storage price_ = _prices[s.planId][token];
+        (uint256 perDay, bool accepted) = _priceOf(s.planId, _plans[s.planId], token);
         address current = _tokenOf(s);
         bool paid = s.unearned() != 0;
         if (token != current) {
             require(!paid && payer == credential.ownerOf(id), TokenChangeRefused(token, current));
         }
-        require(price_.accepted || (paid && token == current), TokenNotAccepted(token));
-        return price_.perDay * numDays;
+        require(accepted || (paid && token == current), TokenNotAccepted(token));
+        return perDay * numDays;
     }
 
     function _requireDays(uint256 numDays) private pure {

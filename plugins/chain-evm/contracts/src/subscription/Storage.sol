@@ -68,6 +68,22 @@ abstract contract Storage is SubscriptionEvents, SubscriptionErrors {
         require(p.deliveryWindow != 0, UnknownPlan(planId));
     }
 
+    /// @dev The price in the chain's own coin is where a purchase finds all else of its plan.
+    function _priceOf(uint256 planId, Plan storage p, address token)
+        internal
+        view
+        returns (uint256 perDay, bool accepted)
+    {
+        if (token == address(0)) return (p.coinPerDay, p.coinAccepted);
+        Price storage price_ = _prices[planId][token];
+        return (price_.perDay, price_.accepted);
+    }
+
+    /// @dev Of a token that the plan has a price in.
+    function _indexOf(uint256 planId, address token) internal view returns (uint8) {
+        return token == address(0) ? 0 : _prices[planId][token].tokenIndex;
+    }
+
     function _known(uint256 id) internal view returns (Subscription storage s) {
         s = _subscriptions[id];
         require(s.buyer != address(0), UnknownSubscription(id));

@@ -2,27 +2,31 @@
 pragma solidity 0.8.37;
 
 /// What is stored, field by field. Sizes and order are chosen for gas: a purchase fills two slots of a subscription
-/// and a delivery writes the third only; whatever purchase and deliver need of a plan is in its first slot. Views.sol
-/// holds the wide structs that callers read.
+/// and a delivery writes the third only. Of a plan a purchase in the chain's own coin needs the first slot and nothing
+/// else, and a delivery the second. Views.sol holds the wide structs that callers read.
+
+/// Price of a plan in one token. `perDay` stays when the token goes off sale: extensions still need it.
+struct Price {
+    uint96 perDay;
+    uint8 tokenIndex; // 0: the chain's own coin
+    bool accepted;
+}
 
 /// Terms of a plan. The hash of its resources, the window, the grace and the setup days never change.
 struct Plan {
-    address agent;
+    uint96 coinPerDay; // the Price in the chain's own coin; those in other tokens are in Storage._prices
+    bool coinAccepted;
     uint24 total; // capacity that the host offers
     uint24 open; // purchases that are neither declined, refunded nor burned
     uint24 deliveryWindow; // seconds
     uint8 setupDays;
     bool active;
-    address resources; // where SSTORE2 keeps the JSON text
+    address agent; // from here on the second slot
+    uint24 agentWindow; // deliveryWindow and setupDays once more, for the delivery
+    uint8 agentSetupDays;
     uint32 grace; // seconds
+    address resources; // where SSTORE2 keeps the JSON text
     bytes32 resourcesHash;
-}
-
-/// Price of a plan in one token. `perDay` stays when the token goes off sale: extensions still need it.
-struct Price {
-    uint96 perDay;
-    uint8 tokenIndex;
-    bool accepted;
 }
 
 /// One subscription. `amount` is the whole payment until the delivery, afterwards that of the earning line

@@ -6,7 +6,7 @@ import {ISubscriptionAuthority} from "../interfaces/ISubscriptionAuthority.sol";
 import {MoneyState, PlanState, SubscriptionState} from "../interfaces/ViewTypes.sol";
 import {EarningLine} from "./EarningLine.sol";
 import {Pricing} from "./Pricing.sol";
-import {Flag, Money, Outage, Plan, Price, Subscription} from "./Types.sol";
+import {Flag, Money, Outage, Plan, Subscription} from "./Types.sol";
 
 /// @title Reads: each answers one question in one call at one block
 abstract contract Views is Pricing, ISubscriptionAuthority {
@@ -67,8 +67,7 @@ abstract contract Views is Pricing, ISubscriptionAuthority {
     /// @return perDay Smallest units of the token.
     /// @return accepted False: off sale, or never on sale.
     function price(uint256 planId, address token) external view returns (uint256 perDay, bool accepted) {
-        Price storage stored = _prices[planId][token];
-        return (stored.perDay, stored.accepted);
+        return _priceOf(planId, _plans[planId], token);
     }
 
     /// @notice What purchase(planId, numDays, token ...) takes, setup days included.
@@ -77,7 +76,9 @@ abstract contract Views is Pricing, ISubscriptionAuthority {
     /// @param token An accepted one; 0: the chain's own coin.
     /// @return Smallest units of the token.
     function quote(uint256 planId, uint256 numDays, address token) external view returns (uint256) {
-        return _purchasePrice(planId, _knownPlan(planId), numDays, token);
+        Plan storage p = _knownPlan(planId);
+        (uint256 perDay, bool accepted) = _priceOf(planId, p, token);
+        return _purchasePrice(perDay, accepted, numDays, p.setupDays, token);
     }
 
     /// @notice What extend(id, numDays, token ...) sent by `payer` takes.
