@@ -8,7 +8,6 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -162,10 +161,11 @@ static bh_status fill_disk(const exchange* e) {
     return say(e->out, text);
 }
 
-/* How a bad one ends. */
+/* How a bad one ends. Not raise(): the first process of a namespace does not hear it. */
+static int* volatile nowhere;
 static bh_status crash(const exchange* e) {
     (void)e;
-    raise(SIGSEGV);
+    *nowhere = 1;
     return BH_OK;
 }
 static bh_status save_and_crash(const exchange* e) {
