@@ -61,7 +61,7 @@ private:
 
     // Texts that fit the patterns of our schemas, none of them beyond what the formats allow besides the pattern.
     json text(const json& schema) {
-        static const std::array<const char*, 16> kTexts = {"x",
+        static const std::array<const char*, 17> kTexts = {"x",
                                                            "bh-7-system",
                                                            "\xc3\xa4\xe2\x82\xac\xf0\x9f\x94\x91",
                                                            "0x",
@@ -76,7 +76,8 @@ private:
                                                            "2001:db8:b1::/64",
                                                            "2001:db8::/56",
                                                            "0x5FbDB2315678afecb367f032d93F642f64180aa3",
-                                                           "http://node.example:8545"};
+                                                           "http://node.example:8545",
+                                                           "ws://node.example:8546"};
         const std::size_t least = schema.value("minLength", 0U), most = schema.value("maxLength", 4096U);
         const std::string pattern = schema.value("pattern", "");
         std::vector<std::string> fit;
@@ -107,15 +108,16 @@ private:
     json object(const json& schema) {
         json out = json::object();
         const json required = schema.value("required", json::array());
+        const json alternatives = schema.value("oneOf", json::array());
         json also;  // of one of the alternatives
         if (schema.contains("oneOf")) also = one_of(schema["oneOf"]).at("required");
-        for (const auto& [key, property] : schema.value("properties", json::object()).items()) {
+        const json properties = schema.value("properties", json::object());
+        for (const auto& [key, property] : properties.items()) {
             const auto in = [&](const json& names) {
                 return std::find(names.begin(), names.end(), key) != names.end();
             };
             bool alternative = false;
-            for (const json& other : schema.value("oneOf", json::array()))
-                alternative = alternative || in(other.at("required"));
+            for (const json& other : alternatives) alternative = alternative || in(other.at("required"));
             if (in(required) || in(also) || (!alternative && chance(60))) out[key] = valid(property);
         }
         const json more = schema.value("additionalProperties", json{});
@@ -152,14 +154,18 @@ private:
             put("another form", "-");
         if (schema.contains("maxLength"))
             put("a longer text", std::string(schema["maxLength"].get<std::size_t>() + 1, '1'));
-        if (schema.contains("maximum") && schema["maximum"].get<std::uint64_t>() < UINT64_MAX)
-            put("a larger number", schema["maximum"].get<std::uint64_t>() + 1);
+        // The validator compares as double, which has the even ones alone from 2^53 on.
+        if (const std::uint64_t most = schema.value("maximum", UINT64_MAX); most < UINT64_MAX)
+            put("a larger number", most + (most < std::uint64_t{1} << 53 ? 1 : 2));
         if (schema.contains("minimum") && schema["minimum"].get<std::int64_t>() > INT64_MIN)
             put("a smaller number", schema["minimum"].get<std::int64_t>() - 1);
         if (node.is_array() && schema.contains("items"))
             for (std::size_t i = 0; i < node.size(); ++i) damage(schema["items"], node[i], at / i, good, all);
         if (!node.is_object()) return;
-        for (const json& key : schema.value("required", json::array())) {
+        const json required = schema.value("required", json::array());
+        for (const json& key : required) {
+            // What is left out of a configuration has its default.
+            if (schema.at("properties").at(key.get<std::string>()).contains("default")) continue;
             json document = good;
             document[at].erase(key.get<std::string>());
             all.push_back({at.to_string() + ": without " + key.get<std::string>(), std::move(document)});

@@ -56,8 +56,8 @@ std::vector<std::pair<std::string, json>> configurations() {
 void check_for_the_wizard(const json& schema) {
     static const std::set<std::string> kWidgets{"secret", "address", "url", "duration", "bytes", "choice-from: pools"};
     std::set<int> orders;
-    const json none = json::object();
-    for (const auto& [key, property] : schema.value("properties", none).items()) {
+    const json properties = schema.value("properties", json::object());
+    for (const auto& [key, property] : properties.items()) {
         CAPTURE(key);
         CHECK_FALSE(property.value("title", "").empty());
         CHECK_FALSE(property.value("description", "").empty());
@@ -161,12 +161,13 @@ TEST_CASE("configurations made from a plugin's schema are taken, and each with o
     REQUIRE(configurations().size() > 8);
     for (const auto& [path, schema] : configurations()) {
         CAPTURE(path);
+        const json properties = schema.value("properties", json::object());
         for (int i = 0; i < 20; ++i) {
             const json good = generate.valid(schema);
             CAPTURE(good.dump());
             const auto filled = bh::host::check_config(schema, good);
             REQUIRE(filled);
-            for (const auto& [key, property] : schema.value("properties", json::object()).items())
+            for (const auto& [key, property] : properties.items())
                 if (property.contains("default")) CHECK(filled->contains(key));
         }
         for (const auto& [what, bad] : bh::abi::SchemaGenerator::damaged(schema, generate.valid(schema))) {
