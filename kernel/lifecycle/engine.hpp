@@ -74,6 +74,9 @@ private:
         std::int64_t row = 0;
         std::string instance;
         std::shared_ptr<CancelToken> cancel;
+        Step step = Step::none;
+        std::int64_t overdue_ms = 0;  // it should have ended long before
+        bool told = false;            // that it did not
     };
     struct Inventory {
         std::map<std::string, std::vector<Vm>> vms;
@@ -133,6 +136,7 @@ private:
 
     // upkeep.cpp
     bool upkeep();
+    bool report_overdue();
     bool unpark_instances();
     bool send_statements();
     bool keep_delegations();

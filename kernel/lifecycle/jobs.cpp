@@ -20,6 +20,7 @@ constexpr std::size_t kMaxCheckpoint = std::size_t{64} * 1024;
 constexpr std::int64_t kPendingMs = 1000;
 constexpr std::int64_t kShortestPendingMs = 200;  // a plugin in a hurry doesn't keep the journal busy
 constexpr std::uint64_t kNsPerMs = 1'000'000;
+constexpr std::int64_t kOverdueMs = 10'000;  // after its deadline; a worker that late is no more
 
 std::string alarm_subject(const JobRow& job) { return "job:" + std::to_string(job.n); }
 
@@ -108,12 +109,11 @@ bool Engine::start_job(JobRow job) {
         return false;
     }
     auto cancel = std::make_shared<CancelToken>();
-    running_[job.n] = {job.row, job.instance, cancel};
     if (!job.instance.empty()) ++busy_[job.instance];
-    const StepRules& rules = rules_of(job.step);
-    const auto deadline =
-        static_cast<std::uint64_t>(rules.deadline_is_long ? config_.long_deadline_ms : config_.short_deadline_ms);
-    post([this, input, cancel, deadline]() -> Done {
+    const std::int64_t deadline_ms =
+        rules_of(job.step).deadline_is_long ? config_.long_deadline_ms : config_.short_deadline_ms;
+    running_[job.n] = {job.row, job.instance, cancel, job.step, now() + deadline_ms + kOverdueMs};
+    post([this, input, cancel, deadline = static_cast<std::uint64_t>(deadline_ms)]() -> Done {
         const JobRow& running = input->job;
         Call call;
         call.op_id = running.op_id;
@@ -134,6 +134,31 @@ bool Engine::start_job(JobRow job) {
         ports_.boundaries.at("effect/" + std::string{to_text(running.step)});
         return [this, n = running.n, result] { return settled(n, result); };
     });
+    return true;
+}
+
+// A verb in this process can't be ended from outside. It is waited for, and whoever looks after the host is told.
+bool Engine::report_overdue() {
+    const auto late = std::find_if(running_.begin(), running_.end(), [at = now()](const auto& entry) {
+        return !entry.second.told && at > entry.second.overdue_ms;
+    });
+    if (late == running_.end()) return false;
+    auto& [n, job] = *late;
+    const auto written = journal_.write("overdue", [&, number = n, &verb = job](Tx& tx) -> Status {
+        const auto row = job_by_number(tx, number);
+        if (!row) return {};
+        raise_alarm(
+            tx, alarm_subject(*row), "overdue",
+            std::string{to_text(verb.step)} + " in " + verb.instance +
+                " is long past its deadline and has not returned. Its plugin runs in blockhostd, which can't end it: "
+                "see the plugin's log; a restart of blockhostd ends it and looks what became of it. With "
+                "`isolation: process` an overdue plugin is ended by itself");
+        append_audit(tx, "kernel", "overdue", "instance:" + verb.instance,
+                     std::string{to_text(verb.step)} + " " + row->op_id);
+        return {};
+    });
+    if (!written) return false;
+    job.told = true;
     return true;
 }
 
@@ -168,6 +193,7 @@ Status Engine::settled(std::int64_t n, const std::shared_ptr<WorkResult>& result
         auto job = job_by_number(tx, n);
         if (!job) return {};
         row_number = job->row;
+        if (running_[n].told) clear_alarms(tx, alarm_subject(*job), "overdue");
         auto row = subscription_by_row(tx, job->row);
         if (!row) return {};
         const Status done = settle(tx, *job, *row, *result);

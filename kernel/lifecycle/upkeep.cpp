@@ -23,8 +23,8 @@ constexpr const char* kHostSubject = "host";
 }  // namespace
 
 bool Engine::upkeep() {
-    return keep_delegations() || send_statements() || watch_vms() || unpark_instances() || keep_sales() ||
-           anchor_audit();
+    return report_overdue() || keep_delegations() || send_statements() || watch_vms() || unpark_instances() ||
+           keep_sales() || anchor_audit();
 }
 
 // A parked instance's jobs go on when its check passes again.

@@ -1,31 +1,12 @@
 // When the engine asks its chains again; the name is the rule.
 #include "kernel/lifecycle/testing/fixture.hpp"
-
-#include <deque>
+#include "kernel/lifecycle/testing/held_executor.hpp"
 
 using namespace bh;
 using namespace bh::life;
 using namespace bh::life::testing;
 
 namespace {
-
-// Verbs that wait until the test lets them run.
-class HeldExecutor final : public Executor {
-public:
-    void run(std::function<void()> task) override { tasks_.push_back(std::move(task)); }
-    [[nodiscard]] std::size_t waiting() const { return tasks_.size(); }
-    void run_one() {
-        const auto task = std::move(tasks_.front());
-        tasks_.pop_front();
-        task();
-    }
-    void run_all() {
-        while (!tasks_.empty()) run_one();
-    }
-
-private:
-    std::deque<std::function<void()>> tasks_;
-};
 
 struct Woken : Fixture {
     Woken() {

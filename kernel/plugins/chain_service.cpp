@@ -43,7 +43,7 @@ Status check_contract(const Granted& g, const std::string& contract) {
 
 bh_status read(const bh_kernel* kernel, const char* chain, bh_str request, bh_str at, std::uint32_t min_agree,
                bh_sink out, bh_error* err) noexcept {
-    return guarded(err, [&]() -> Status {
+    return guarded(kernel, "chain.read", err, [&]() -> Status {
         const auto g = granted(kernel, chain);
         if (!g) return g.failure();
         const auto parsed = parse_chain_read(string_of(request));
@@ -57,7 +57,7 @@ bh_status read(const bh_kernel* kernel, const char* chain, bh_str request, bh_st
 
 bh_status logs(const bh_kernel* kernel, const char* chain, bh_str filter, bh_str cursor, std::uint32_t max, bh_sink out,
                bh_error* err) noexcept {
-    return guarded(err, [&]() -> Status {
+    return guarded(kernel, "chain.logs", err, [&]() -> Status {
         const auto g = granted(kernel, chain);
         if (!g) return g.failure();
         const auto parsed = parse_chain_filter(string_of(filter));
@@ -82,7 +82,7 @@ bool begins_as_granted(const ChainGrant& grant, const Bytes& data) {
 
 bh_status submit(const bh_kernel* kernel, const bh_call* call, const char* chain, const char* step, bh_str intent,
                  bh_sink out, bh_error* err) noexcept {
-    return guarded(err, [&]() -> Status {
+    return guarded(kernel, "chain.submit", err, [&]() -> Status {
         const auto g = granted(kernel, chain);
         if (!g) return g.failure();
         if (call == nullptr) return invalid("no_call", "submit needs the context of a running verb");

@@ -6,7 +6,7 @@ namespace {
 
 bh_status tcp(const bh_kernel* kernel, bh_str host, std::uint16_t port, std::uint64_t deadline_ns, std::int32_t* fd,
               bh_error* err) noexcept {
-    return guarded(err, [&]() -> Status {
+    return guarded(kernel, "connect.tcp", err, [&]() -> Status {
         const auto& state = state_of(kernel);
         auto endpoint = make_endpoint(string_of(host), port);
         if (!endpoint) return endpoint.failure();

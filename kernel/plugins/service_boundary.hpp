@@ -34,12 +34,17 @@ inline bh_status report(bh_error* err, const Failure& failure) noexcept {
     return failure.code;
 }
 
-// The boundary of every service: nothing unwinds into the plugin.
+// A plugin that asks for what it was not granted is badly set up, or hostile: the operator hears of it. services.cpp
+void log_refusal(const bh_kernel* kernel, std::string_view verb, const Failure& failure);
+
+// The boundary of every service: nothing unwinds into the plugin. `verb` is its name in the log: "signer.sign".
 template <class F>
-bh_status guarded(bh_error* err, F&& body) noexcept {
+bh_status guarded(const bh_kernel* kernel, std::string_view verb, bh_error* err, F&& body) noexcept {
     try {
         const Status status = body();
-        return status ? BH_OK : report(err, status.failure());
+        if (status) return BH_OK;
+        if (status.failure().code == BH_E_DENIED) log_refusal(kernel, verb, status.failure());
+        return report(err, status.failure());
     } catch (const std::exception& error) {
         return report(err, {BH_E_INTERNAL, "exception", error.what()});
     }

@@ -63,7 +63,7 @@ Result<std::string> store_key(bh_str text) {
 }
 
 bh_status store_get(const bh_kernel* kernel, bh_str key, bh_sink value, bh_error* err) noexcept {
-    return guarded(err, [&]() -> Status {
+    return guarded(kernel, "store.get", err, [&]() -> Status {
         const auto& state = state_of(kernel);
         auto name = store_key(key);
         if (!name) return name.failure();
@@ -75,7 +75,7 @@ bh_status store_get(const bh_kernel* kernel, bh_str key, bh_sink value, bh_error
 
 bh_status store_put(const bh_kernel* kernel, const bh_str* keys, const bh_bytes* values, std::uint32_t count,
                     bh_error* err) noexcept {
-    return guarded(err, [&]() -> Status {
+    return guarded(kernel, "store.put", err, [&]() -> Status {
         const auto& state = state_of(kernel);
         std::vector<std::pair<std::string, Bytes>> changes;
         std::set<std::string> seen;
@@ -91,7 +91,7 @@ bh_status store_put(const bh_kernel* kernel, const bh_str* keys, const bh_bytes*
 }
 
 bh_status store_list(const bh_kernel* kernel, bh_str prefix, bh_str page, bh_sink out, bh_error* err) noexcept {
-    return guarded(err, [&]() -> Status {
+    return guarded(kernel, "store.list", err, [&]() -> Status {
         const auto& state = state_of(kernel);
         auto page_of_keys = state.backends.store->list(state.instance, string_of(prefix), string_of(page));
         if (!page_of_keys) return page_of_keys.failure();
@@ -122,7 +122,7 @@ Result<Bytes> read_secret(const std::string& path) {
 
 bh_status secrets_with(const bh_kernel* kernel, const char* name,
                        bh_status (*use)(void* user, bh_bytes secret) BH_NOEXCEPT, void* user, bh_error* err) noexcept {
-    return guarded(err, [&]() -> Status {
+    return guarded(kernel, "secrets.with", err, [&]() -> Status {
         const auto& state = state_of(kernel);
         const auto granted = state.grants.secrets.find(name);
         if (granted == state.grants.secrets.end()) {
@@ -146,7 +146,7 @@ Result<std::string> granted_key(const Services::State& state, const char* key) {
 
 bh_status signer_sign(const bh_kernel* kernel, const char* key, const char* scheme, bh_bytes payload, bh_sink signature,
                       bh_error* err) noexcept {
-    return guarded(err, [&]() -> Status {
+    return guarded(kernel, "signer.sign", err, [&]() -> Status {
         const auto& state = state_of(kernel);
         auto name = granted_key(state, key);
         if (!name) return name.failure();
@@ -157,7 +157,7 @@ bh_status signer_sign(const bh_kernel* kernel, const char* key, const char* sche
 }
 
 bh_status signer_public_key(const bh_kernel* kernel, const char* key, bh_sink out, bh_error* err) noexcept {
-    return guarded(err, [&]() -> Status {
+    return guarded(kernel, "signer.public_key", err, [&]() -> Status {
         const auto& state = state_of(kernel);
         auto name = granted_key(state, key);
         if (!name) return name.failure();
@@ -170,7 +170,7 @@ bh_status signer_public_key(const bh_kernel* kernel, const char* key, bh_sink ou
 // Requests are opened by the kernel alone: no plugin of this kernel may have anything unsealed.
 bh_status signer_unseal(const bh_kernel* kernel, const char*, const char*, bh_bytes, bh_bytes, bh_sink,
                         bh_error* err) noexcept {
-    return guarded(err, [&]() -> Status {
+    return guarded(kernel, "signer.unseal", err, [&]() -> Status {
         return Failure{BH_E_DENIED, "not_granted",
                        "no seal format is granted to instance " + state_of(kernel).instance};
     });
@@ -178,7 +178,7 @@ bh_status signer_unseal(const bh_kernel* kernel, const char*, const char*, bh_by
 
 bh_status launch_start(const bh_kernel* kernel, bh_str unit, bh_str spec, const std::int32_t* fds,
                        std::uint32_t fd_count, bh_sink out, bh_error* err) noexcept {
-    return guarded(err, [&]() -> Status {
+    return guarded(kernel, "launch.start", err, [&]() -> Status {
         const auto& state = state_of(kernel);
         if (fd_count > kMaxPassedFds) return invalid("too_many_fds", "a unit may be passed at most 16 descriptors");
         auto parsed = parse_unit_spec(string_of(spec));
@@ -190,7 +190,7 @@ bh_status launch_start(const bh_kernel* kernel, bh_str unit, bh_str spec, const 
 }
 
 bh_status launch_status(const bh_kernel* kernel, bh_str unit, bh_sink out, bh_error* err) noexcept {
-    return guarded(err, [&]() -> Status {
+    return guarded(kernel, "launch.status", err, [&]() -> Status {
         const auto& state = state_of(kernel);
         auto found = state.backends.launch->status(state.instance, string_of(unit));
         if (!found) return found.failure();
@@ -199,14 +199,14 @@ bh_status launch_status(const bh_kernel* kernel, bh_str unit, bh_sink out, bh_er
 }
 
 bh_status launch_signal(const bh_kernel* kernel, bh_str unit, std::int32_t number, bh_error* err) noexcept {
-    return guarded(err, [&]() -> Status {
+    return guarded(kernel, "launch.signal", err, [&]() -> Status {
         const auto& state = state_of(kernel);
         return state.backends.launch->signal(state.instance, string_of(unit), number);
     });
 }
 
 bh_status launch_list(const bh_kernel* kernel, bh_str page, bh_sink out, bh_error* err) noexcept {
-    return guarded(err, [&]() -> Status {
+    return guarded(kernel, "launch.list", err, [&]() -> Status {
         const auto& state = state_of(kernel);
         auto units = state.backends.launch->list(state.instance, string_of(page));
         if (!units) return units.failure();
@@ -216,7 +216,7 @@ bh_status launch_list(const bh_kernel* kernel, bh_str page, bh_sink out, bh_erro
 
 bh_status launch_run(const bh_kernel* kernel, bh_str request, std::uint64_t deadline_ns, bh_sink out,
                      bh_error* err) noexcept {
-    return guarded(err, [&]() -> Status {
+    return guarded(kernel, "launch.run", err, [&]() -> Status {
         const auto& state = state_of(kernel);
         auto parsed = parse_run_request(string_of(request));
         if (!parsed) return parsed.failure();
@@ -258,6 +258,11 @@ const void* service(const bh_kernel* kernel, const char* id) noexcept {
 }
 
 }  // namespace
+
+void log_refusal(const bh_kernel* kernel, std::string_view verb, const Failure& failure) {
+    const std::string words = "was refused \"" + std::string{verb} + "\" (" + failure.reason + "): " + failure.message;
+    log_write(kernel, BH_LOG_WARN, {nullptr, 0}, {words.data(), words.size()});
+}
 
 Services::Services(std::string instance, ServiceGrants grants, ServiceBackends backends)
     : state_{std::make_unique<State>()} {

@@ -97,7 +97,10 @@ TEST_CASE("the signer is asked only for granted keys, in the instance's name, an
     };
     CHECK(sign("agent"));
     CHECK(signer.last == "local/agent/eip1559-tx");
+    log.last.clear();
     CHECK(sign("statement").failure().code == BH_E_DENIED);
+    CHECK(log.last ==
+          R"(local: was refused "signer.sign" (not_granted): the key "statement" is not granted to instance local)");
     const auto unseal = read_verb("a", [&](bh_sink out, bh_error* err) {
         return vtable->unseal(services.kernel(), "server", "seal-2-request", {nullptr, 0}, {nullptr, 0}, out, err);
     });

@@ -34,14 +34,9 @@ using Asked = Tables<bh_call, bh_svc_log, bh_svc_store, bh_svc_secrets, bh_svc_s
 constexpr auto kHandlers = handlers_of<KernelSide>(Asked{});
 constexpr auto kNames = names_of(Asked{});
 
-// A plugin that asks for what it was not granted is badly set up, or hostile: the operator should hear of it.
-void tell_refusal(const bh_kernel* services, std::uint16_t number, Writer& answer) {
-    Reader in{answer.frame().subspan(sizeof(Header))};
-    if (in.number<bh_status>() != BH_E_DENIED) return;
-    (void)in.number<std::uint32_t>();
-    const auto reason = in.text();
-    const std::string words =
-        "was refused \"" + std::string{kNames[number]} + "\" (" + clean(reason) + "): " + clean(in.text());
+// What a service refuses it logs by itself; this one was not even there.
+void log_refusal(const bh_kernel* services, std::uint16_t number) {
+    const std::string words = "was refused \"" + std::string{kNames[number]} + "\" (not_granted)";
     const auto* log = static_cast<const bh_svc_log*>(services->service(services, BH_SVC_LOG));
     if (log != nullptr) log->write(services, BH_LOG_WARN, {nullptr, 0}, view(words));
 }
@@ -120,8 +115,8 @@ bool Line::serve(const Frame& frame, const bh_call* call, std::uint64_t hard_ns)
         answer_.number(std::uint32_t{0});
         answer_.text("not_granted");
         answer_.text("this service is not granted to the instance, or no verb runs");
+        log_refusal(services_, frame.number);
     }
-    tell_refusal(services_, frame.number, answer_);
     std::vector<int> fds;
     for (const Fd& fd : side.fds) fds.push_back(fd.get());
     const bool sent = channel_.send(answer_, fds, hard_ns);

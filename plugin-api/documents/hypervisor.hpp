@@ -64,6 +64,44 @@ struct VmPage {
 Result<VmPage> parse_vm_page(std::string_view json);
 std::string to_json(const VmPage& page);
 
+// vm_resize(): vm-size.json
+struct VmSize {
+    std::uint32_t cpus = 1;
+    std::uint64_t memory_bytes = 0;
+    std::vector<Volume> volumes;  // of this VM, that the storage has grown: as they are now
+};
+Result<VmSize> parse_vm_size(std::string_view json);
+std::string to_json(const VmSize& size);
+
+// snapshot_create(): snapshot-spec.json
+struct SnapshotSpec {
+    std::string name;     // for people: [a-z0-9-]{1,63}
+    bool memory = false;  // of a running VM: its memory, too; without it the snapshot is what a power cut would leave
+    Tags tags;
+};
+Result<SnapshotSpec> parse_snapshot_spec(std::string_view json);
+std::string to_json(const SnapshotSpec& spec);
+
+struct Snapshot {
+    std::string snapshot;    // id of this backend: what later verbs take (this whole document may be passed, too)
+    std::string created_by;  // op_id
+    std::string instance;
+    std::string vm;  // id of the VM that it is of
+    std::string name;
+    bool memory = false;
+    UnixTime created_at;
+    Tags tags;
+};
+Result<Snapshot> parse_snapshot(std::string_view json);
+std::string to_json(const Snapshot& snapshot);
+
+struct SnapshotPage {
+    std::vector<Snapshot> snapshots;
+    std::string next;
+};
+Result<SnapshotPage> parse_snapshot_page(std::string_view json);
+std::string to_json(const SnapshotPage& page);
+
 // console_open(): console.json
 struct Console {
     std::string unix_path;  // or

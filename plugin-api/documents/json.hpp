@@ -1,5 +1,5 @@
-// nlohmann/json as the house includes it. What all its users need is compiled once (json.cpp, target bh_json) instead of
-// in each file again: most of what such a file costs.
+// nlohmann/json as the house includes it. What all its users need is compiled once (json.cpp, target bh_json) instead
+// of in each file again: most of what such a file costs.
 #pragma once
 
 #include <nlohmann/json.hpp>

@@ -49,6 +49,8 @@ inline Vm vm() {
             "guest", {"v-1"}, "bh0123456789ab", "52:54:00:00:00:01", "2001:db8:b10c::7", kTags};
 }
 
+inline Snapshot snapshot() { return {"s-1", "op-1", "machines", "vm-1", "before-upgrade", true, kTime, kTags}; }
+
 inline Delegation delegation() {
     return {"d-1", "op-1", "static", "2001:db8:b10c::/64", "routed", "eth1", {"2001:db8:b10c::1"}, kTime, kTags};
 }
@@ -133,6 +135,12 @@ void each(V&& visit) {
     visit("hypervisor", "vm-spec", "The VM that is wanted", vm_spec(), VmSpec{}, parse_vm_spec);
     visit("hypervisor", "vm", "A VM as it is", vm(), Vm{}, parse_vm);
     visit("hypervisor", "vms", "A page of VMs", VmPage{{vm()}, "p2"}, VmPage{}, parse_vm_page);
+    visit("hypervisor", "vm-size", "The size that a VM gets", VmSize{4, 1 << 30, {volume()}}, VmSize{}, parse_vm_size);
+    visit("hypervisor", "snapshot-spec", "The snapshot that is wanted", SnapshotSpec{"before-upgrade", true, kTags},
+          SnapshotSpec{}, parse_snapshot_spec);
+    visit("hypervisor", "snapshot", "A snapshot of a VM", snapshot(), Snapshot{}, parse_snapshot);
+    visit("hypervisor", "snapshots", "A page of snapshots", SnapshotPage{{snapshot()}, "p2"}, SnapshotPage{},
+          parse_snapshot_page);
     visit("hypervisor", "console", "Where a VM's console is", Console{"/run/c.sock", "wss://x", "text", kTime},
           Console{}, parse_console);
     visit("ipv6", "ipv6-description", "What an IPv6 provider is and can do", Ipv6Description{{64}, {"renew"}},

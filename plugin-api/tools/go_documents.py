@@ -26,7 +26,7 @@ WORDS = {"id": "ID", "vm": "VM", "vms": "VMs", "mac": "MAC", "url": "URL", "uid"
 PARTS = {("Balances", "balances"): "Balance", ("Balance", "escrow"): "Escrow", ("Balance", "shares"): "Share", ("ChainDescription", "endpoints"): "Endpoint", ("Endpoint", "caught"): "Caught",
          ("Endpoint", "heads"): "Heads", ("ChainLogs", "logs"): "ChainLog",
          ("ChainEvents", "events"): "ChainEvent", ("ChainEvent", "plan_state"): "PlanState", ("ChainEvents", "finalized"): "Block",
-         ("Findings", "findings"): "Finding", ("VMSpec", "first_boot"): "FirstBoot", ("VMSpec", "network"): "VMNetwork", ("VMSpec", "tags"): "Tags",
+         ("Findings", "findings"): "Finding", ("VMSpec", "first_boot"): "FirstBoot", ("VMSpec", "network"): "VMNetwork", ("SnapshotSpec", "tags"): "Tags", ("VMSpec", "tags"): "Tags",
          ("Pools", "pools"): "Pool", ("UnitSpec", "fds"): "UnitFD", ("UnitSpec", "paths"): "UnitPath"}
 PLAIN = ("Tags",)  # nothing in it needs to be told from an absent one
 LEAVES = {

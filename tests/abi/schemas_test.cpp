@@ -1,6 +1,9 @@
-// The published JSON Schemas say what the parsers do.
+// The published JSON Schemas say what the parsers do, and those of our plugins' configurations are what the kernel goes
+// by.
 #include "plugin-api/documents/samples.hpp"
 #include "plugin-api/documents/schema.hpp"
+#include "plugin-api/host/config_schema.hpp"
+#include "tests/abi/schema_generator.hpp"
 
 #define VALIJSON_USE_EXCEPTIONS 1
 #include <valijson/adapters/nlohmann_json_adapter.hpp>
@@ -38,6 +41,37 @@ public:
 private:
     valijson::Schema schema_;
 };
+
+// The configuration schemas of the plugins and the examples, by their manifests' paths.
+std::vector<std::pair<std::string, json>> configurations() {
+    std::vector<std::pair<std::string, json>> all;
+    for (const char* folder : {"plugins", "examples"})
+        for (const auto& entry : std::filesystem::directory_iterator{std::filesystem::path{SOURCES} / folder}) {
+            std::ifstream file{entry.path() / "plugin.json"};
+            if (file) all.emplace_back(entry.path().string(), json::parse(file).at("config"));
+        }
+    return all;
+}
+
+void check_for_the_wizard(const json& schema) {
+    static const std::set<std::string> kWidgets{"secret", "address", "url", "duration", "bytes", "choice-from: pools"};
+    std::set<int> orders;
+    const json properties = schema.value("properties", json::object());
+    for (const auto& [key, property] : properties.items()) {
+        CAPTURE(key);
+        CHECK_FALSE(property.value("title", "").empty());
+        CHECK_FALSE(property.value("description", "").empty());
+        CHECK(orders.insert(property.value("order", 0)).second);
+        CHECK_FALSE(orders.contains(0));
+        if (property.contains("widget")) CHECK(kWidgets.contains(property["widget"].get<std::string>()));
+        if (property.contains("default")) {
+            Validator validator{property};
+            CHECK(validator.accepts(property["default"]));
+        }
+        check_for_the_wizard(property);
+        if (property.contains("items")) check_for_the_wizard(property["items"]);
+    }
+}
 
 std::set<std::string> keys(const json& object) {
     std::set<std::string> names;
@@ -98,4 +132,59 @@ TEST_CASE("schema and parser refuse the same documents") {
             }
         }
     });
+}
+
+TEST_CASE("documents made from a schema are parsed, and each with one bad place is refused by schema and parser") {
+    bh::abi::SchemaGenerator generate{20261130};
+    bh::samples::each([&](const std::string& kind, const std::string& name, const std::string&, const auto&,
+                          const auto&, auto parse) {
+        CAPTURE(kind, name);
+        const json schema = json::parse(stored(kind, name));
+        Validator validator{schema};
+        for (int i = 0; i < 20; ++i) {
+            const json good = generate.valid(schema);
+            CAPTURE(good.dump());
+            REQUIRE(validator.accepts(good));
+            REQUIRE(parse(good.dump()).ok());
+        }
+        json good = generate.valid(schema);
+        for (const auto& [what, bad] : bh::abi::SchemaGenerator::damaged(schema, good)) {
+            CAPTURE(what, bad.dump());
+            CHECK_FALSE(validator.accepts(bad));
+            CHECK_FALSE(parse(bad.dump()).ok());
+        }
+    });
+}
+
+TEST_CASE("configurations made from a plugin's schema are taken, and each with one bad place is refused") {
+    bh::abi::SchemaGenerator generate{20261130};
+    REQUIRE(configurations().size() > 8);
+    for (const auto& [path, schema] : configurations()) {
+        CAPTURE(path);
+        const json properties = schema.value("properties", json::object());
+        for (int i = 0; i < 20; ++i) {
+            const json good = generate.valid(schema);
+            CAPTURE(good.dump());
+            const auto filled = bh::host::check_config(schema, good);
+            REQUIRE(filled);
+            for (const auto& [key, property] : properties.items())
+                if (property.contains("default")) CHECK(filled->contains(key));
+        }
+        for (const auto& [what, bad] : bh::abi::SchemaGenerator::damaged(schema, generate.valid(schema))) {
+            CAPTURE(what, bad.dump());
+            const auto refused = bh::host::check_config(schema, bad);
+            REQUIRE_FALSE(refused);
+            CHECK(refused.failure().reason == "bad_config");
+        }
+    }
+}
+
+TEST_CASE(
+    "each setting of a plugin has what the wizard shows: title, help, order, a known widget, a default that is "
+    "allowed") {
+    for (const auto& [path, schema] : configurations()) {
+        CAPTURE(path);
+        CHECK_FALSE(schema.value("title", "").empty());
+        check_for_the_wizard(schema);
+    }
 }

@@ -67,6 +67,38 @@ void fields(F& f, Is<VmPage> auto& x) {
 }
 
 template <class F>
+void fields(F& f, Is<VmSize> auto& x) {
+    f.required("cpus", x.cpus, "Virtual CPUs.");
+    f.required("memory_bytes", x.memory_bytes, "Memory.");
+    f.optional("volumes", x.volumes, "Volumes of this VM that the storage has grown, as they are now.");
+}
+
+template <class F>
+void fields(F& f, Is<SnapshotSpec> auto& x) {
+    f.required("name", x.name, "Name for people: [a-z0-9-]{1,63}.");
+    f.optional("memory", x.memory, "Whether the memory of a running VM is kept, too.");
+    f.optional("tags", x.tags, "What it is for.");
+}
+
+template <class F>
+void fields(F& f, Is<Snapshot> auto& x) {
+    f.required("snapshot", x.snapshot, "Id of this backend: what later verbs take.");
+    f.required("created_by", x.created_by, "op_id that made it.");
+    f.required("instance", x.instance, "Plugin instance that holds it.");
+    f.required("vm", x.vm, "Id of the VM that it is of.");
+    f.required("name", x.name, "Name for people.");
+    f.optional("memory", x.memory, "Whether the memory of the running VM is in it.");
+    f.optional("created_at", x.created_at, "When it was made.");
+    f.optional("tags", x.tags, "What it is for.");
+}
+
+template <class F>
+void fields(F& f, Is<SnapshotPage> auto& x) {
+    f.required("snapshots", x.snapshots, "Snapshots this plugin made.");
+    f.optional("next", x.next, "Token of the next page; empty: this is the last.");
+}
+
+template <class F>
 void fields(F& f, Is<Console> auto& x) {
     f.optional("unix_path", x.unix_path, "Path of a Unix socket; or url.");
     f.optional("url", x.url, "URL; or unix_path.");

@@ -535,6 +535,44 @@ type Share struct {
 	Paid *big.Int `bh:"paid,required"`
 }
 
+// Snapshot: A snapshot of a VM.
+type Snapshot struct {
+	// When it was made.
+	CreatedAt time.Time `bh:"created_at"`
+	// op_id that made it.
+	CreatedBy string `bh:"created_by,required"`
+	// Plugin instance that holds it.
+	Instance string `bh:"instance,required"`
+	// Whether the memory of the running VM is in it.
+	Memory bool `bh:"memory"`
+	// Name for people.
+	Name string `bh:"name,required"`
+	// Id of this backend: what later verbs take.
+	Snapshot string `bh:"snapshot,required"`
+	// What it is for.
+	Tags Tags `bh:"tags"`
+	// Id of the VM that it is of.
+	VM string `bh:"vm,required"`
+}
+
+// SnapshotSpec: the snapshot that is wanted.
+type SnapshotSpec struct {
+	// Whether the memory of a running VM is kept, too.
+	Memory bool `bh:"memory"`
+	// Name for people: [a-z0-9-]{1,63}.
+	Name string `bh:"name,required"`
+	// What it is for.
+	Tags Tags `bh:"tags"`
+}
+
+// Snapshots: A page of snapshots.
+type Snapshots struct {
+	// Token of the next page; empty: this is the last.
+	Next string `bh:"next"`
+	// Snapshots this plugin made.
+	Snapshots []Snapshot `bh:"snapshots,required"`
+}
+
 // StorageDescription: what a storage instance is and can do.
 type StorageDescription struct {
 	// Optional features: grow, clone, reflink ...
@@ -717,6 +755,16 @@ type VMNetwork struct {
 	MAC string `bh:"mac,required"`
 	// Name of the tap that the kernel's netd makes.
 	Tap string `bh:"tap"`
+}
+
+// VMSize: the size that a VM gets.
+type VMSize struct {
+	// Virtual CPUs.
+	CPUs uint32 `bh:"cpus,required"`
+	// Memory.
+	MemoryBytes uint64 `bh:"memory_bytes,required"`
+	// Volumes of this VM that the storage has grown, as they are now.
+	Volumes []Volume `bh:"volumes"`
 }
 
 // VMSpec: the VM that is wanted.
