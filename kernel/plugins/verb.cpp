@@ -7,7 +7,12 @@
 namespace bh::plugins {
 
 bh_status TextSink::write(void* ctx, const void* data, std::size_t len) noexcept {
-    auto& text = static_cast<TextSink*>(ctx)->text_;
+    auto& self = *static_cast<TextSink*>(ctx);
+    if (std::this_thread::get_id() != self.thread_) {
+        self.elsewhere_ = true;
+        return BH_E_INTERNAL;
+    }
+    auto& text = self.text_;
     if (len > kMaxDocument - text.size()) return BH_E_EXHAUSTED;
     try {
         text.append(static_cast<const char*>(data), len);

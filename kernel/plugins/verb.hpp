@@ -7,21 +7,27 @@
 
 #include <blockhost/call.h>
 
+#include <atomic>
 #include <string>
 #include <string_view>
+#include <thread>
 
 namespace bh::plugins {
 
 // A document may have at most 1 MiB; a plugin that writes more gets BH_E_EXHAUSTED from its sink.
 inline constexpr std::size_t kMaxDocument = std::size_t{1} << 20;
 
+// A sink is [serial]: what another thread than the verb's writes is refused, and spoils the answer.
 class TextSink {
 public:
     [[nodiscard]] bh_sink sink() noexcept { return {this, write}; }
+    [[nodiscard]] bool used_elsewhere() const noexcept { return elsewhere_.load(); }
     std::string take() && { return std::move(text_); }
 
 private:
     static bh_status write(void* ctx, const void* data, std::size_t len) noexcept;
+    const std::thread::id thread_ = std::this_thread::get_id();
+    std::atomic<bool> elsewhere_{false};
     std::string text_;
 };
 
@@ -65,6 +71,11 @@ Result<std::string> read_verb(std::string_view instance, F&& verb) {
     TextSink out;
     bh_error error = empty_error();
     const bh_status status = verb(out.sink(), &error);
+    if (out.used_elsewhere()) {
+        return Failure{BH_E_INTERNAL, "other_thread",
+                       "plugin instance " + std::string{instance} +
+                           " wrote its answer on another thread than the one that ran the verb"};
+    }
     if (status == BH_OK) return std::move(out).take();
     return failure_of(status, error, instance);
 }

@@ -24,6 +24,18 @@ TEST_CASE("what a verb writes comes back whole, and at most 1 MiB of it") {
     CHECK(more.failure().code == BH_E_EXHAUSTED);
 }
 
+TEST_CASE("an answer that was written on another thread is refused, whatever the verb says") {
+    bh_status there = BH_OK;
+    const auto written = read_verb("a", [&](bh_sink out, bh_error*) {
+        out.write(out.ctx, "{}", 2);
+        std::thread{[&] { there = out.write(out.ctx, "x", 1); }}.join();
+        return bh_status{BH_OK};
+    });
+    CHECK(there == BH_E_INTERNAL);
+    REQUIRE_FALSE(written);
+    CHECK(written.failure().reason == "other_thread");
+}
+
 TEST_CASE("a verb's error keeps code, reason, sentence and hint") {
     const auto status = run_verb("a", [](bh_error* err) {
         err->retry_after_ms = 250;
