@@ -313,13 +313,14 @@ TEST_CASE("sixty guests: what an apply, a list and a removal cost", "[net]") {
     // Links that come and go make the kernel's lists inconsistent halfway: they are read again until they are whole.
     const Fd nowhere{::open("/dev/null", O_WRONLY | O_CLOEXEC)};
     const pid_t churn = bed.host().start(
-        {"sh", "-c", "while ip link add x0 type veth peer name x1 && ip link del x0; do :; done"}, nowhere.get());
+        {"sh", "-c", "trap exit TERM; while ip link add x0 type veth peer name x1 && ip link del x0; do :; done"},
+        nowhere.get());
     for (int i = 0; i < 40; ++i) {
         const auto vms = bed.list();
         CHECK(vms.size() == kGuests);
         CHECK(missing(vms).empty());
     }
-    ::kill(churn, SIGKILL);
+    ::kill(churn, SIGTERM);  // the shell ends when its `ip` has
     ::waitpid(churn, nullptr, 0);
     (void)bed.host().output({"sh", "-c", "ip link del x0 2>&1 || true"});
     CHECK(missing(bed.list()).empty());
