@@ -42,6 +42,27 @@ if(BLOCKHOST_SANITIZE)
         add_link_options(-shared-libsan -Wl,-rpath,${asan_directory})
     endif()
 endif()
+# Half of what the sanitizers' build costs is the standard library's headers: they are compiled once for it. Made from standard input and
+# in the root folder, so that the file is the same in every clone and ccache knows what was compiled with it. -fPIC: libraries and programs
+# share it.
+if(BLOCKHOST_SANITIZE AND CMAKE_CXX_COMPILER_ID STREQUAL Clang)
+    add_compile_options(-fPIC)
+    set(standard_headers ${CMAKE_BINARY_DIR}/standard_headers.hpp)
+    set(includes "")
+    foreach(header algorithm array chrono cstdint filesystem functional map memory mutex optional set span string string_view thread utility variant vector)
+        string(APPEND includes "#include <${header}>\n")
+    endforeach()
+    file(WRITE ${standard_headers} "${includes}")
+    get_directory_property(options COMPILE_OPTIONS)
+    separate_arguments(flags UNIX_COMMAND "${CMAKE_CXX_FLAGS} ${CMAKE_CXX_FLAGS_DEBUG}")
+    list(FILTER options INCLUDE REGEX "^-f")
+    if(NOT EXISTS ${standard_headers}.pch)
+        execute_process(COMMAND ${CMAKE_CXX_COMPILER} ${flags} -std=c++20 ${options} -Xclang -fno-pch-timestamp -x c++-header - -o ${standard_headers}.pch
+            INPUT_FILE ${standard_headers} WORKING_DIRECTORY / COMMAND_ERROR_IS_FATAL ANY)
+    endif()
+    # By a name relative to the build folder, where Ninja runs the compiler: the same in every clone.
+    add_compile_options("$<$<COMPILE_LANGUAGE:CXX>:SHELL:-include standard_headers.hpp>")
+endif()
 if(BLOCKHOST_TSAN)
     add_compile_options(-fsanitize=thread)
     add_link_options(-fsanitize=thread)
@@ -58,25 +79,6 @@ endif()
 
 set(BLOCKHOST_ROOT ${CMAKE_CURRENT_LIST_DIR}/..)
 
-# Half of what the sanitizers' build costs is the standard library's headers. They are compiled once for it; -fPIC, so that libraries and
-# programs can share them.
-if(BLOCKHOST_SANITIZE AND CMAKE_CXX_COMPILER_ID STREQUAL Clang)
-    add_compile_options(-fPIC)
-    file(WRITE ${CMAKE_BINARY_DIR}/standard_headers.cpp "")
-    add_library(bh_standard_headers OBJECT ${CMAKE_BINARY_DIR}/standard_headers.cpp)
-    target_precompile_headers(bh_standard_headers PRIVATE <algorithm> <array> <chrono> <cstdint> <filesystem> <functional> <map> <memory>
-        <mutex> <optional> <set> <span> <string> <string_view> <thread> <utility> <variant> <vector>)
-    target_compile_options(bh_standard_headers PRIVATE "SHELL:-Xclang -fno-pch-timestamp")  # for ccache
-endif()
-function(blockhost_use_standard_headers name)
-    if(TARGET bh_standard_headers)
-        target_precompile_headers(${name} REUSE_FROM bh_standard_headers)
-        get_target_property(sources ${name} SOURCES)
-        list(FILTER sources INCLUDE REGEX "\\.c$")
-        set_source_files_properties(${sources} PROPERTIES SKIP_PRECOMPILE_HEADERS ON)
-    endif()
-endfunction()
-
 # blockhost_add_library(NAME sources... LIBS libs...): a static library of the house, hidden visibility.
 function(blockhost_add_library name)
     cmake_parse_arguments(ARG "" "" "LIBS;PRIVATE_LIBS" ${ARGN})
@@ -84,7 +86,6 @@ function(blockhost_add_library name)
     target_include_directories(${name} PUBLIC ${BLOCKHOST_ROOT})
     target_link_libraries(${name} PUBLIC ${ARG_LIBS} PRIVATE ${ARG_PRIVATE_LIBS})
     set_target_properties(${name} PROPERTIES CXX_VISIBILITY_PRESET hidden C_VISIBILITY_PRESET hidden)
-    blockhost_use_standard_headers(${name})
 endfunction()
 
 # The programs of the label `unit`. They are no part of `all`: `./dev test` builds and runs them under the sanitizers, once.
@@ -106,7 +107,6 @@ function(blockhost_add_test name)
     target_link_libraries(${name} PRIVATE ${ARG_LIBS} Catch2::Catch2WithMain)
     # What is tested is optimised; what tests it is compiled sooner.
     target_compile_options(${name} PRIVATE $<$<CONFIG:Release>:-O0 -U_FORTIFY_SOURCE>)
-    blockhost_use_standard_headers(${name})
     add_test(NAME ${name} COMMAND ${name})
     set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT})
     if("unit" IN_LIST ARG_LABELS)
