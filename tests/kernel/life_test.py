@@ -26,7 +26,7 @@ class Life(Scenario):
         self.assertEqual(details["username"], "user")
         with self.assertRaises(Failed):  # the credential opens to its buyer alone
             world.buyer("open", world.wallet("eve"), id=number)
-        wait_until("the guest has its owner statement", lambda: world.machine_of(number)["guest"]["sequence"] > 0, 20)
+        wait_until("the guest has its owner statement", lambda: world.sequence_of(number) > 0, 20)
         statement = bytes.fromhex(world.machine_of(number)["guest"]["statement"].removeprefix("0x")).decode()
         self.assertIn(world.buyer("address", alice)["address"].lower(), statement.lower())
 

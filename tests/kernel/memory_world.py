@@ -149,6 +149,10 @@ class MemoryWorld(World):
             raise AssertionError(f"subscription {number} has {len(found)} VMs")
         return found[0] if found else None
 
+    def sequence_of(self, number: int) -> int:
+        """Of the newest owner statement that its guest has taken; 0: none yet."""
+        return self.machine_of(number)["guest"].get("sequence", 0)
+
     def runs(self, number: int) -> bool:
         machine = self.machine_of(number)
         return machine is not None and machine["vm"]["state"] == "running"

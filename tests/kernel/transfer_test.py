@@ -32,8 +32,8 @@ class Transfer(Scenario):
         old, new = (world.buyer("address", key)["address"] for key in (alice, bob))
         number = world.buy(alice, days=10)
         world.wait_state(number, "active", 60)
-        wait_until("the guest has a statement", lambda: world.machine_of(number)["guest"]["sequence"] > 0, 30)
-        before = world.machine_of(number)["guest"]["sequence"]
+        wait_until("the guest has a statement", lambda: world.sequence_of(number) > 0, 30)
+        before = world.sequence_of(number)
         self.assertTrue(self.names(number, old))
         block = self.pass_on(number, old, new)
 
@@ -48,7 +48,7 @@ class Transfer(Scenario):
         # Renewals are five minutes apart: the transfer itself is the cause.
         wait_until("the guest hears of the new owner", hears, 60)
         self.assertFalse(self.names(number, old), "the old owner is named no more")
-        self.assertGreater(world.machine_of(number)["guest"]["sequence"], before, "an older statement is not taken any more")
+        self.assertGreater(world.sequence_of(number), before, "an older statement is not taken any more")
         [height] = re.findall(r"^height: (\d+)$", self.statement(number), re.MULTILINE)
         self.assertGreaterEqual(int(height), block)
         wait_until("the host knows the owner", lambda: world.subscription(number)["owner"].lower() == new.lower(), 30)
