@@ -9,6 +9,8 @@
 #include <array>
 #include <csignal>
 #include <cstring>
+#include <fstream>
+#include <string>
 
 namespace bh::check {
 namespace {
@@ -54,6 +56,12 @@ int spawn(pid_t& pid, const std::string& program, const std::vector<std::string>
     return error;
 }
 
+void kill_children(pid_t pid) {
+    const std::string number = std::to_string(pid);
+    std::ifstream children{"/proc/" + number + "/task/" + number + "/children"};
+    for (pid_t child = 0; children >> child;) ::kill(child, SIGKILL);
+}
+
 }  // namespace
 
 Result<worker::Starter::Started> DirectStarter::start(const std::string&, int control, int report, int plugin) {
@@ -77,6 +85,9 @@ Result<worker::Starter::Started> DirectStarter::start(const std::string&, int co
 
 Status DirectStarter::end_locked() {
     if (pid_ < 0) return {};
+    // The plugin's process first: without the one that watches over it its system calls fail, and it could answer so
+    // before it ends.
+    kill_children(pid_);
     // Not reaped yet, so the number is still its own.
     ::kill(pid_, SIGKILL);
     while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) continue;
