@@ -1,10 +1,9 @@
 #include "kernel/cli/funds.hpp"
 
 #include "kernel/cli/answer.hpp"
+#include "kernel/cli/grammar.hpp"
 #include "kernel/cli/ledger_export.hpp"
 #include "kernel/cli/show.hpp"
-
-#include <CLI/CLI.hpp>
 
 #include <chrono>
 #include <iostream>
@@ -15,7 +14,6 @@ namespace bh::cli {
 namespace {
 
 using nlohmann::json;
-using Command = std::function<int(const Context&)>;
 
 constexpr std::chrono::seconds kLongAnswer{600};  // some hundred reads of a chain
 constexpr std::chrono::milliseconds kPollEvery{500};
@@ -169,60 +167,48 @@ int outages(const Context& context, const Given& given) {
     });
 }
 
-// The group of this name: another file may have made it.
-CLI::App& group(CLI::App& app, const std::string& name, const std::string& help) {
-    const auto known = app.get_subcommands([&name](const CLI::App* each) { return each->get_name() == name; });
-    if (!known.empty()) return *known.front();
-    CLI::App* made = app.add_subcommand(name, help);
-    made->require_subcommand(1);
-    return *made;
-}
-
 }  // namespace
 
 void add_funds_commands(CLI::App& app, Command& chosen) {
     const auto given = std::make_shared<Given>();
-    const auto add = [&chosen](CLI::App& parent, const char* name, const char* help, Command run) {
-        CLI::App* command = parent.add_subcommand(name, help);
-        command->callback([&chosen, run = std::move(run)] { chosen = run; });
-        return command;
-    };
     CLI::App& funds = group(app, "funds", "The host's money");
-    auto* status = add(funds, "status",
+    auto* status = add(funds, chosen, "status",
                        "Each chain: escrow, earnings, credits, treasury, the host's coin; held against the journal",
                        [given](const Context& c) { return funds_status(c, given->chain, given->check); });
     status->add_flag("--check", given->check, "Exit code 5 unless the books agree with the chain to the smallest unit");
-    auto* withdraw = add(funds, "withdraw", "Move what is earned to the treasury", [given](const Context& c) {
+    auto* withdraw = add(funds, chosen, "withdraw", "Move what is earned to the treasury", [given](const Context& c) {
         return follow(c, c.api.post("/v1/funds/withdraw", body_of(*given)), !given->no_wait);
     });
-    auto* split = add(funds, "split", "Pay the owners of a treasury that splits revenue", [given](const Context& c) {
-        return follow(c, c.api.post("/v1/funds/split", body_of(*given)), !given->no_wait);
-    });
+    auto* split =
+        add(funds, chosen, "split", "Pay the owners of a treasury that splits revenue", [given](const Context& c) {
+            return follow(c, c.api.post("/v1/funds/split", body_of(*given)), !given->no_wait);
+        });
     for (auto* one : {status, withdraw, split})
         one->add_option("--chain", given->chain, "Chain instance, when there are several");
     for (auto* one : {withdraw, split})
         one->add_option("--token", given->token, "Address of a token; default: the chain's own coin");
-    add(funds, "transactions", "The host's withdrawals, releases and credits, newest first",
+    add(funds, chosen, "transactions", "The host's withdrawals, releases and credits, newest first",
         [](const Context& c) { return show(c, "/v1/funds/transactions", print_transactions); });
-    auto* list = add(funds, "ledger", "Every amount in and out of the contract, oldest first",
+    auto* list = add(funds, chosen, "ledger", "Every amount in and out of the contract, oldest first",
                      [given](const Context& c) { return ledger(c, *given); });
     list->add_option("--after", given->after, "Continue after this event")->check(CLI::NonNegativeNumber);
     list->add_option("--limit", given->limit, "At most so many")->check(CLI::Range(1, 1000));
-    auto* exported = add(funds, "export", "The whole ledger, and the fees of the host's transactions",
+    auto* exported = add(funds, chosen, "export", "The whole ledger, and the fees of the host's transactions",
                          [given](const Context& c) { return ledger_export(c, given->format, given->output); });
     exported->add_option("--format", given->format, "csv or json")->check(CLI::IsMember({"csv", "json"}));
     exported->add_option("--output", given->output, "Write to this file, which must not exist; default: stdout");
 
     CLI::App& subscription = group(app, "subscription", "Subscriptions and their timelines");
-    auto* credited = add(subscription, "credit", "Extend the time of one by an outage that just ended",
+    auto* credited = add(subscription, chosen, "credit", "Extend the time of one by an outage that just ended",
                          [given](const Context& c) { return credit(c, *given); });
     auto* days = credited->add_option("--days", given->days, "So many days")->check(CLI::Range(1, 3650));
     credited->add_option("--seconds", given->seconds, "So many seconds")
         ->check(CLI::Range(1, 315'360'000))
         ->excludes(days);
     credited->add_flag("--again", given->again, "Another one, though as much was credited in the last day");
-    auto* measured = add(subscription, "outages", "Times in which its VM did not run and the host was the cause",
-                         [given](const Context& c) { return outages(c, *given); });
+    auto* measured =
+        add(subscription, chosen, "outages", "Times in which its VM did not run and the host was the cause",
+            [given](const Context& c) { return outages(c, *given); });
     for (auto* one : {credited, measured}) {
         one->add_option("id", given->id, "Subscription id")->required();
         one->add_option("--chain", given->chain, "Chain instance, when several have this id");

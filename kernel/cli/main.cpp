@@ -2,15 +2,13 @@
 #include "kernel/cli/commands.hpp"
 #include "kernel/cli/credential_commands.hpp"
 #include "kernel/cli/funds.hpp"
+#include "kernel/cli/grammar.hpp"
 #include "kernel/cli/grant_commands.hpp"
 #include "kernel/cli/operator_commands.hpp"
 #include "kernel/cli/plugins.hpp"
 #include "kernel/cli/seal_commands.hpp"
 #include "kernel/config/kernel_config.hpp"
 
-#include <CLI/CLI.hpp>
-
-#include <functional>
 #include <iostream>
 
 using namespace bh;
@@ -37,32 +35,17 @@ struct Options {
     std::vector<std::string> rest;
 };
 
-using Command = std::function<int(const Context&)>;
-
-// Adds a command; the one that was given ends up in `chosen`.
-CLI::App* add(CLI::App& parent, Command& chosen, const char* name, const char* help, Command run) {
-    auto* app = parent.add_subcommand(name, help);
-    app->callback([&chosen, run = std::move(run)] { chosen = run; });
-    return app;
-}
-
-CLI::App* group(CLI::App& app, const char* name, const char* help) {
-    auto* sub = app.add_subcommand(name, help);
-    sub->require_subcommand(1);
-    return sub;
-}
-
 void add_subscriptions(CLI::App& app, Options& options, Command& chosen) {
-    auto* subscription = group(app, "subscription", "Subscriptions and their timelines");
-    auto* list = add(*subscription, chosen, "list", "List subscriptions", [&](const Context& c) {
+    CLI::App& subscription = group(app, "subscription", "Subscriptions and their timelines");
+    auto* list = add(subscription, chosen, "list", "List subscriptions", [&](const Context& c) {
         return subscription_list(c, options.state, options.after, options.limit);
     });
     list->add_option("--state", options.state, "Only those in this state");
     list->add_option("--after", options.after, "Continue after this row");
     list->add_option("--limit", options.limit, "At most so many")->check(CLI::Range(1, 1000));
-    auto* shown = add(*subscription, chosen, "show", "One subscription: facts, timeline, jobs",
+    auto* shown = add(subscription, chosen, "show", "One subscription: facts, timeline, jobs",
                       [&](const Context& c) { return subscription_show(c, options.id, options.chain); });
-    auto* undo = add(*subscription, chosen, "undo", "Keep a VM that waits to be destroyed",
+    auto* undo = add(subscription, chosen, "undo", "Keep a VM that waits to be destroyed",
                      [&](const Context& c) { return subscription_undo(c, options.id, options.chain); });
     for (auto* one : {shown, undo}) {
         one->add_option("id", options.id, "Subscription id")->required();
@@ -71,42 +54,42 @@ void add_subscriptions(CLI::App& app, Options& options, Command& chosen) {
 }
 
 void add_vms(CLI::App& app, Options& options, Command& chosen) {
-    auto* vm = group(app, "vm", "Virtual machines");
-    add(*vm, chosen, "list", "List VMs", vm_list);
-    auto* shown = add(*vm, chosen, "show", "One VM", [&](const Context& c) { return vm_show(c, options.name); });
-    auto* console = add(*vm, chosen, "console", "The serial console of a VM",
+    CLI::App& vm = group(app, "vm", "Virtual machines");
+    add(vm, chosen, "list", "List VMs", vm_list);
+    auto* shown = add(vm, chosen, "show", "One VM", [&](const Context& c) { return vm_show(c, options.name); });
+    auto* console = add(vm, chosen, "console", "The serial console of a VM",
                         [&](const Context& c) { return vm_console(c, options.name); });
     for (auto* one : {shown, console}) one->add_option("vm", options.name, "Name of the VM")->required();
 }
 
 void add_plugins(CLI::App& app, Options& options, Command& chosen) {
-    auto* plugin = group(app, "plugin", "Plugins: what is installed, what may be loaded, what runs");
-    add(*plugin, chosen, "list", "Installed plugins, who signed them, their instances and health", plugin_list);
-    auto* shown = add(*plugin, chosen, "show", "One plugin: publisher, hashes, what it asks for",
+    CLI::App& plugin = group(app, "plugin", "Plugins: what is installed, what may be loaded, what runs");
+    add(plugin, chosen, "list", "Installed plugins, who signed them, their instances and health", plugin_list);
+    auto* shown = add(plugin, chosen, "show", "One plugin: publisher, hashes, what it asks for",
                       [&](const Context& c) { return plugin_show(c, options.id); });
-    auto* enable = add(*plugin, chosen, "enable", "Show what a plugin asks for, and let it be loaded after a yes",
+    auto* enable = add(plugin, chosen, "enable", "Show what a plugin asks for, and let it be loaded after a yes",
                        [&](const Context& c) { return plugin_enable(c, options.enable); });
     auto* packaged = enable->add_flag("--packaged", options.enable.packaged,
                                       "After an update of BlockHost's package: those of it that are enabled");
     enable->add_option("id", options.enable.id, "The plugin's id")->excludes(packaged);
     enable->add_flag("--yes", options.enable.yes, "Do not ask");
     enable->add_flag("--unsigned", options.enable.unsigned_, "Also one that nobody signed: a warning will stand");
-    auto* disable = add(*plugin, chosen, "disable", "Let a plugin be loaded no more",
+    auto* disable = add(plugin, chosen, "disable", "Let a plugin be loaded no more",
                         [&](const Context& c) { return plugin_disable(c, options.id); });
     for (auto* one : {shown, disable}) one->add_option("id", options.id, "The plugin's id")->required();
-    auto* unpark = add(*plugin, chosen, "unpark", "Try a parked or poisoned instance again",
+    auto* unpark = add(plugin, chosen, "unpark", "Try a parked or poisoned instance again",
                        [&](const Context& c) { return plugin_unpark(c, options.name); });
     unpark->add_option("instance", options.name, "Name of the instance")->required();
 }
 
 // For authors of plugins, also where no host is.
 void add_workshop(CLI::App& app, Options& options, Command& chosen) {
-    auto* plugin = app.get_subcommand("plugin");
-    auto* check = add(*plugin, chosen, "check", "Try a plugin: does it keep the rules?",
+    CLI::App& plugin = *app.get_subcommand("plugin");
+    auto* check = add(plugin, chosen, "check", "Try a plugin: does it keep the rules?",
                       [&](const Context& c) { return plugin_check(c, options.name, options.rest); });
     check->add_option("plugin", options.name, "Id of an installed plugin, or a folder with plugin.json")->required();
     check->add_option("options", options.rest, "Options of blockhost-plugin-check; `-- --help` lists them");
-    auto* made = add(*plugin, chosen, "new", "Begin a plugin: a project that builds and passes the check",
+    auto* made = add(plugin, chosen, "new", "Begin a plugin: a project that builds and passes the check",
                      [&](const Context& c) { return plugin_new(c, options.made); });
     made->add_option("--kind", options.made.kind, "chain, hypervisor, storage or ipv6")
         ->required()
@@ -118,15 +101,15 @@ void add_workshop(CLI::App& app, Options& options, Command& chosen) {
 }
 
 void add_jobs(CLI::App& app, Options& options, Command& chosen) {
-    auto* job = group(app, "job", "Steps of the lifecycle");
-    auto* list = add(*job, chosen, "list", "List jobs, newest first",
+    CLI::App& job = group(app, "job", "Steps of the lifecycle");
+    auto* list = add(job, chosen, "list", "List jobs, newest first",
                      [&](const Context& c) { return job_list(c, options.state, options.limit); });
     list->add_option("--state", options.state, "Only those in this state, such as held");
     list->add_option("--limit", options.limit, "At most so many")->check(CLI::Range(1, 1000));
-    auto* shown = add(*job, chosen, "show", "One job", [&](const Context& c) { return job_show(c, options.number); });
-    auto* retry = add(*job, chosen, "retry", "Try a held job again",
+    auto* shown = add(job, chosen, "show", "One job", [&](const Context& c) { return job_show(c, options.number); });
+    auto* retry = add(job, chosen, "retry", "Try a held job again",
                       [&](const Context& c) { return job_retry(c, options.number); });
-    auto* abandon = add(*job, chosen, "abandon", "Give a held job up",
+    auto* abandon = add(job, chosen, "abandon", "Give a held job up",
                         [&](const Context& c) { return job_abandon(c, options.number, options.gone); });
     abandon->add_flag("--gone", options.gone, "I have looked: the object that it should remove is gone");
     for (auto* one : {shown, retry, abandon}) one->add_option("job", options.number, "Number of the job")->required();
@@ -152,24 +135,24 @@ void add_rest(CLI::App& app, Options& options, Command& chosen) {
                        [&](const Context& c) { return event_list(c, options.before, options.limit); });
     events->add_option("--before", options.before, "Continue before this event");
     events->add_option("--limit", options.limit, "At most so many")->check(CLI::Range(1, 1000));
-    auto* chain = group(app, "chain", "Chains");
-    add(*chain, chosen, "status", "Each chain's endpoints: state, head, errors, and what they were caught at",
+    CLI::App& chain = group(app, "chain", "Chains");
+    add(chain, chosen, "status", "Each chain's endpoints: state, head, errors, and what they were caught at",
         chain_status);
 
-    auto* plan = group(app, "plan", "Plans on offer");
-    add(*plan, chosen, "list", "List plans", plan_list);
-    add_operator_command(*plan, options, chosen, "create", "plan-create", "Create a plan");
-    auto* contracts = group(app, "contracts", "The contracts that this host sells through");
-    add_operator_command(*contracts, options, chosen, "deploy", "deploy", "Deploy them, or print how");
-    add_operator_command(*contracts, options, chosen, "verify", "verify",
+    CLI::App& plan = group(app, "plan", "Plans on offer");
+    add(plan, chosen, "list", "List plans", plan_list);
+    add_operator_command(plan, options, chosen, "create", "plan-create", "Create a plan");
+    CLI::App& contracts = group(app, "contracts", "The contracts that this host sells through");
+    add_operator_command(contracts, options, chosen, "deploy", "deploy", "Deploy them, or print how");
+    add_operator_command(contracts, options, chosen, "verify", "verify",
                          "Compare those on the chain with what this version deploys");
 
-    add_operator_command(*contracts, options, chosen, "split", "split-deploy",
+    add_operator_command(contracts, options, chosen, "split", "split-deploy",
                          "Deploy a treasury that splits the revenue, or print how");
 
-    auto* image = group(app, "image", "Guest images");
-    add(*image, chosen, "list", "List images", image_list);
-    auto* build = add(*image, chosen, "build", "Build a guest image",
+    CLI::App& image = group(app, "image", "Guest images");
+    add(image, chosen, "list", "List images", image_list);
+    auto* build = add(image, chosen, "build", "Build a guest image",
                       [&](const Context& c) { return image_build(c, options.name, options.rest); });
     build->add_option("image", options.name, "Name, such as debian-12")->required();
     build->add_option("options", options.rest, "Options of the builder; `-- --help` lists them");

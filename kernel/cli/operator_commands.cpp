@@ -1,9 +1,8 @@
 #include "kernel/cli/operator_commands.hpp"
 
 #include "kernel/cli/answer.hpp"
+#include "kernel/cli/grammar.hpp"
 #include "kernel/cli/show.hpp"
-
-#include <CLI/CLI.hpp>
 
 #include <chrono>
 #include <filesystem>
@@ -15,7 +14,6 @@ namespace bh::cli {
 namespace {
 
 using nlohmann::json;
-using Command = std::function<int(const Context&)>;
 
 constexpr std::chrono::seconds kLongAnswer{600};  // a walk of the whole log, or some hundred reads of a chain
 constexpr std::chrono::milliseconds kPollEvery{500};
@@ -165,33 +163,19 @@ struct Given {
     bool empty = false, no_wait = false, dry_run = false;
 };
 
-// The group of this name: another file may have made it.
-CLI::App& group(CLI::App& app, const std::string& name, const std::string& help) {
-    const auto known = app.get_subcommands([&name](const CLI::App* each) { return each->get_name() == name; });
-    if (!known.empty()) return *known.front();
-    CLI::App* made = app.add_subcommand(name, help);
-    made->require_subcommand(1);
-    return *made;
-}
-
 }  // namespace
 
 void add_operator_commands(CLI::App& app, Command& chosen) {
     const auto given = std::make_shared<Given>();
-    const auto add = [&chosen](CLI::App& parent, const char* name, const char* help, Command run) {
-        CLI::App* command = parent.add_subcommand(name, help);
-        command->callback([&chosen, run = std::move(run)] { chosen = run; });
-        return command;
-    };
     CLI::App& audit = group(app, "audit", "The log of every decision about money, keys and VMs");
-    auto* list = add(audit, "list", "List its rows, oldest first",
+    auto* list = add(audit, chosen, "list", "List its rows, oldest first",
                      [given](const Context& c) { return audit_list(c, given->after, given->limit); });
     list->add_option("--after", given->after, "Continue after this row")->check(CLI::NonNegativeNumber);
     list->add_option("--limit", given->limit, "At most so many")->check(CLI::Range(1, 1000));
-    add(audit, "verify", "Walk its chain of hashes and compare it with the signer's anchors", audit_verify);
+    add(audit, chosen, "verify", "Walk its chain of hashes and compare it with the signer's anchors", audit_verify);
 
     auto* gc_command =
-        add(app, "gc", "What would be suspended, closed, destroyed or cleaned, when, and why or why not yet",
+        add(app, chosen, "gc", "What would be suspended, closed, destroyed or cleaned, when, and why or why not yet",
             [given](const Context& c) { return gc(c, given->limit); });
     gc_command
         ->add_flag("--dry-run", given->dry_run, "Nothing is done: there is no other way, the daemon alone destroys")
@@ -199,7 +183,7 @@ void add_operator_commands(CLI::App& app, Command& chosen) {
     gc_command->add_option("--limit", given->limit, "Ask about at most so many subscriptions")
         ->check(CLI::Range(1, 500));
 
-    auto* recovery = add(app, "recover", "Derive every subscription anew from the chains and from what exists",
+    auto* recovery = add(app, chosen, "recover", "Derive every subscription anew from the chains and from what exists",
                          [given](const Context& c) { return recover(c, given->empty, !given->no_wait); });
     auto* empty = recovery->add_flag("--empty", given->empty,
                                      "Put a lost or damaged journal aside, so that the daemon, which must be stopped, "
@@ -207,12 +191,12 @@ void add_operator_commands(CLI::App& app, Command& chosen) {
     recovery->add_flag("--no-wait", given->no_wait, "Return at once")->excludes(empty);
 
     CLI::App& chain = group(app, "chain", "Chains that this host sells on");
-    auto* accept = add(chain, "accept-reorg", "After a look at a rollback below a final position: go on",
+    auto* accept = add(chain, chosen, "accept-reorg", "After a look at a rollback below a final position: go on",
                        [given](const Context& c) { return accept_reorg(c, given->name); });
     accept->add_option("instance", given->name, "Name of the chain instance")->required();
 
     CLI::App& subscription = group(app, "subscription", "Subscriptions and their timelines");
-    auto* retry = add(subscription, "retry", "Derive a held subscription from the chain anew",
+    auto* retry = add(subscription, chosen, "retry", "Derive a held subscription from the chain anew",
                       [given](const Context& c) { return subscription_retry(c, given->name, given->chain); });
     retry->add_option("id", given->name, "Subscription id")->required();
     retry->add_option("--chain", given->chain, "Chain instance, when several have this id");
