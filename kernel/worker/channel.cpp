@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::size_t kFirstBuffer = 16384;
 constexpr std::uint64_t kNanosecondsPerMs = 1'000'000;
+constexpr std::uint64_t kMomentNs = 50'000;
 
 union Control {
     cmsghdr header;
@@ -91,6 +92,15 @@ bool Channel::send(Writer& writer, std::span<const int> fds, std::uint64_t deadl
     return true;
 }
 
+bool Channel::soon() const noexcept {
+    pollfd readable{socket_.get(), POLLIN, 0};
+    const std::uint64_t until = monotonic_ns() + kMomentNs;
+    do {
+        if (::poll(&readable, 1, 0) != 0) return true;
+    } while (monotonic_ns() < until);
+    return false;
+}
+
 Channel::Read Channel::read_more(Buffer& buffer, bool wait) {
     iovec part{buffer.data.data() + buffer.end, buffer.data.size() - buffer.end};
     Control control;
@@ -100,6 +110,7 @@ Channel::Read Channel::read_more(Buffer& buffer, bool wait) {
     message.msg_control = control.space.data();
     message.msg_controllen = control.space.size();
     ssize_t size = -1;
+    if (wait) (void)soon();
     do {
         size = ::recvmsg(socket_.get(), &message, MSG_CMSG_CLOEXEC | (wait ? 0 : MSG_DONTWAIT));
     } while (size < 0 && errno == EINTR);

@@ -40,6 +40,10 @@ public:
     // The next frame, if it is there. `wait`: blocks for it. What comes with it is in fds().
     Got receive(Buffer& buffer, Frame& frame, bool wait);
 
+    // Whether there is something to read, or is within a moment (50 us): to be woken costs as long. Then the caller
+    // sleeps.
+    [[nodiscard]] bool soon() const noexcept;
+
     // Descriptors that came with the last frame; who takes them empties the vector.
     std::vector<Fd>& fds() noexcept { return fds_; }
 

@@ -82,7 +82,7 @@ End Line::wait(const bh_call* call, Deadlines deadlines, bool& told) {
     pollfd fds[2] = {{channel_.fd(), POLLIN, 0}, {can_stop ? call->cancel_fd : -1, POLLIN, 0}};
     const std::uint64_t next =
         can_stop && deadlines.soft_ns != 0 ? std::min(deadlines.soft_ns, deadlines.hard_ns) : deadlines.hard_ns;
-    const int ready = ::poll(fds, 2, poll_timeout(next));
+    const int ready = ::poll(fds, 2, channel_.soon() ? 0 : poll_timeout(next));
     if (ready < 0 && errno != EINTR) return End::kGone;
     const std::uint64_t now = monotonic_ns();
     if (can_stop && (fds[1].revents & POLLIN) != 0 && call->cancelled(call) != 0) {
