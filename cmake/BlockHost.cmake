@@ -60,8 +60,8 @@ if(BLOCKHOST_SANITIZE AND CMAKE_CXX_COMPILER_ID STREQUAL Clang)
         execute_process(COMMAND ${CMAKE_CXX_COMPILER} ${flags} -std=c++20 ${options} -Xclang -fno-pch-timestamp -x c++-header - -o ${standard_headers}.pch
             INPUT_FILE ${standard_headers} WORKING_DIRECTORY / COMMAND_ERROR_IS_FATAL ANY)
     endif()
-    # By a name relative to the build folder, where Ninja runs the compiler: the same in every clone.
-    add_compile_options("$<$<COMPILE_LANGUAGE:CXX>:SHELL:-include standard_headers.hpp>")
+    # By a name relative to the build folder, where Ninja runs the compiler: the same in every clone. Not for a target with flags of its own.
+    add_compile_options("$<$<AND:$<COMPILE_LANGUAGE:CXX>,$<NOT:$<BOOL:$<TARGET_PROPERTY:BLOCKHOST_OWN_FLAGS>>>>:SHELL:-include standard_headers.hpp>")
 endif()
 if(BLOCKHOST_TSAN)
     add_compile_options(-fsanitize=thread)

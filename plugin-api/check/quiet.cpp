@@ -47,11 +47,11 @@ void be_quiet(Quiet how, Shared& shared) {
     // Opening to read is how libraries are found; everything else is an effect.
     for (const auto& [name, flags] : {std::pair{"open", 1u}, std::pair{"openat", 2u}})
         for (const int bits : {O_WRONLY, O_RDWR, O_CREAT, O_TRUNC})
-            seccomp_rule_add(
-                filter, SCMP_ACT_TRAP, seccomp_syscall_resolve_name(name), 1,
-                SCMP_CMP(flags, SCMP_CMP_MASKED_EQ, static_cast<scmp_datum_t>(bits), static_cast<scmp_datum_t>(bits)));
+            seccomp_rule_add(filter, SCMP_ACT_TRAP, seccomp_syscall_resolve_name(name), 1,
+                             scmp_arg_cmp{flags, SCMP_CMP_MASKED_EQ, static_cast<scmp_datum_t>(bits),
+                                          static_cast<scmp_datum_t>(bits)});
     seccomp_rule_add(filter, SCMP_ACT_TRAP, seccomp_syscall_resolve_name("write"), 1,
-                     SCMP_CMP(0, SCMP_CMP_NE, static_cast<scmp_datum_t>(shared.answer_to)));
+                     scmp_arg_cmp{0, SCMP_CMP_NE, static_cast<scmp_datum_t>(shared.answer_to), 0});
     if (how == Quiet::no_block)
         for (const char* name : kBlocking) trap(filter, name);
     const int loaded = seccomp_load(filter);
