@@ -62,7 +62,8 @@ class Hardhat(Anvil):
     def __init__(self, world):
         super().__init__(world)
         program = os.path.join(MODULES, "hardhat", "internal", "cli", "cli.js")
-        settings = ["HARDHAT_DISABLE_TELEMETRY_PROMPT=true", f"HOME={world.path('log')}"]
+        # Without NO_COLOR it colours the line that says it is ready wherever CI is set.
+        settings = ["HARDHAT_DISABLE_TELEMETRY_PROMPT=true", "NO_COLOR=1", f"HOME={world.path('log')}"]
         command = ["env", "-C", HERE, *settings, "node", program, "node", "--hostname", "127.0.0.1", "--port", str(self.port)]
         self.process = Process("hardhat", [*self.inside, *command], world.path("log"), ready="Started HTTP", timeout=300)
 
