@@ -74,6 +74,13 @@ def header_includes(root):
                 yield f"{path.relative_to(root)}:{number}: a header of the ABI must not include {found.group(1)}"
 
 
+def without_abi_line(text):
+    """The compatibility law, 7: entries that do not say what they mean for the ABI."""
+    for entry in re.split(r"^- ", text, flags=re.M)[1:]:
+        if not re.search(r"\bABI: \S", entry):
+            yield f"CHANGELOG.md: no \"ABI: ...\" in the entry: {entry.splitlines()[0][:60]}"
+
+
 def self_test():
     """The rules themselves: each refuses what it is for."""
     at = pathlib.PurePath
@@ -82,12 +89,14 @@ def self_test():
     assert allowed(at("kernel/a/b.cpp"), "kernel/c/d.hpp") and not allowed(at("kernel/a/b.cpp"), "plugins/x/y.hpp")
     assert not allowed(at("plugins/x/a.cpp"), "kernel/a/b.hpp") and not allowed(at("plugins/x/a.cpp"), "plugins/z/a.hpp")
     assert allowed(at("plugins/x/a.cpp"), "plugins/x/b/c.hpp") and not allowed(at("plugin-api/a.cpp"), "kernel/a.hpp")
+    assert len(list(without_abi_line("# C\n\n- One.\n  ABI: no change.\n- Two, ABI and all.\n- Three. ABI:\n"))) == 2
     assert not allowed(at("pam/a.cpp"), "kernel/seal/a.hpp") and not allowed(at("pam/a.cpp"), "plugin-api/host/a.hpp")
 
 
 if __name__ == "__main__":
     self_test()
     top = pathlib.Path(sys.argv[1]).resolve()
-    problems = [*names_of_backends(top), *forbidden_includes(top), *header_includes(top)]
+    problems = [*names_of_backends(top), *forbidden_includes(top), *header_includes(top),
+                *without_abi_line((top / "CHANGELOG.md").read_text(encoding="utf-8"))]
     print("\n".join(problems) or "ok")
     sys.exit(bool(problems))
