@@ -41,21 +41,27 @@ std::vector<JobRow> list_jobs(Tx& tx, const std::string& state, std::uint32_t li
     return select<JobRow>(tx.db(), "job", "WHERE state = ? ORDER BY n DESC LIMIT ?", state, limit);
 }
 
-std::vector<JobRow> jobs_due(Tx& tx, std::int64_t now_ms, std::uint32_t limit, std::uint32_t offset) {
-    return select<JobRow>(tx.db(), "job",
+std::vector<DueJob> jobs_due(Tx& tx, std::int64_t now_ms, std::uint32_t limit, std::uint32_t offset) {
+    return select<DueJob>(tx.db(), "job",
                           "WHERE state IN ('queued', 'waiting', 'backoff', 'uncertain') AND not_before_ms <= ? "
                           "ORDER BY not_before_ms, n LIMIT ? OFFSET ?",
                           now_ms, limit, offset);
+}
+
+std::vector<JobRow> waiting_jobs(Tx& tx) {
+    return select<JobRow>(tx.db(), "job",
+                          "WHERE state IN ('queued', 'waiting', 'backoff', 'uncertain') ORDER BY not_before_ms, n");
 }
 
 void save_checkpoint(Tx& tx, std::int64_t n, const Bytes& checkpoint) {
     change(tx.db(), "UPDATE job SET checkpoint = ? WHERE n = ?", checkpoint, n);
 }
 
-std::int64_t next_job_ms(Tx& tx) {
-    auto& s = tx.db().prepare(
-        "SELECT not_before_ms FROM job WHERE state IN ('queued', 'waiting', 'backoff', 'uncertain') "
-        "ORDER BY not_before_ms LIMIT 1");
+std::int64_t next_job_ms(Tx& tx, std::int64_t after_ms) {
+    auto& s = bound(tx.db(),
+                    "SELECT not_before_ms FROM job WHERE state IN ('queued', 'waiting', 'backoff', 'uncertain') AND "
+                    "not_before_ms > ? ORDER BY not_before_ms LIMIT 1",
+                    after_ms);
     return s.executeStep() ? s.getColumn(0).getInt64() : 0;
 }
 

@@ -17,10 +17,11 @@ std::optional<JobRow> held_job_of(Tx& tx, std::int64_t row);  // the newest
 // Newest first; `state` empty = all.
 std::vector<JobRow> list_jobs(Tx& tx, const std::string& state, std::uint32_t limit);
 // QUEUED, WAITING, BACKOFF, UNCERTAIN and due, oldest first.
-std::vector<JobRow> jobs_due(Tx& tx, std::int64_t now_ms, std::uint32_t limit, std::uint32_t offset = 0);
+std::vector<DueJob> jobs_due(Tx& tx, std::int64_t now_ms, std::uint32_t limit, std::uint32_t offset = 0);
+std::vector<JobRow> waiting_jobs(Tx& tx);  // all in these states, due or not
 // Touches nothing else of the job: its verb is running.
 void save_checkpoint(Tx& tx, std::int64_t n, const Bytes& checkpoint);
-std::int64_t next_job_ms(Tx& tx);  // 0 = none
+std::int64_t next_job_ms(Tx& tx, std::int64_t after_ms);  // of those due later than that; 0 = none
 // Jobs of this instance that are WAITING for a later time are due now.
 void wake_waiting(Tx& tx, const std::string& instance);
 std::vector<JobRow> jobs_in_state(Tx& tx, JobState state);

@@ -142,6 +142,17 @@ void fields(V& v, R& r, const JobRow*) {
     v("updated_ms", r.updated_ms);
 }
 
+// What of a due job says whether it can run now: there may be very many.
+struct DueJob {
+    std::int64_t n = 0, row = 0;
+    Step step = Step::none;
+    std::string instance;
+};
+template <class V, class R>
+void fields(V& v, R& r, const DueJob*) {
+    v("n", r.n), v("row", r.row), v("step", r.step), v("instance", r.instance);
+}
+
 // A virtual machine or a volume that we hold. `op_id` is its created_by.
 struct VmRow {
     std::string op_id;

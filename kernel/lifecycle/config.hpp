@@ -36,6 +36,7 @@ struct EngineConfig {
     std::int64_t unpark_ms = 300'000;
     std::int64_t short_deadline_ms = 60'000, long_deadline_ms = 600'000;
     std::uint32_t parallel_per_instance = 4;
+    std::uint32_t looks_per_chain = 8;    // at once
     std::uint32_t window_permille = 800;  // of the delivery window after which an order is declined
 };
 

@@ -11,7 +11,6 @@
 namespace bh::life {
 namespace {
 
-constexpr std::uint32_t kTimersPerStep = 64;
 constexpr std::int64_t kPermille = 1000;
 constexpr std::int64_t kFinalityRetryMs = 1000;
 
@@ -56,71 +55,24 @@ bool will_report(const JobRow& job) {
 
 }  // namespace
 
-bool Engine::look_at_dirty() {
-    for (std::size_t i = 0; i < dirty_.size(); ++i) {
-        const std::int64_t row = dirty_.front();
-        dirty_.pop_front();
-        dirty_set_.erase(row);
-        if (!looking_.contains(row)) {
-            start_look(row);
-            return true;
-        }
-        again_.insert(row);
-    }
-    return false;
-}
-
-// Rows whose time has come, by the wall clock or by the newest final block; by index, a few at a time.
-bool Engine::collect_timers() {
-    const std::int64_t at = now();
-    if (timers_checked_ms_ == at) return false;
-    bool found = false;
-    const auto read = journal_.read([&](Tx& tx) -> Status {
-        const auto take = [&](const std::vector<std::int64_t>& rows) {
-            for (const std::int64_t row : rows) {
-                if (looking_.contains(row) || dirty_set_.contains(row)) continue;
-                mark_dirty(row);
-                found = true;
-            }
-        };
-        take(rows_to_wake(tx, at, kTimersPerStep));
-        for (const auto& [name, slot] : chains_) {
-            if (slot.cursor.final.position.known()) take(rows_due(tx, name, slot.cursor.final.time, kTimersPerStep));
-        }
-        return {};
-    });
-    if (!read) stalled_until_ms_ = at + kFinalityRetryMs;
-    if (!found) timers_checked_ms_ = at;
-    return found;
-}
-
-void Engine::start_look(std::int64_t row) {
-    std::optional<SubscriptionRow> found;
-    const auto read = journal_.read([&](Tx& tx) -> Status {
-        found = subscription_by_row(tx, row);
-        return {};
-    });
-    if (!read) {
-        stalled_until_ms_ = now() + kFinalityRetryMs;
-        mark_dirty(row);
-        return;
-    }
-    if (!found || !chains_.contains(found->instance)) return;
-    const ChainSlot& slot = chains_[found->instance];
-    looking_.insert(row);
-    post([this, row, instance = found->instance, id = found->id, final_block = slot.cursor.final,
+void Engine::start_look(ChainSlot& slot, const SubscriptionRow& row) {
+    looking_.insert(row.row);
+    ++slot.looks;
+    post([this, &slot, number = row.row, instance = row.instance, id = row.id, final_block = slot.cursor.final,
           agree = slot.config.guard_agree]() -> Done {
         auto chain = port_of(ports_.chains, instance);
         Result<View> view = chain ? look(**chain, id, final_block, agree) : Result<View>{chain.failure()};
-        return [this, row, view = std::move(view)] { return looked(row, view); };
+        return [this, &slot, number, view = std::move(view)] { return looked(slot, number, view); };
     });
 }
 
-Status Engine::looked(std::int64_t row, const Result<View>& view) {
+Status Engine::looked(ChainSlot& slot, std::int64_t row, const Result<View>& view) {
     transition_name_.clear();
     bool moved = false, derived = false, counting = false;
+    std::optional<SubscriptionRow> found;
+    std::shared_ptr<WorkInput> next;
     auto written = journal_.write(transition_name_, [&](Tx& tx) -> Status {
-        auto found = subscription_by_row(tx, row);
+        found = subscription_by_row(tx, row);
         if (!found) return {};
         if (!view) {
             // No word about the order: nothing follows, and what the guard counted does not count.
@@ -135,10 +87,12 @@ Status Engine::looked(std::int64_t row, const Result<View>& view) {
         moved = !transition_name_.empty() && !current_job(tx, row);
         // An operator's retry stands while the guard still counts.
         counting = found->state == State::held && found->wake_ms > 0;
+        next = decided ? claim_at_once(tx, *found, At::look) : nullptr;
         return decided;
     });
     if (!written) return written;
     looking_.erase(row);
+    --slot.looks;
     if (view) {
         look_failures_.erase(row);
         if (!counting) retry_.erase(row);
@@ -146,8 +100,9 @@ Status Engine::looked(std::int64_t row, const Result<View>& view) {
         ++look_failures_[row];
     }
     if (derived) underived_.erase(row);
-    if (again_.erase(row) > 0 || moved) mark_dirty(row);
+    if ((again_.erase(row) > 0 || moved) && found) mark_dirty(*found);
     timers_checked_ms_ = -1;
+    if (next) launch(next);
     return {};
 }
 

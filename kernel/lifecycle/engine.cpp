@@ -37,8 +37,8 @@ Engine::Engine(Journal& journal, Ports ports, EngineConfig config, Executor& exe
             changed_.notify_one();
         });
     }
-    journal_.set_hooks([this](const std::string& name) { ports_.boundaries.at("before " + name); },
-                       [this](const std::string& name) { ports_.boundaries.at("after " + name); });
+    journal_.set_hooks([this](const std::string& name) { pass("before ", name); },
+                       [this](const std::string& name) { pass("after ", name); });
 }
 
 // Verbs that still run hold a pointer to this engine: they are told to stop and waited for. What they learnt is not
@@ -85,14 +85,6 @@ std::int64_t Engine::backoff_ms(std::uint32_t failures) const {
     return std::min(config_.backoff_max_ms, config_.backoff_min_ms << doublings);
 }
 
-void Engine::mark_dirty(std::int64_t row) {
-    if (looking_.contains(row)) {
-        again_.insert(row);
-    } else if (dirty_set_.insert(row).second) {
-        dirty_.push_back(row);
-    }
-}
-
 void Engine::touch(std::int64_t row, bool retry) {
     const std::lock_guard lock{mutex_};
     touched_.emplace_back(row, retry);
@@ -116,11 +108,6 @@ bool Engine::complete_one() {
     Done done;
     {
         const std::lock_guard lock{mutex_};
-        for (const auto& [row, retry] : touched_) {
-            if (retry) retry_.insert(row);
-            mark_dirty(row);
-        }
-        touched_.clear();
         if (completions_.empty()) return false;
         done = std::move(completions_.front());
         completions_.pop_front();
@@ -150,7 +137,7 @@ void Engine::pull_timers(Tx& tx, std::int64_t later_than) {
         row.undo_until_ms = undo_until;
         save_subscription(tx, row);
     }
-    for (JobRow job : jobs_due(tx, INT64_MAX, INT32_MAX)) {
+    for (JobRow job : waiting_jobs(tx)) {
         job.waiting_since_ms = std::min(job.waiting_since_ms, tx.now_ms());
         if (pulled(job.not_before_ms)) save_job(tx, job);
     }
@@ -183,22 +170,6 @@ void Engine::watch_clock() {
     if (written) last_now_ms_ = at;
 }
 
-bool Engine::step() {
-    watch_clock();
-    if (stalled()) return false;
-    if (complete_one()) return true;
-    if (stopping_ || stalled()) return false;
-    if (recover_asked_) {
-        recovering_ = true;  // before the question is taken: who asks recovering() sees the one or the other
-        recover_asked_ = false;
-        begin_recovery();
-    }
-    if (poll_chains()) return true;
-    if (recovering_) return recover_step();
-    if (look_at_dirty() || collect_timers() || run_due_jobs()) return true;
-    return upkeep();
-}
-
 std::int64_t Engine::next_due_ms() {
     const std::int64_t at = now();
     std::int64_t next = at + kLongestSleepMs;
@@ -212,7 +183,7 @@ std::int64_t Engine::next_due_ms() {
     for (const auto& [name, ms] : next_list_ms_) sooner(ms > at ? ms : 0);
     const auto read = journal_.read([&](Tx& tx) -> Status {
         sooner(next_wake_ms(tx));
-        sooner(next_job_ms(tx));
+        sooner(next_job_ms(tx, last_now_ms_));  // what was due at the newest step waits for something to end
         sooner(next_statement_ms(tx));
         sooner(next_delegation_ms(tx));
         for (const auto& parked : parked_instances(tx)) sooner(parked.next_check_ms);

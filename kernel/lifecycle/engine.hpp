@@ -69,6 +69,9 @@ private:
         WakeLimit wake_limit;
         std::uint32_t failures = 0;
         CursorRow cursor;
+        // Rows to look at: of subscriptions that are served, and the others. Each line has its turn.
+        std::deque<std::int64_t> served, others;
+        std::uint32_t looks = 0;  // on their way
     };
     struct RunningJob {
         std::int64_t row = 0;
@@ -100,7 +103,19 @@ private:
     void pull_timers(Tx& tx, std::int64_t later_than);
     [[nodiscard]] MachineEnv env() { return {config_, boot_id_}; }
     [[nodiscard]] std::int64_t backoff_ms(std::uint32_t failures) const;
-    void mark_dirty(std::int64_t row);
+
+    // turns.cpp
+    void pass(const std::string& when, std::string_view names);
+    bool begin_one();
+    void take_touched();
+    void mark_dirty(const SubscriptionRow& row, bool asked = false);
+    bool collect_timers();
+    bool look_at(std::deque<std::int64_t> ChainSlot::* line);
+    bool run_due_jobs(Line line);
+    bool may_start(std::int64_t row, const std::string& instance);
+    // Where a job is ordered or made due.
+    enum class At : std::uint8_t { look, end };
+    std::shared_ptr<WorkInput> claim_at_once(Tx& tx, const SubscriptionRow& row, At at, const std::string& freed = {});
 
     // poll.cpp
     bool poll_chains();
@@ -110,10 +125,8 @@ private:
     Status polled(ChainSlot& slot, const Result<ChainEvents>& events);
 
     // decide.cpp
-    bool look_at_dirty();
-    bool collect_timers();
-    void start_look(std::int64_t row);
-    Status looked(std::int64_t row, const Result<View>& view);
+    void start_look(ChainSlot& slot, const SubscriptionRow& row);
+    Status looked(ChainSlot& slot, std::int64_t row, const Result<View>& view);
     Status decide(Tx& tx, SubscriptionRow& row, const View& view);
     void copy_from_chain(SubscriptionRow& row, const View& view, const Reading& reading);
     FactInputs inputs_of(Tx& tx, const SubscriptionRow& row, const View& view, const std::optional<JobRow>& job);
@@ -123,10 +136,12 @@ private:
     std::string transition_name_;  // of the transaction in progress
 
     // jobs.cpp
-    bool run_due_jobs();
-    bool start_job(JobRow job);
+    bool start_job(std::int64_t number);
+    std::shared_ptr<WorkInput> claim(Tx& tx, const SubscriptionRow& row, JobRow& job);
+    void launch(const std::shared_ptr<WorkInput>& input);
+    bool postpone(JobRow& job, std::int64_t until_ms);
     bool waits_for_operator(const JobRow& job);
-    Result<WorkInput> input_of(Tx& tx, const SubscriptionRow& row, const JobRow& job);
+    WorkInput input_of(Tx& tx, const SubscriptionRow& row, const JobRow& job);
     Status settled(std::int64_t job, const std::shared_ptr<WorkResult>& result);
     Status settle(Tx& tx, JobRow& job, SubscriptionRow& row, WorkResult& result);
     void record_effects(Tx& tx, SubscriptionRow& row, const JobRow& job, WorkResult& result);
@@ -135,7 +150,6 @@ private:
     void park(Tx& tx, JobRow& job, const Failure& failure);
 
     // upkeep.cpp
-    bool upkeep();
     bool report_overdue();
     bool unpark_instances();
     bool send_statements();
@@ -182,11 +196,14 @@ private:
     std::int64_t in_flight_ = 0;
 
     std::map<std::string, ChainSlot> chains_;
-    std::deque<std::int64_t> dirty_;
-    std::unordered_set<std::int64_t> dirty_set_, looking_, again_, retry_, underived_;
+    std::size_t turn_ = 0;   // whose it is
+    bool took_end_ = false;  // the newest step did
+    std::string looked_at_;  // the chain that the newest look asked
+    std::unordered_set<std::int64_t> dirty_, looking_, again_, retry_, underived_;
     std::unordered_map<std::int64_t, std::uint32_t> look_failures_;
     std::unordered_map<std::int64_t, RunningJob> running_;  // by job number
     std::unordered_map<std::string, std::uint32_t> busy_;   // verbs per instance
+    std::unordered_set<std::string> wanted_;                // instances that a due job waits for
     std::unordered_set<std::int64_t> stating_;              // rows whose statement is on its way
     std::unordered_set<std::int64_t> repairing_;            // rows whose place on the network is applied again
     std::unordered_set<std::string> checking_, delegating_;

@@ -15,12 +15,20 @@ class Executor {
 public:
     virtual ~Executor() = default;
     virtual void run(std::function<void()> task) = 0;
+    // Whether run() returns before its task has run. Then the engine may begin a job in the transaction that orders it.
+    [[nodiscard]] virtual bool defers() const noexcept { return true; }
 };
 
-// Runs each task at once, on the caller's thread.
+// Runs each task at once, on the caller's thread: a step of the engine is one verb at most. `as_a_pool`: the engine
+// takes it for a pool, and the record of one verb may begin the next.
 class InlineExecutor final : public Executor {
 public:
+    explicit InlineExecutor(bool as_a_pool = false) noexcept : as_a_pool_{as_a_pool} {}
     void run(std::function<void()> task) override { task(); }
+    [[nodiscard]] bool defers() const noexcept override { return as_a_pool_; }
+
+private:
+    bool as_a_pool_;
 };
 
 // `threads` workers; the destructor waits for the running tasks.

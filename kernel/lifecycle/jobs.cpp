@@ -15,7 +15,6 @@
 namespace bh::life {
 namespace {
 
-constexpr std::uint32_t kJobsPerPage = 64;
 constexpr std::size_t kMaxCheckpoint = std::size_t{64} * 1024;
 constexpr std::int64_t kPendingMs = 1000;
 constexpr std::int64_t kShortestPendingMs = 200;  // a plugin in a hurry doesn't keep the journal busy
@@ -25,26 +24,6 @@ constexpr std::int64_t kOverdueMs = 10'000;  // after its deadline; a worker tha
 std::string alarm_subject(const JobRow& job) { return "job:" + std::to_string(job.n); }
 
 }  // namespace
-
-bool Engine::run_due_jobs() {
-    const std::int64_t at = now();
-    for (std::uint32_t offset = 0;; offset += kJobsPerPage) {
-        std::vector<JobRow> due;
-        const auto read = journal_.read([&](Tx& tx) -> Status {
-            due = jobs_due(tx, at, kJobsPerPage, offset);
-            return {};
-        });
-        if (!read) {
-            stalled_until_ms_ = at + kPendingMs;
-            return false;
-        }
-        for (JobRow& job : due) {
-            if (start_job(std::move(job))) return true;
-            if (stalled()) return false;
-        }
-        if (due.size() < kJobsPerPage) return false;
-    }
-}
 
 // On a chain that was rolled back below a final position nothing is delivered, suspended, closed or destroyed, whatever
 // the job has passed before.
@@ -63,53 +42,65 @@ bool Engine::waits_for_operator(const JobRow& job) {
     return !read || waits;
 }
 
-// False: it can't run now.
-bool Engine::start_job(JobRow job) {
-    if (running_.contains(job.n) || looking_.contains(job.row) || dirty_set_.contains(job.row) ||
-        underived_.contains(job.row) || repairing_.contains(job.row)) {
-        return false;
-    }
-    if (!job.instance.empty() && busy_[job.instance] >= config_.parallel_per_instance) return false;
-    if (waits_for_operator(job)) {
-        job.not_before_ms = now() + config_.backoff_max_ms;
-        const auto postponed = journal_.write([&](Tx& tx) -> Status {
-            save_job(tx, job);
-            return {};
-        });
-        if (!postponed) stalled_until_ms_ = now() + kPendingMs;
-        return true;
-    }
-    const Guard guard = rules_of(job.step).guard;
-    // A job that waits for its transaction has passed the guard; it is read anew before the verb in any case.
-    if (job.state != JobState::waiting && !guard_.satisfied(job.row, guard)) {
-        job.not_before_ms = now() + std::max(guard_.policy().interval_ms(), kPendingMs);
-        const auto postponed = journal_.write([&](Tx& tx) -> Status {
-            save_job(tx, job);
-            return {};
-        });
-        if (!postponed) stalled_until_ms_ = now() + kPendingMs;
-        mark_dirty(job.row);
-        return true;
-    }
-    auto input = std::make_shared<WorkInput>();
-    const auto started = journal_.write("run/" + std::string{to_text(job.step)}, [&](Tx& tx) -> Status {
-        const auto row = subscription_by_row(tx, job.row);
-        if (!row) return Failure{BH_E_CORRUPT, "job_without_row", "a job belongs to no subscription", 0};
-        if (job.step == Step::deliver && job.attempt == 0) mark_stage(tx, row->row, "deliver_sent", tx.now_ms());
-        job.state = JobState::running;
-        ++job.attempt;
+bool Engine::postpone(JobRow& job, std::int64_t until_ms) {
+    job.not_before_ms = until_ms;
+    const auto postponed = journal_.write([&](Tx& tx) -> Status {
         save_job(tx, job);
-        auto made = input_of(tx, *row, job);
-        if (!made) return made.failure();
-        *input = std::move(*made);
+        return {};
+    });
+    if (!postponed) stalled_until_ms_ = now() + kPendingMs;
+    return true;
+}
+
+// False: it can't run now.
+bool Engine::start_job(std::int64_t number) {
+    std::optional<JobRow> found;
+    std::optional<SubscriptionRow> row;
+    const auto read = journal_.read([&](Tx& tx) -> Status {
+        found = job_by_number(tx, number);
+        if (found) row = subscription_by_row(tx, found->row);
+        return {};
+    });
+    if (!read) stalled_until_ms_ = now() + kPendingMs;
+    if (!read || !found || !row) return false;
+    JobRow& job = *found;
+    if (waits_for_operator(job)) {
+        return postpone(job, now() + config_.backoff_max_ms);
+    }
+    // A job that waits for its transaction has passed the guard; it is read anew before the verb in any case.
+    if (job.state != JobState::waiting && !guard_.satisfied(job.row, rules_of(job.step).guard)) {
+        postpone(job, now() + std::max(guard_.policy().interval_ms(), kPendingMs));
+        mark_dirty(*row);
+        return true;
+    }
+    std::shared_ptr<WorkInput> input;
+    const auto started = journal_.write("run/" + std::string{to_text(job.step)}, [&](Tx& tx) -> Status {
+        row = subscription_by_row(tx, job.row);
+        if (!row) return Failure{BH_E_CORRUPT, "job_without_row", "a job belongs to no subscription", 0};
+        input = claim(tx, *row, job);
         return {};
     });
     if (!started) {
         stalled_until_ms_ = now() + kPendingMs;
         return false;
     }
+    launch(input);
+    return true;
+}
+
+// RUNNING and the next attempt are committed before the verb is called.
+std::shared_ptr<WorkInput> Engine::claim(Tx& tx, const SubscriptionRow& row, JobRow& job) {
+    if (job.step == Step::deliver && job.attempt == 0) mark_stage(tx, row.row, "deliver_sent", tx.now_ms());
+    job.state = JobState::running;
+    ++job.attempt;
+    save_job(tx, job);
+    return std::make_shared<WorkInput>(input_of(tx, row, job));
+}
+
+void Engine::launch(const std::shared_ptr<WorkInput>& input) {
+    const JobRow& job = input->job;
     auto cancel = std::make_shared<CancelToken>();
-    if (!job.instance.empty()) ++busy_[job.instance];
+    ++busy_[job.instance];
     const std::int64_t deadline_ms =
         rules_of(job.step).deadline_is_long ? config_.long_deadline_ms : config_.short_deadline_ms;
     running_[job.n] = {job.row, job.instance, cancel, job.step, now() + deadline_ms + kOverdueMs};
@@ -134,7 +125,6 @@ bool Engine::start_job(JobRow job) {
         ports_.boundaries.at("effect/" + std::string{to_text(running.step)});
         return [this, n = running.n, result] { return settled(n, result); };
     });
-    return true;
 }
 
 // A verb in this process can't be ended from outside. It is waited for, and whoever looks after the host is told.
@@ -162,7 +152,7 @@ bool Engine::report_overdue() {
     return true;
 }
 
-Result<WorkInput> Engine::input_of(Tx& tx, const SubscriptionRow& row, const JobRow& job) {
+WorkInput Engine::input_of(Tx& tx, const SubscriptionRow& row, const JobRow& job) {
     const ChainSlot& slot = chains_[row.instance];
     WorkInput in;
     in.row = row, in.job = job;
@@ -187,28 +177,31 @@ Result<WorkInput> Engine::input_of(Tx& tx, const SubscriptionRow& row, const Job
 
 Status Engine::settled(std::int64_t n, const std::shared_ptr<WorkResult>& result) {
     transition_name_.clear();
-    std::int64_t row_number = 0;
+    std::optional<SubscriptionRow> row;
     bool look_again = false;
+    std::shared_ptr<WorkInput> next;
     auto written = journal_.write(transition_name_, [&](Tx& tx) -> Status {
         auto job = job_by_number(tx, n);
         if (!job) return {};
-        row_number = job->row;
         if (running_[n].told) clear_alarms(tx, alarm_subject(*job), "overdue");
-        auto row = subscription_by_row(tx, job->row);
+        row = subscription_by_row(tx, job->row);
         if (!row) return {};
         const Status done = settle(tx, *job, *row, *result);
         // A move without a job, or an end that only the chain's word can resolve.
         const auto current = current_job(tx, row->row);
         look_again = !current || is_settled(current->state);
+        next = done && !look_again ? claim_at_once(tx, *row, At::end, job->instance) : nullptr;
         return done;
     });
     if (!written) return written;
     if (const auto running = running_.find(n); running != running_.end()) {
-        if (!running->second.instance.empty()) --busy_[running->second.instance];
+        --busy_[running->second.instance];
         running_.erase(running);
     }
-    if (result->refused) guard_.forget(row_number);
-    if (look_again || again_.erase(row_number) > 0) mark_dirty(row_number);
+    if (!row) return {};
+    if (result->refused) guard_.forget(row->row);
+    if (again_.erase(row->row) > 0 || look_again) mark_dirty(*row);
+    if (next) launch(next);
     return {};
 }
 

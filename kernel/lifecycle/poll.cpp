@@ -82,6 +82,7 @@ Status Engine::polled(ChainSlot& slot, const Result<ChainEvents>& events) {
         });
     }
     std::optional<Result<Ingested>> taken;
+    std::vector<SubscriptionRow> touched;
     auto written = journal_.write(events->events.empty() ? "poll" : "ingest", [&](Tx& tx) -> Status {
         taken = ingest(tx, {slot.config.instance, slot.description, slot.config.finality}, *events);
         if (!*taken) {
@@ -95,6 +96,10 @@ Status Engine::polled(ChainSlot& slot, const Result<ChainEvents>& events) {
             wake_capacities(tx, slot.config.instance);
         }
         if (slot.failures > 0) clear_alarms(tx, subject, "unreadable");
+        touched.clear();
+        for (const std::int64_t row : (*taken)->touched) {
+            if (auto found = subscription_by_row(tx, row)) touched.push_back(std::move(*found));
+        }
         for (const std::int64_t row : (*taken)->transferred) {
             auto statement = statement_of(tx, row);
             if (!statement || statement->next_ms == 0) continue;
@@ -117,7 +122,7 @@ Status Engine::polled(ChainSlot& slot, const Result<ChainEvents>& events) {
     slot.cursor = (*taken)->cursor;
     // Not only the rows that it touched: what any of them counted was counted on positions that are gone.
     if ((*taken)->below_final) guard_.forget_all();
-    for (const std::int64_t row : (*taken)->touched) mark_dirty(row);
+    for (const SubscriptionRow& row : touched) mark_dirty(row);
     if (moved) timers_checked_ms_ = -1;
     return {};
 }

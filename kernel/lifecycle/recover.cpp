@@ -137,9 +137,8 @@ bool Engine::recover_step() {
 }
 
 Status Engine::reconcile() {
-    std::vector<std::int64_t> unfinished;
+    std::vector<SubscriptionRow> unfinished;
     auto written = journal_.write("reconcile", [&](Tx& tx) -> Status {
-        unfinished.clear();
         if (auto noted = note_lost_journal(tx); !noted) return noted;
         for (const auto& [instance, all] : inventory_.delegations) {
             const auto known = delegations(tx);
@@ -181,14 +180,14 @@ Status Engine::reconcile() {
                 if (row) clear_alarms(tx, "orphan:" + volume.created_by);
             }
         }
-        for (const auto& row : unfinished_subscriptions(tx)) unfinished.push_back(row.row);
+        unfinished = unfinished_subscriptions(tx);
         return {};
     });
     if (!written) return written;
     inventory_ = {};
     lost_ = {};
-    for (const std::int64_t row : unfinished) {
-        underived_.insert(row);
+    for (const SubscriptionRow& row : unfinished) {
+        underived_.insert(row.row);
         mark_dirty(row);
     }
     recovering_ = false;

@@ -225,6 +225,23 @@ bool is_delivered(State state) noexcept { return contains(kKept, state); }
 
 const StepRules& rules_of(Step step) noexcept { return kSteps[static_cast<std::size_t>(step)]; }
 
+Line line_of(Step step) noexcept {
+    switch (step) {
+        case Step::suspend:
+        case Step::resume:
+        case Step::close:
+        case Step::restart:
+            return Line::served;
+        case Step::check:
+        case Step::reserve:
+        case Step::volume_create:
+        case Step::vm_create:
+            return Line::fresh;
+        default:
+            return Line::begun;
+    }
+}
+
 std::span<const Outcome> outcomes() noexcept { return kOutcomes; }
 
 JobState outcome_of(bh_status code, Step step) noexcept {

@@ -88,6 +88,12 @@ struct StepRules {
 };
 const StepRules& rules_of(Step step) noexcept;
 
+// Jobs stand in three lines, and each line has its turn: for subscriptions that are served; those that bring what was
+// begun to an end; those that begin something new. So many purchases at once keep no payer waiting, and the first of
+// them is finished before the last is begun.
+enum class Line : std::uint8_t { served, begun, fresh };
+Line line_of(Step step) noexcept;
+
 // A status of the ABI -> what becomes of the job.
 struct Outcome {
     bh_status code;

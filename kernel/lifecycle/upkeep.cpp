@@ -22,11 +22,6 @@ constexpr const char* kHostSubject = "host";
 
 }  // namespace
 
-bool Engine::upkeep() {
-    return report_overdue() || keep_delegations() || send_statements() || watch_vms() || unpark_instances() ||
-           keep_sales() || anchor_audit();
-}
-
 // A parked instance's jobs go on when its check passes again.
 bool Engine::unpark_instances() {
     std::optional<ParkedRow> due;
@@ -177,22 +172,16 @@ bool Engine::keep_delegations() {
     std::optional<DelegationRow> work;
     bool renew = false;
     bool any = false;
-    std::int64_t next = now() + config_.backoff_max_ms;
     const auto read = journal_.read([&](Tx& tx) -> Status {
         for (const auto& each : delegations(tx)) {
             if (each.instance != config_.ipv6) continue;
             any = true;
-            if (each.renew_ms > 0) next = std::min(next, each.renew_ms);
             if (!each.usable) work = each;
             if (each.usable && each.renew_ms > 0 && each.renew_ms <= tx.now_ms()) work = each, renew = true;
         }
         return {};
     });
     if (!read) return false;
-    if (any && !work) {
-        next_list_ms_["ipv6"] = next;
-        return false;
-    }
     if (!any && !chains_.empty()) {
         auto epoch = ports_.clock.random_id();
         if (!epoch) return false;

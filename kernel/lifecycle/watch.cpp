@@ -57,7 +57,7 @@ bool Engine::watch_vms() {
 Status Engine::stopped_vm(Tx& tx, const std::string& op_id) {
     const auto vm = vm_by_op_id(tx, op_id);
     auto row = vm ? subscription_by_row(tx, vm->row) : std::nullopt;
-    if (!row || looking_.contains(row->row) || dirty_set_.contains(row->row) || underived_.contains(row->row) ||
+    if (!row || looking_.contains(row->row) || dirty_.contains(row->row) || underived_.contains(row->row) ||
         look_failures_.contains(row->row) || current_job(tx, row->row)) {
         return {};
     }

@@ -123,6 +123,19 @@ int main(int argc, char** argv) {
         ++killed;
         if (!wrong.empty()) fail("killed at '" + boundary + "' in '" + script->name + "': " + wrong);
     }
+    // Where two of its boundaries are one commit: each boundary of each of these lives.
+    for (const Script& script : list ? std::vector<Script>{} : pooled_scenarios()) {
+        if (!only.empty() && script.name.find(only) == std::string::npos) continue;
+        std::set<std::string> passed;
+        const std::string wrong = run(arena, script, "", &passed);
+        ++played;
+        if (!wrong.empty()) fail("without a kill: " + script.name + ": " + wrong);
+        for (const auto& boundary : passed) {
+            const std::string died = run(arena, script, boundary, nullptr);
+            ++killed;
+            if (!died.empty()) fail("killed at '" + boundary + "' in '" + script.name + "': " + died);
+        }
+    }
     const auto took = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     std::printf("%zu transitions, %zu scenarios, %zu boundaries, %zu kills, %d failures, %.1f s\n",
                 transitions().size(), played, by_boundary.size(), killed, failures, took);

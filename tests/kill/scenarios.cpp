@@ -391,4 +391,15 @@ std::vector<Script> kill_scenarios() {
     return all;
 }
 
+std::vector<Script> pooled_scenarios() {
+    std::vector<Script> all = by_hand();
+    // It counts statements, and a kill between a number and its signature takes one.
+    std::erase_if(all, [](const Script& script) { return script.name == "a transfer"; });
+    for (Script& script : all) {
+        script.name += ", pooled";
+        script.as_a_pool = true;
+    }
+    return all;
+}
+
 }  // namespace bh::life::testing

@@ -8,4 +8,7 @@ namespace bh::life::testing {
 
 std::vector<Script> kill_scenarios();
 
+// Whole lives with an executor as the daemon's: jobs begin in the transaction that orders them.
+std::vector<Script> pooled_scenarios();
+
 }  // namespace bh::life::testing

@@ -41,9 +41,10 @@ bool EngineSnapshot::settled(const Engine& engine) { return engine.in_flight_ ==
 
 EngineSnapshot EngineSnapshot::of(const Engine& e) {
     EngineSnapshot s;
+    s.turn = e.turn_, s.took_end = e.took_end_, s.looked_at = e.looked_at_;
     s.boot_id = e.boot_id_, s.guard = e.guard_, s.recovering = e.recovering_, s.poll_now = e.poll_now_;
-    s.chains = e.chains_, s.dirty = e.dirty_, s.dirty_set = e.dirty_set_, s.again = e.again_, s.retry = e.retry_;
-    s.underived = e.underived_, s.look_failures = e.look_failures_, s.busy = e.busy_;
+    s.chains = e.chains_, s.dirty = e.dirty_, s.again = e.again_, s.retry = e.retry_;
+    s.underived = e.underived_, s.look_failures = e.look_failures_, s.busy = e.busy_, s.wanted = e.wanted_;
     s.next_watch_ms = e.next_watch_ms_, s.next_list_ms = e.next_list_ms_;
     s.stalled_until_ms = e.stalled_until_ms_, s.timers_checked_ms = e.timers_checked_ms_;
     s.last_now_ms = e.last_now_ms_;
@@ -54,9 +55,10 @@ EngineSnapshot EngineSnapshot::of(const Engine& e) {
 }
 
 void EngineSnapshot::put(Engine& e) const {
+    e.turn_ = turn, e.took_end_ = took_end, e.looked_at_ = looked_at;
     e.boot_id_ = boot_id, e.guard_ = guard, e.recovering_ = recovering, e.poll_now_ = poll_now;
-    e.chains_ = chains, e.dirty_ = dirty, e.dirty_set_ = dirty_set, e.again_ = again, e.retry_ = retry;
-    e.underived_ = underived, e.look_failures_ = look_failures, e.busy_ = busy;
+    e.chains_ = chains, e.dirty_ = dirty, e.again_ = again, e.retry_ = retry;
+    e.underived_ = underived, e.look_failures_ = look_failures, e.busy_ = busy, e.wanted_ = wanted;
     e.next_watch_ms_ = next_watch_ms, e.next_list_ms_ = next_list_ms;
     e.stalled_until_ms_ = stalled_until_ms, e.timers_checked_ms_ = timers_checked_ms;
     e.last_now_ms_ = last_now_ms;
@@ -68,6 +70,8 @@ void EngineSnapshot::put(Engine& e) const {
 void EngineSnapshot::digest(model::Digest& d, std::int64_t wall_ms, std::int64_t monotonic_ms, std::uint64_t head,
                             std::int64_t chain_s) const {
     d.add(boot_id);
+    // While nothing is in flight it is all the same whether the newest step took an end in, and there is one chain.
+    d.add(turn);
     d.add(recovering);
     d.add(poll_now);
     std::vector<std::int64_t> rows;
@@ -91,9 +95,11 @@ void EngineSnapshot::digest(model::Digest& d, std::int64_t wall_ms, std::int64_t
         add_position(d, slot.cursor.final.position.id, slot.cursor.final.position.height, head);
         add_position(d, slot.cursor.head.position.id, slot.cursor.head.position.height, head);
         d.add(slot.cursor.parked_destruction);
+        for (const auto* line : {&slot.served, &slot.others}) {
+            d.add(line->size());
+            for (const std::int64_t row : *line) d.add(row);
+        }
     }
-    d.add(dirty.size());
-    for (const std::int64_t row : dirty) d.add(row);
     add_sorted(d, again);
     add_sorted(d, retry);
     add_sorted(d, underived);
@@ -106,6 +112,7 @@ void EngineSnapshot::digest(model::Digest& d, std::int64_t wall_ms, std::int64_t
     d.since(stalled_until_ms, wall_ms, kDue);
     d.add(timers_checked_ms == wall_ms);
     d.since(last_now_ms, wall_ms, 0);
+    add_sorted(d, wanted);
     add_sorted(d, listed);
     d.add(recover_asked);
     add_sorted(d, submitting);

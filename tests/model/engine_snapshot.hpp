@@ -8,14 +8,17 @@
 namespace bh::life {
 
 struct EngineSnapshot {
+    std::size_t turn = 0;
+    bool took_end = false;
+    std::string looked_at;
     std::string boot_id;
     GuardMemory guard{GuardPolicy{}};
     bool recovering = true, poll_now = false, recover_asked = false;
     std::map<std::string, Engine::ChainSlot> chains;
-    std::deque<std::int64_t> dirty;
-    std::unordered_set<std::int64_t> dirty_set, again, retry, underived;
+    std::unordered_set<std::int64_t> dirty, again, retry, underived;
     std::unordered_map<std::int64_t, std::uint32_t> look_failures;
     std::unordered_map<std::string, std::uint32_t> busy;
+    std::unordered_set<std::string> wanted;
     std::map<std::string, std::int64_t> next_watch_ms, next_list_ms;
     std::int64_t stalled_until_ms = 0, timers_checked_ms = -1, last_now_ms = 0;
     Engine::Inventory inventory;

@@ -187,9 +187,11 @@ std::vector<Deviation> Explorer::possible(const Oracle& record, const System& sy
         for (const What what : faults_of(record.calls[i])) all.push_back({what, static_cast<std::int32_t>(i), 0});
     }
     for (std::int32_t i = 0; i < record.commits; ++i) all.push_back({What::disk_full, i, 0});
-    if (record.halves) {
+    for (std::int32_t half = 0; half < record.halves; ++half) {
+        const std::size_t before = all.size();
         all.push_back({What::block, 0, 0});
         add_world_changes(all, w);
+        for (std::size_t i = before; i < all.size(); ++i) all[i].half = half;
     }
     if (level > 0 && !limits_.later.empty())
         std::erase_if(all, [&](const Deviation& d) { return !limits_.later.contains(d.what); });

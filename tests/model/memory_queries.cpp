@@ -118,10 +118,17 @@ std::vector<JobRow> list_jobs(Tx& tx, const std::string& state, std::uint32_t li
     auto rows = where(of(tx).jobs, [&](const JobRow& job) { return state.empty() || to_text(job.state) == state; });
     return page(ordered(std::move(rows), [](const JobRow& job) { return -job.n; }), limit);
 }
-std::vector<JobRow> jobs_due(Tx& tx, std::int64_t now_ms, std::uint32_t limit, std::uint32_t offset) {
-    auto rows = where(of(tx).jobs, [&](const JobRow& job) { return is_waiting(job) && job.not_before_ms <= now_ms; });
-    rows = ordered(std::move(rows), [](const JobRow& job) { return std::tuple{job.not_before_ms, job.n}; });
-    return page(std::move(rows), limit, offset);
+std::vector<DueJob> jobs_due(Tx& tx, std::int64_t now_ms, std::uint32_t limit, std::uint32_t offset) {
+    auto rows = waiting_jobs(tx);
+    std::erase_if(rows, [&](const JobRow& job) { return job.not_before_ms > now_ms; });
+    std::vector<DueJob> due;
+    for (const JobRow& job : page(std::move(rows), limit, offset))
+        due.push_back({job.n, job.row, job.step, job.instance});
+    return due;
+}
+std::vector<JobRow> waiting_jobs(Tx& tx) {
+    return ordered(where(of(tx).jobs, [](const JobRow& job) { return is_waiting(job); }),
+                   [](const JobRow& job) { return std::tuple{job.not_before_ms, job.n}; });
 }
 void save_checkpoint(Tx& tx, std::int64_t n, const Bytes& checkpoint) {
     if (auto job = job_by_number(tx, n)) {
@@ -129,8 +136,10 @@ void save_checkpoint(Tx& tx, std::int64_t n, const Bytes& checkpoint) {
         replace(of(tx).jobs, *job, kNumber);
     }
 }
-std::int64_t next_job_ms(Tx& tx) {
-    return least(of(tx).jobs, [](const JobRow& job) { return is_waiting(job) ? job.not_before_ms : 0; });
+std::int64_t next_job_ms(Tx& tx, std::int64_t after_ms) {
+    return least(of(tx).jobs, [&](const JobRow& job) {
+        return is_waiting(job) && job.not_before_ms > after_ms ? job.not_before_ms : 0;
+    });
 }
 void wake_waiting(Tx& tx, const std::string& instance) {
     for (JobRow job : where(of(tx).jobs, [&](const JobRow& each) {

@@ -1,7 +1,7 @@
 // The explorer's program.
 //
 //   model [--scenario NAME] [--deviations N] [--later a,b] [--states N] [--seconds S] [--keep N] [--world-mutant NAME]
-//         [--guard-checks N] [--expect NAME]
+//         [--guard-checks N] [--executor inline|pool] [--expect NAME]
 //
 // Without --expect: 0 if nothing is violated. With it: 0 if a violation is found, and its name is NAME.
 #include "tests/model/explorer.hpp"
@@ -18,7 +18,7 @@ using namespace bh::life::model;
 namespace {
 
 struct Options {
-    std::string scenario, expect, world_mutant, later;
+    std::string scenario, expect, world_mutant, later, executor;
     Limits limits;
     std::uint32_t guard_checks = 3;
 };
@@ -54,6 +54,8 @@ bool parse(int argc, char** argv, Options& o) {
             o.world_mutant = value;
         else if (name == "--guard-checks")
             o.guard_checks = static_cast<std::uint32_t>(std::stoul(value));
+        else if (name == "--executor")
+            o.executor = value;
         else if (name == "--expect")
             o.expect = value;
         else
@@ -83,7 +85,8 @@ int main(int argc, char** argv) {
     Figures sum;
     std::size_t violations = 0;
     bool expected = false;
-    for (const Scenario& scenario : scenarios()) {
+    for (Scenario scenario : scenarios()) {
+        scenario.as_a_pool = options.executor == "pool";
         if (!options.scenario.empty() && scenario.name != options.scenario) continue;
         Explorer explorer{scenario, broken, guard, options.limits};
         explorer.run();

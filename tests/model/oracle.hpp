@@ -78,6 +78,7 @@ struct Deviation {
     What what = What::nothing;
     std::int32_t place = 0;
     std::uint8_t subject = 0;  // id of the subscription, for `user`
+    std::int32_t half = 0;     // between which verb of the move and its record
     bool operator==(const Deviation&) const = default;
 };
 std::string to_text(const Deviation& deviation);
@@ -89,7 +90,8 @@ struct Oracle {
     Deviation deviation;
     std::vector<Verb> calls;
     std::int32_t points = 0, commits = 0;
-    bool ticked = false, halves = false;       // the move was a tick; it had a verb and its record
+    std::int32_t halves = 0;                   // verbs of the move, each with its record
+    bool ticked = false;                       // the move was a tick
     std::vector<std::string>* told = nullptr;  // a trace wants to know what was called
 
     void begin(const Deviation& next) {

@@ -51,7 +51,8 @@ System::System(const Scenario& scenario, BrokenRules broken, GuardPolicy guard)
       tables_{tables_at(path_)},
       host_{world_, oracle_, [this] { return is_parked(*tables_); }},
       ports_{host_.ports()},
-      config_{model_config()} {
+      config_{model_config()},
+      executor_{scenario.as_a_pool} {
     world_.broken = broken;
     world_.request_opens = scenario.request_opens;
     for (std::uint32_t i = 0; i < kFinalDepth + 2; ++i) pass_a_second(), mine(world_);
@@ -130,11 +131,12 @@ void System::go_on(const Deviation& deviation) {
     }
     ++world_.busy;
     if (EngineSnapshot::settled(*engine_)) return;
-    oracle_.halves = true;
-    disturb(deviation);
+    // The record of one verb may begin the next one, and with two orders there may be one on its way for very long.
     while (engine_ && !EngineSnapshot::settled(*engine_)) {
-        // The journal refused: what was learnt waits in memory.
-        if (!engine_->step()) tick({});
+        if (oracle_.halves > 0) ++world_.busy;
+        if (oracle_.halves++ == deviation.half) disturb(deviation);
+        // Or the journal refused: what was learnt waits in memory.
+        if (world_.busy >= kMostSteps || !engine_->step()) tick({});
     }
 }
 

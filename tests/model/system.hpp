@@ -23,7 +23,8 @@ struct Scenario {
     std::string name;
     std::vector<Deed> deeds;
     bool request_opens = true, early_start = false;
-    bool served = true;  // without any deviation every order is delivered and comes to its end
+    bool served = true;      // without any deviation every order is delivered and comes to its end
+    bool as_a_pool = false;  // the executor: the record of one verb may begin the next
 };
 
 struct Snapshot {

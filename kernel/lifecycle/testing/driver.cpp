@@ -25,7 +25,8 @@ Scene::Scene(World& w, std::string directory, const Script& script, Boundaries* 
       script_{script},
       doubles_{w, boundaries},
       ports_{doubles_.ports()},
-      config_{config_for_tests()} {
+      config_{config_for_tests()},
+      executor_{script.as_a_pool} {
     if (script.early_start) config_.chains[0].early_start["native"] = {"1000"};
     restart();
 }

@@ -22,6 +22,7 @@ struct Script {
     bool early_start = false;
     bool accept_reorgs = true;  // the operator looks at once at a rollback below a final position
     bool wrap_up = true;        // at the end: the owner cancels what is served, until all is ended or held
+    bool as_a_pool = false;     // of the InlineExecutor
 };
 
 class Scene {

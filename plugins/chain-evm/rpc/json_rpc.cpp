@@ -11,15 +11,15 @@ json envelope(const RpcCall& call, std::uint32_t id) {
     return {{"jsonrpc", "2.0"}, {"id", id}, {"method", call.method}, {"params", call.params}};
 }
 
-// The reply inside one envelope, or nullopt if it is none.
-std::optional<RpcReply> open_envelope(const json& answer) {
+// The reply, taken out of its envelope (a copy of many logs costs as much as reading them), or nullopt if it is none.
+std::optional<RpcReply> open_envelope(json& answer) {
     if (!answer.is_object()) return std::nullopt;
     if (const auto error = answer.find("error"); error != answer.end() && !error->is_null()) {
         return RpcReply{nullptr, read_rpc_error(*error)};
     }
     const auto result = answer.find("result");
     if (result == answer.end()) return std::nullopt;
-    return RpcReply{*result, std::nullopt};
+    return RpcReply{std::move(*result), std::nullopt};
 }
 
 std::optional<std::uint32_t> id_of(const json& answer) {
@@ -49,7 +49,7 @@ Result<json> JsonRpc::exchange(const json& request) {
 
 Result<RpcReply> JsonRpc::send_one(const RpcCall& call) {
     const std::uint32_t id = next_id_.fetch_add(1);
-    const Result<json> answer = exchange(envelope(call, id));
+    Result<json> answer = exchange(envelope(call, id));
     if (!answer) return answer.failure();
     std::optional<RpcReply> reply = open_envelope(*answer);
     if (!reply) return garbage("neither result nor error");
@@ -66,7 +66,7 @@ Result<std::vector<RpcReply>> JsonRpc::send_batch(const RpcCall* calls, std::siz
     for (std::size_t i = 0; i < count; ++i) {
         request.push_back(envelope(calls[i], first + static_cast<std::uint32_t>(i)));
     }
-    const Result<json> answer = exchange(request);
+    Result<json> answer = exchange(request);
     if (!answer) {
         refused = answer.failure().reason == "endpoint_refused";
         return answer.failure();
@@ -76,7 +76,7 @@ Result<std::vector<RpcReply>> JsonRpc::send_batch(const RpcCall* calls, std::siz
         return garbage("no batch");
     }
     std::vector<std::optional<RpcReply>> replies(count);
-    for (const json& item : *answer) {
+    for (json& item : *answer) {
         const std::optional<std::uint32_t> id = id_of(item);
         if (!id || *id - first >= count || replies[*id - first]) return garbage("a batch with wrong ids");
         replies[*id - first] = open_envelope(item);
