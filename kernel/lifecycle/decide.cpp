@@ -164,6 +164,7 @@ Status Engine::decide(Tx& tx, SubscriptionRow& row, const View& view) {
         raise_alarm(tx, subject_of(row), "late_delivery",
                     "80 % of the delivery window have passed and the delivery is not final");
     }
+    if (row.state == State::active && was_delivered(reading.final)) clear_alarms(tx, subject_of(row), kDeliveryDenied);
     const Transition* transition = fact == Fact::none ? nullptr : find_transition(row.state, fact);
     // The step of this state is under way.
     if (transition != nullptr && job && transition->from == transition->to) transition = nullptr;

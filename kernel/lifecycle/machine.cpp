@@ -41,6 +41,14 @@ std::int64_t restart_delay_ms(const EngineConfig& config, std::uint32_t restarts
     return std::min(config.backoff_max_ms * 10, config.backoff_min_ms << doublings);
 }
 
+// A chain that says "not delivered" again and again, and each time that the delivery is final, is asked slower and
+// slower; what a rollback took is delivered at once.
+std::int64_t redelivery_delay_ms(const EngineConfig& config, std::uint32_t reopened) {
+    constexpr std::uint32_t kMostDoublings = 16;
+    if (reopened <= 1) return 0;
+    return std::min(config.backoff_max_ms, config.backoff_min_ms << std::min(reopened - 2, kMostDoublings));
+}
+
 void mark_arrival(Tx& tx, const SubscriptionRow& row, State from) {
     if (row.state == State::active && (is_undelivered(from) || !is_delivered(from))) {
         mark_stage(tx, row.row, "deliver_final", tx.now_ms());
@@ -156,7 +164,8 @@ void apply(Tx& tx, const MachineEnv& env, SubscriptionRow& row, const Transition
     }
     if (row.state == State::active) clear_alarms(tx, subject_of(row), "late_delivery");
     if (row.state == State::ended) {
-        for (const char* reason : {"late_delivery", "network", "tap_lost"}) clear_alarms(tx, subject_of(row), reason);
+        for (const char* reason : {"late_delivery", "network", "tap_lost", kDeliveryDenied})
+            clear_alarms(tx, subject_of(row), reason);
     }
     mark_arrival(tx, row, from);
     save_subscription(tx, row);
@@ -169,7 +178,18 @@ void apply(Tx& tx, const MachineEnv& env, SubscriptionRow& row, const Transition
         "transition", subject_of(row),
         name_of(transition) + " -> " + std::string{to_text(row.state)} + (why.empty() ? "" : ": " + why));
     if (transition.order != Step::none) {
-        const JobRow job = order_job(tx, env, row, transition.order);
+        JobRow job = order_job(tx, env, row, transition.order);
+        if (transition.fact == Fact::undelivered_again) {
+            if (const std::int64_t delay = redelivery_delay_ms(env.config, job.reopened); delay > 0) {
+                job.not_before_ms += delay;
+                save_job(tx, job);
+                raise_alarm(tx, subject_of(row), kDeliveryDenied,
+                            "the chain says again that this order is not delivered, after it said that its delivery is "
+                            "final: look at the endpoints of " +
+                                row.instance +
+                                " and its plugin's log; the VM runs on, but its owner may not get in meanwhile");
+            }
+        }
         append_audit(tx, "kernel", "order", subject_of(row), std::string{to_text(job.step)} + " " + job.op_id);
     }
 }

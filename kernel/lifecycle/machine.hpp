@@ -26,6 +26,9 @@ void give_up_job(Tx& tx, const MachineEnv& env, JobRow& job, const std::string& 
 // `last_reason` of a clean that was abandoned with the operator's word that nothing is left.
 inline constexpr const char* kConfirmedGone = "confirmed_gone";
 
+// Why an alarm stands for an order that the chain calls undelivered again and again.
+inline constexpr const char* kDeliveryDenied = "delivery_denied";
+
 // Which plugin instance a step of this row needs ("" = none).
 std::string instance_of(Tx& tx, const MachineEnv& env, const SubscriptionRow& row, Step step);
 

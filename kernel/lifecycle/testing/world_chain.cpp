@@ -112,6 +112,8 @@ public:
         state.delivered = sub->delivered, state.declined = sub->declined, state.refunded = sub->refunded;
         state.cancelled = sub->cancelled, state.cancelled_by_owner = sub->by_owner, state.closed = sub->closed,
         state.burned = sub->burned;
+        if (fault(w_, "says_open"))
+            state.delivered = state.cancelled = state.cancelled_by_owner = state.closed = state.burned = false;
         return state;
     }
     Result<Balances> balances(const std::string&, const Position&, std::uint32_t) override { return Balances{}; }
