@@ -2,6 +2,7 @@
 // reads of the chain at the newest final position and at the head.
 #include "kernel/lifecycle/engine.hpp"
 
+#include "kernel/journal/events.hpp"
 #include "kernel/journal/jobs.hpp"
 #include "kernel/journal/resources.hpp"
 #include "kernel/journal/subscriptions.hpp"
@@ -42,6 +43,29 @@ bool is_own_effect(Step step, Fact fact) {
             return false;
     }
 }
+
+// What an operator reads about a subscription that only he can help.
+std::string why_of(Fact fact, const SubscriptionRow& row, const Reading& reading) {
+    switch (fact) {
+        case Fact::window_late:
+            return row.state == State::held && !row.reason.empty() ? row.reason : "not served within its window";
+        case Fact::order_lost:
+        case Fact::delivered_no_vm:
+            if (reading.final == Standing::open) {
+                return "the chain says that it is not delivered any more: `blockhost subscription retry " + row.id +
+                       "` serves it anew";
+            }
+            if (!was_delivered(reading.final)) return "the order is not on the chain any more";
+            return "delivered, but there is no VM: put it back, then `blockhost recover` and `blockhost subscription "
+                   "retry " +
+                   row.id + "`; or cancel it, which credits the rest";
+        default:
+            return {};
+    }
+}
+
+// Of a rollback below a final position, which ended a subscription's end: marked until it could be derived anew.
+bool is_marked(const SubscriptionRow& row) { return row.state == State::ended && row.wake_ms > 0; }
 
 // Its next attempt tells how it went. Not one that was never tried: then somebody else's effect is seen, as after a
 // restored journal; nor one that would have to pass the guard first, whose condition its own effect has ended.
@@ -119,6 +143,10 @@ void Engine::copy_from_chain(SubscriptionRow& row, const View& view, const Readi
 FactInputs Engine::inputs_of(Tx& tx, const SubscriptionRow& row, const View& view, const std::optional<JobRow>& job) {
     FactInputs in = gather_inputs(tx, config_, chains_[row.instance].config, row, view, job);
     in.retry = retry_.contains(row.row);
+    if (is_marked(row)) {
+        const auto cursor = cursor_of(tx, row.instance);  // the operator's word is there before the next poll
+        in.rederive = cursor && !cursor->parked_destruction;
+    }
     return in;
 }
 
@@ -198,11 +226,7 @@ Status Engine::decide(Tx& tx, SubscriptionRow& row, const View& view) {
         give_up_job(tx, env(), *job, std::string{to_text(fact)});
     }
     if (transition != nullptr) {
-        std::string why = fact == Fact::window_late       ? "not served within its window"
-                          : fact == Fact::order_lost      ? "the order is not on the chain any more"
-                          : fact == Fact::delivered_no_vm ? "delivered, but there is no VM"
-                                                          : "";
-        if (fact == Fact::window_late && row.state == State::held && !row.reason.empty()) why = row.reason;
+        const std::string why = why_of(fact, row, reading);
         transition_name_ = name_of(*transition);
         apply(tx, env(), row, *transition, why);
         plan_look(tx, row, view, reading, row.wake_ms);
@@ -212,6 +236,8 @@ Status Engine::decide(Tx& tx, SubscriptionRow& row, const View& view) {
         const std::int64_t job_wake = drive_job(tx, row, *job, view, in);
         if (job_wake > 0) wake = wake == 0 ? job_wake : std::min(wake, job_wake);
     }
+    const bool settled = in.rederive && reading.final == reading.head;
+    if (is_marked(row) && !settled) wake = tx.now_ms() + config_.backoff_max_ms;
     plan_look(tx, row, view, reading, wake);
     return {};
 }

@@ -137,6 +137,11 @@ void Engine::pull_timers(Tx& tx, std::int64_t later_than) {
         row.undo_until_ms = undo_until;
         save_subscription(tx, row);
     }
+    // Of an ended one whose end a rollback took, too.
+    for (const std::int64_t number : rows_to_wake(tx, INT64_MAX, INT32_MAX)) {
+        auto row = subscription_by_row(tx, number);
+        if (row && row->state == State::ended && pulled(row->wake_ms)) save_subscription(tx, *row);
+    }
     for (JobRow job : waiting_jobs(tx)) {
         job.waiting_since_ms = std::min(job.waiting_since_ms, tx.now_ms());
         if (pulled(job.not_before_ms)) save_job(tx, job);

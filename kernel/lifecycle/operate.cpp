@@ -156,6 +156,11 @@ Status Operator::accept_reorg(const Command& command, const std::string& instanc
             job->not_before_ms = std::min(job->not_before_ms, tx.now_ms());
             save_job(tx, *job);
         }
+        // What had ended, and whose end the rollback took.
+        for (const std::int64_t number : rows_to_wake(tx, INT64_MAX, INT32_MAX)) {
+            const auto row = subscription_by_row(tx, number);
+            if (row && row->state == State::ended && row->instance == instance) rows.push_back(number);
+        }
         return bh::life::accept_reorg(tx, instance);
     });
     if (!done) return done;

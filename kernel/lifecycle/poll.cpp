@@ -98,7 +98,14 @@ Status Engine::polled(ChainSlot& slot, const Result<ChainEvents>& events) {
         if (slot.failures > 0) clear_alarms(tx, subject, "unreadable");
         touched.clear();
         for (const std::int64_t row : (*taken)->touched) {
-            if (auto found = subscription_by_row(tx, row)) touched.push_back(std::move(*found));
+            auto found = subscription_by_row(tx, row);
+            if (!found) continue;
+            // Its end may be gone from the chain. The mark stays until the operator has accepted that.
+            if (found->state == State::ended && next.parked_destruction) {
+                found->wake_ms = tx.now_ms();
+                save_subscription(tx, *found);
+            }
+            touched.push_back(std::move(*found));
         }
         for (const std::int64_t row : (*taken)->transferred) {
             auto statement = statement_of(tx, row);

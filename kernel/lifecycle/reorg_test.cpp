@@ -3,6 +3,8 @@
 #include "kernel/journal/events.hpp"
 #include "kernel/lifecycle/testing/fixture.hpp"
 
+#include <catch2/generators/catch_generators.hpp>
+
 using namespace bh;
 using namespace bh::life;
 using namespace bh::life::testing;
@@ -171,4 +173,83 @@ TEST_CASE_METHOD(Reorganised, "an order that is gone, and was delivered, is held
     CHECK(count_vms(*world) == 1);
     accept();
     CHECK_FALSE(s.until([&] { return count_vms(*world) == 0; }, 60));
+}
+
+// It was: ended, whatever the chain said from then on.
+TEST_CASE_METHOD(Reorganised, "a burn that is gone is sent again, once it is accepted") {
+    Scene& s = start();
+    expect(State::ended);
+    lose("burned");
+    CHECK_FALSE(s.until([&] { return !s.state_is(State::ended) || find_sub(head(*world), "1")->burned; }, 60));
+    accept();
+    REQUIRE(s.until([&] { return find_sub(head(*world), "1")->burned; }, 60));
+    expect(State::ended);
+    CHECK(sent("close") == 1);
+    CHECK(standing_alarms().empty());
+    CHECK_FALSE(s.until([&] { return !s.state_is(State::ended); }, 60));
+}
+
+TEST_CASE_METHOD(Reorganised,
+                 "an end that is gone, of a VM that is gone: held once it is accepted, also by a restart") {
+    Scene& s = start();
+    expect(State::active);
+    user(*world, "extend", "1", 100'000);
+    s.pass(6);
+    REQUIRE(s.until([&] { return s.row()->expires_at.seconds > world->now_ms / 1000 + 90'000; }));
+    const VmObject vm = world->vms[0];
+    const VolumeObject volume = world->volumes[0];
+    user(*world, "cancel", "1");
+    expect(State::ended);
+    lose("cancelled");
+    CHECK_FALSE(s.until([&] { return !s.state_is(State::ended); }, 60));
+    if (GENERATE(false, true)) s.restart();
+    accept();
+    expect(State::held);
+    const auto all = standing_alarms();
+    const auto held = std::find_if(all.begin(), all.end(), [](const auto& each) { return each.reason == "held"; });
+    REQUIRE(held != all.end());
+    CHECK(held->message.find("blockhost recover") != std::string::npos);
+    CHECK(s.row()->reason == held->message);
+    CHECK(objects() == 0);
+    CHECK_FALSE(s.until([&] { return !s.state_is(State::held); }, 60));
+
+    // The operator has a copy.
+    world->vms[0] = vm;
+    world->volumes[0] = volume;
+    REQUIRE(s.operate->recover(s.command()).ok());
+    REQUIRE(s.until([&] { return !s.engine->recovering(); }));
+    REQUIRE(s.operate->retry(s.command(), s.row()->row).ok());
+    expect(State::active);
+    CHECK(s.until([&] { return count_bindings(*world) == 1; }, 60));
+    CHECK(s.read<std::vector<AddressRow>>([](Tx& tx) { return list_addresses(tx); }).size() == 1);
+    CHECK(world->vms_made == 1);
+}
+
+TEST_CASE_METHOD(Reorganised, "a close that is gone, of a VM that still exists: it is served again") {
+    Scene& s = start();
+    expect(State::active);
+    user(*world, "extend", "1", 100'000);
+    s.pass(6);
+    user(*world, "cancel", "1");
+    REQUIRE(s.until([&] { return s.state_is(State::retiring) && !world->vms[0].running; }));
+    reorganise(*world, height_of(*world, "cancelled") - 1, true);
+    world->now_ms += 1000;
+    REQUIRE(s.until([&] { return parked(); }, 30));
+    accept();
+    expect(State::active);
+    CHECK(s.until([&] { return world->vms[0].running; }, 60));
+    CHECK(world->vms_made == 1);
+}
+
+TEST_CASE_METHOD(Reorganised, "an order that was declined, and is open again on the new branch, is served anew") {
+    world->request_opens = false;
+    Scene& s = start();
+    expect(State::ended);
+    world->request_opens = true;
+    reorganise(*world, height_of(*world, "declined") - 1, true);  // within its window still
+    world->now_ms += 1000;
+    REQUIRE(s.until([&] { return parked(); }, 30));
+    accept();
+    expect(State::active);
+    CHECK(find_sub(head(*world), "1")->mints == 1);
 }

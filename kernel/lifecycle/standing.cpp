@@ -45,11 +45,26 @@ Fact waiting_fact(const SubscriptionRow& row, const Reading& now, const FactInpu
     }
 }
 
+// Its end is not on the chain any more; its VM is gone.
+Fact returned_fact(Standing now) noexcept {
+    switch (now) {
+        case Standing::paid:
+        case Standing::expired:
+        case Standing::close_due:
+            return Fact::delivered_no_vm;
+        case Standing::closed:
+            return Fact::closed_no_vm;
+        default:
+            return Fact::none;
+    }
+}
+
 // refunded, declined, rolled_back, cleaning, ended
 Fact leaving_fact(const SubscriptionRow& row, const Reading& now, const FactInputs& in) noexcept {
     const bool mined = row.purchase != EventState::rolled_back;
     if (row.state == State::ended) {
-        return mined && now.final == Standing::open && now.head == Standing::open ? Fact::remined : Fact::none;
+        if (mined && now.final == Standing::open && now.head == Standing::open) return Fact::remined;
+        return in.rederive && now.final == now.head ? returned_fact(now.final) : Fact::none;
     }
     switch (now.final) {
         case Standing::paid:

@@ -49,6 +49,7 @@ struct FactInputs {
     bool retry = false;              // a held row may move: an operator asked for it
     bool late = false;               // 80 % of the delivery window have passed by the newest final block
     bool deliver_in_flight = false;
+    bool rederive = false;        // an ended row of a rollback below a final position, and an operator has accepted it
     Step held_step = Step::none;  // of a held row: the step that is held, and not what became of it since
     bool confirmed_gone = false;  // an operator said that what `clean` should have removed is gone
 };

@@ -75,7 +75,7 @@ std::vector<Rule> rules() {
         {{destroyed}, F::burn_due, S::none, burning, S::burn},
         {{burning}, F::step_done, S::burn, ended, S::none},
         {{retiring}, F::undo, S::none, held, S::none},
-        {{purchased, reserving, building, declining, refunded, declined, cleaning, held},
+        {{purchased, reserving, building, declining, refunded, declined, cleaning, held, ended},
          F::closed_no_vm,
          S::none,
          destroyed,
@@ -108,7 +108,7 @@ std::vector<Rule> rules() {
         // the final state says delivered
         {join({kWaiting, Set{refunded, declined, cleaning, rolled_back}}), F::delivered_final, S::none, active,
          S::none},
-        {{purchased, reserving, building, declining, refunded, declined, cleaning, rolled_back},
+        {{purchased, reserving, building, declining, refunded, declined, cleaning, rolled_back, ended},
          F::delivered_no_vm,
          S::none,
          held,

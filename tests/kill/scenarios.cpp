@@ -275,6 +275,16 @@ std::optional<Script> scenario_of(const Transition& t) {
     }
     if (t.from == held && (t.fact == Fact::paid || t.fact == Fact::expired || t.fact == Fact::close_due)) {
         script.acts = reach_held_served(deed);
+    } else if (t.from == ended && t.fact != Fact::remined) {
+        // What it ended by never happened, below what was final.
+        const bool close_too = t.fact == Fact::delivered_no_vm;
+        script.acts = follow({buy()}, ended, [close_too](Scene& s) {
+            reorganise(s.world, height_of(s.world, close_too ? "closed" : "burned") - 1, true);
+            s.world.now_ms += 1000;
+        });
+        script.acts.push_back(
+            {[close_too](Scene& s) { return close_too ? s.state_is(held) : s.state_is(ended) && sub(s).burned; },
+             [](Scene&) {}});
     } else if (t.from == cleaning && t.fact == Fact::remined) {
         script.acts = follow(reach(rolled_back, false, [](Scene&) {}), cleaning, deed);
     } else {

@@ -244,7 +244,10 @@ void System::keep_version() {
 }
 
 void System::count_quiet() {
-    const auto is_end = [](const auto& row) { return row->state == State::ended || row->state == State::held; };
+    // An ended one with a timer is derived anew first: a rollback took its end.
+    const auto is_end = [](const auto& row) {
+        return (row->state == State::ended && row->wake_ms == 0) || row->state == State::held;
+    };
     const Contract& c = world_.head().contract;
     const bool open = std::any_of(c.orders.begin(), c.orders.end(), [](const Order& o) { return o.open(); });
     const bool pending =

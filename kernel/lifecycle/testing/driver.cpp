@@ -16,7 +16,10 @@ namespace {
 constexpr std::int64_t kBlockMs = 2000, kQuietMs = 6000;
 constexpr int kMostTicks = 60'000;
 
-bool is_end(State state) { return state == State::ended || state == State::held; }
+// An ended one with a timer is derived anew first: a rollback took its end.
+bool is_end(const SubscriptionRow& row) {
+    return (row.state == State::ended && row.wake_ms == 0) || row.state == State::held;
+}
 }  // namespace
 
 Scene::Scene(World& w, std::string directory, const Script& script, Boundaries* boundaries)
@@ -185,7 +188,7 @@ bool Scene::wrap_up() {
     bool all = (!rows.empty() || world.undone) &&
                read<std::vector<CapacityRow>>([](Tx& tx) { return capacities(tx); }).empty();
     for (const auto& each : rows) {
-        all = all && is_end(each.state);
+        all = all && is_end(each);
         const Sub* sub = find_sub(head(world), each.id.c_str());
         const bool served = each.state == State::active || each.state == State::suspended;
         if (!served || sub == nullptr || sub->cancelled || sub->closed) continue;
