@@ -106,6 +106,17 @@ int subscription_retry(const Context& context, const std::string& id, const std:
                 [](const json&) { std::cout << "It is derived from the chain anew.\n"; });
 }
 
+// The daemon asks the chain and each hypervisor before it answers.
+int subscription_rebuild(const Context& context, const std::string& id, const std::string& chain, bool gone) {
+    const std::string parameter = chain.empty() ? "" : "?chain=" + encoded(chain);
+    return show(context,
+                context.api.post("/v1/subscriptions/" + encoded(id) + "/rebuild" + parameter, {{"gone", gone}}),
+                [](const json&) {
+                    std::cout << "A new VM is built for it, with the same name and address. Its owner's details are "
+                                 "sealed anew when it answers.\n";
+                });
+}
+
 // The database is put aside, so that the daemon starts with none.
 int put_aside(const Context& context) {
     if (auto running = context.api.get("/v1/status"); running || running.failure().reason != "daemon") {
@@ -160,7 +171,7 @@ int recover(const Context& context, bool empty, bool wait) {
 struct Given {
     std::string name, chain;
     std::int64_t after = 0, limit = 50;
-    bool empty = false, no_wait = false, dry_run = false;
+    bool empty = false, no_wait = false, dry_run = false, gone = false;
 };
 
 }  // namespace
@@ -198,8 +209,14 @@ void add_operator_commands(CLI::App& app, Command& chosen) {
     CLI::App& subscription = group(app, "subscription", "Subscriptions and their timelines");
     auto* retry = add(subscription, chosen, "retry", "Derive a held subscription from the chain anew",
                       [given](const Context& c) { return subscription_retry(c, given->name, given->chain); });
-    retry->add_option("id", given->name, "Subscription id")->required();
-    retry->add_option("--chain", given->chain, "Chain instance, when several have this id");
+    auto* rebuild =
+        add(subscription, chosen, "rebuild", "Build a new VM for a subscription whose VM is lost",
+            [given](const Context& c) { return subscription_rebuild(c, given->name, given->chain, given->gone); });
+    rebuild->add_flag("--gone", given->gone, "I have looked: its VM is lost and can't be put back");
+    for (auto* one : {retry, rebuild}) {
+        one->add_option("id", given->name, "Subscription id")->required();
+        one->add_option("--chain", given->chain, "Chain instance, when several have this id");
+    }
 }
 
 }  // namespace bh::cli

@@ -20,6 +20,15 @@ Result<json> retry(Host& host, const Query& query) {
     });
 }
 
+Result<json> rebuild(Host& host, const Query& query) {
+    const auto found = api::subscription_view(host.journal(), query.text("chain"), query.path.at(0));
+    if (!found) return found.failure();
+    const bool gone = query.body.value("gone", json{}) == true;
+    return run_command(query, [&](const life::Command& made) {
+        return host.operators().rebuild(made, found->at("row").get<std::int64_t>(), gone);
+    });
+}
+
 Result<json> gc(Host& host, const Query& query) {
     const auto limit = query.number("limit", 50, 1, kMostForeseen);
     if (!limit) return limit.failure();
@@ -75,6 +84,7 @@ void add_operator_routes(Host& host, std::vector<api::Route>& routes) {
             query, [&](const life::Command& made) { return host.operators().accept_reorg(made, query.path.at(0)); });
     });
     add("POST", "/v1/subscriptions/([0-9]+)/retry", [&host](const Query& query) { return retry(host, query); });
+    add("POST", "/v1/subscriptions/([0-9]+)/rebuild", [&host](const Query& query) { return rebuild(host, query); });
 }
 
 }  // namespace bh::daemon

@@ -6,7 +6,7 @@ namespace {
 constexpr std::array<std::string_view, kStateCount> kStates{
     "purchased",  "reserving", "building", "reachable",   "awaiting_final", "sealing",   "delivering", "active",
     "suspending", "suspended", "resuming", "closing",     "retiring",       "destroyed", "burning",    "ended",
-    "declining",  "declined",  "refunded", "rolled_back", "cleaning",       "held"};
+    "declining",  "declined",  "refunded", "rolled_back", "cleaning",       "held",      "rebuilding"};
 
 constexpr std::array<std::string_view, kStepCount> kSteps{
     "none",   "check",   "reserve",       "volume_create", "vm_create", "start",  "reach",

@@ -32,8 +32,9 @@ enum class State : std::uint8_t {
     rolled_back,
     cleaning,
     held,
+    rebuilding,
 };
-inline constexpr std::size_t kStateCount = 22;
+inline constexpr std::size_t kStateCount = 23;
 
 // What a job does. Several steps may use one verb of a plugin; `step_name` is what goes into the op_id.
 enum class Step : std::uint8_t {

@@ -56,9 +56,9 @@ std::string why_of(Fact fact, const SubscriptionRow& row, const Reading& reading
                        "` serves it anew";
             }
             if (!was_delivered(reading.final)) return "the order is not on the chain any more";
-            return "delivered, but there is no VM: put it back, then `blockhost recover` and `blockhost subscription "
-                   "retry " +
-                   row.id + "`; or cancel it, which credits the rest";
+            return "delivered, but there is no VM: put it back, then `blockhost recover`; if it is lost, `blockhost "
+                   "subscription rebuild " +
+                   row.id + "` builds a new one";
         default:
             return {};
     }
@@ -300,8 +300,11 @@ bool Engine::resolve_failed(Tx& tx, SubscriptionRow& row, JobRow& job, const Rea
     const Transition* next = find_transition(row.state, fact);
     if (next == nullptr) next = find_transition(row.state, Fact::step_held);
     if (next == nullptr) return false;
-    if (next->fact == Fact::step_held) job.state = JobState::held;
-    give_up_job(tx, env(), job, job.last_error);
+    give_up_job(tx, env(), job, job.last_error);  // it has failed: nothing of it can still appear
+    if (next->fact == Fact::step_held) {
+        job.state = JobState::held;
+        save_job(tx, job);
+    }
     transition_name_ = name_of(*next);
     apply(tx, env(), row, *next, job.last_reason.empty() ? job.last_error : job.last_reason);
     return true;
@@ -317,7 +320,7 @@ void Engine::plan_look(Tx& tx, SubscriptionRow& row, const View& view, const Rea
         due.seconds = row.purchased_time.seconds + (window * config_.window_permille + kPermille - 1) / kPermille;
     } else if (row.state == State::active || row.state == State::resuming) {
         due = row.expires_at;
-    } else if (row.state == State::suspending || row.state == State::suspended) {
+    } else if (row.state == State::suspending || row.state == State::suspended || row.state == State::rebuilding) {
         due = row.grace_ends;
     }
     row.due_at = due > chain_now ? due : UnixTime{};

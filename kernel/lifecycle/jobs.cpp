@@ -212,7 +212,7 @@ Status Engine::settle(Tx& tx, JobRow& job, SubscriptionRow& row, WorkResult& res
     job.last_code = result.code;
     job.last_reason = result.code == BH_OK ? "" : result.failure.reason;
     job.last_error = result.code == BH_OK ? "" : result.failure.message;
-    if (next == JobState::done && job.step == Step::clean && unsettled_until_ms(tx, row.row) > tx.now_ms()) {
+    if (next == JobState::done && rules_of(job.step).removes && unsettled_until_ms(tx, row.row) > tx.now_ms()) {
         next = JobState::backoff;
         job.last_reason = "unsettled", job.last_error = "a create of this order may still appear in its backend";
     }

@@ -49,6 +49,10 @@ std::int64_t redelivery_delay_ms(const EngineConfig& config, std::uint32_t reope
     return std::min(config.backoff_max_ms, config.backoff_min_ms << std::min(reopened - 2, kMostDoublings));
 }
 
+bool is_said_by_operator(Fact fact) noexcept {
+    return fact == Fact::undo || fact == Fact::abandoned || fact == Fact::confirmed_gone || fact == Fact::rebuild;
+}
+
 void mark_arrival(Tx& tx, const SubscriptionRow& row, State from) {
     if (row.state == State::active && (is_undelivered(from) || !is_delivered(from))) {
         mark_stage(tx, row.row, "deliver_final", tx.now_ms());
@@ -164,19 +168,14 @@ void apply(Tx& tx, const MachineEnv& env, SubscriptionRow& row, const Transition
     }
     if (row.state == State::active) clear_alarms(tx, subject_of(row), "late_delivery");
     if (row.state == State::ended) {
-        for (const char* reason : {"late_delivery", "network", "tap_lost", kDeliveryDenied})
+        for (const char* reason : {"late_delivery", "network", "tap_lost", kDeliveryDenied, "old_details"})
             clear_alarms(tx, subject_of(row), reason);
     }
     mark_arrival(tx, row, from);
     save_subscription(tx, row);
     plan_statements(tx, row);
-    append_audit(
-        tx,
-        transition.fact == Fact::undo || transition.fact == Fact::abandoned || transition.fact == Fact::confirmed_gone
-            ? "operator"
-            : "kernel",
-        "transition", subject_of(row),
-        name_of(transition) + " -> " + std::string{to_text(row.state)} + (why.empty() ? "" : ": " + why));
+    append_audit(tx, is_said_by_operator(transition.fact) ? "operator" : "kernel", "transition", subject_of(row),
+                 name_of(transition) + " -> " + std::string{to_text(row.state)} + (why.empty() ? "" : ": " + why));
     if (transition.order != Step::none) {
         JobRow job = order_job(tx, env, row, transition.order);
         if (transition.fact == Fact::undelivered_again) {

@@ -27,6 +27,9 @@ public:
     Status job_abandon(const Command& command, std::int64_t job, bool object_is_gone);
     // Held, with a held job or without: derives the subscription's state from the chain.
     Status retry(const Command& command, std::int64_t row);
+    // Active or held, delivered and paid for, and its VM is lost: a new one is built. Asks the chain and the
+    // hypervisors first; BH_E_CONFLICT without `vm_is_gone`, the operator's word, or where one of them has the VM.
+    Status rebuild(const Command& command, std::int64_t row, bool vm_is_gone);
     // Derives everything anew, as a start does (Engine::recover).
     Status recover(const Command& command);
     // In the undo window: the VM of a closed subscription is kept, off, for a rescue.

@@ -95,7 +95,7 @@ Fact leaving_fact(const SubscriptionRow& row, const Reading& now, const FactInpu
     return Fact::none;
 }
 
-// active, suspending, suspended, resuming, closing, and retiring while its VM is there
+// active, suspending, suspended, resuming, closing, rebuilding, and retiring while its VM is there
 Fact kept_fact(const SubscriptionRow& row, const Reading& now) noexcept {
     switch (now.final) {
         case Standing::paid:

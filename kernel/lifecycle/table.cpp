@@ -13,7 +13,7 @@ constexpr std::array<std::string_view, kFactCount> kFacts{
     "paid",           "close_due",       "closed_final",    "closed_no_vm",      "burned_final",
     "burned_no_vm",   "burn_due",        "order_lost",      "window_late",       "step_done",
     "step_failed",    "step_held",       "vm_stopped",      "undo_over",         "undo",
-    "abandoned",      "confirmed_gone"};
+    "abandoned",      "confirmed_gone",  "rebuild"};
 
 using enum State;
 using Set = std::vector<State>;
@@ -21,6 +21,7 @@ using Set = std::vector<State>;
 const Set kWaiting{purchased, reserving, building, reachable, awaiting_final, sealing, delivering, declining};
 const Set kServing{purchased, reserving, building, reachable, awaiting_final, sealing, delivering};
 const Set kKept{active, suspending, suspended, resuming, closing};
+const Set kDelivered{active, suspending, suspended, resuming, closing, rebuilding};
 
 Set join(std::initializer_list<Set> sets) {
     Set all;
@@ -62,11 +63,15 @@ std::vector<Rule> rules() {
         {{resuming}, F::step_done, S::resume, active, S::none},
 
         // -> closing -> retiring -> destroyed -> burning -> ended
-        {{active, suspending, suspended, resuming, retiring, held}, F::close_due, S::none, closing, S::close},
+        {{active, suspending, suspended, resuming, rebuilding, retiring, held},
+         F::close_due,
+         S::none,
+         closing,
+         S::close},
         {{closing}, F::step_done, S::close, retiring, S::retire},
-        {join({kWaiting, kKept, Set{refunded, declined, cleaning, held}}), F::closed_final, S::none, retiring,
+        {join({kWaiting, kDelivered, Set{refunded, declined, cleaning, held}}), F::closed_final, S::none, retiring,
          S::retire},
-        {join({kWaiting, kKept, Set{refunded, declined, cleaning, held}}), F::burned_final, S::none, retiring,
+        {join({kWaiting, kDelivered, Set{refunded, declined, cleaning, held}}), F::burned_final, S::none, retiring,
          S::retire},
         {{retiring}, F::step_done, S::retire, retiring, S::none},
         {{retiring}, F::undo_over, S::none, retiring, S::destroy},
@@ -116,7 +121,16 @@ std::vector<Rule> rules() {
 
         // a rollback below a final position
         {kKept, F::undelivered_again, S::none, delivering, S::deliver},
-        {join({kKept, Set{retiring, destroyed, burning}}), F::order_lost, S::none, held, S::none},
+        {{rebuilding}, F::undelivered_again, S::none, reserving, S::reserve},
+        {join({kDelivered, Set{retiring, destroyed, burning}}), F::order_lost, S::none, held, S::none},
+
+        // a delivered order whose VM is lost: built again under the op_ids of the first, nothing is delivered twice
+        {{active, held}, F::rebuild, S::none, rebuilding, S::reserve},
+        {{rebuilding}, F::step_done, S::reserve, rebuilding, S::volume_create},
+        {{rebuilding}, F::step_done, S::volume_create, rebuilding, S::vm_create},
+        {{rebuilding}, F::step_done, S::vm_create, rebuilding, S::start},
+        {{rebuilding}, F::step_done, S::start, rebuilding, S::reach},
+        {{rebuilding}, F::step_done, S::reach, active, S::none},
 
         // a VM found stopped
         {{active}, F::vm_stopped, S::none, active, S::restart},
@@ -124,7 +138,7 @@ std::vector<Rule> rules() {
 
         // any -> held
         {{purchased, reserving, building, sealing, delivering, declining, active, suspending, resuming, closing,
-          retiring, burning, cleaning},
+          rebuilding, retiring, burning, cleaning},
          F::step_held,
          S::none,
          held,
@@ -221,7 +235,7 @@ std::string name_of(const Transition& transition) {
 }
 
 bool is_undelivered(State state) noexcept { return contains(kWaiting, state); }
-bool is_delivered(State state) noexcept { return contains(kKept, state); }
+bool is_delivered(State state) noexcept { return contains(kDelivered, state); }
 
 const StepRules& rules_of(Step step) noexcept { return kSteps[static_cast<std::size_t>(step)]; }
 

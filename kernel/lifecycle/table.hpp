@@ -49,8 +49,9 @@ enum class Fact : std::uint8_t {
     undo,
     abandoned,
     confirmed_gone,  // what should have been cleaned is gone, an operator says, and the chain owes nobody anything
+    rebuild,         // the VM of a delivered order is lost, an operator says, and no hypervisor has it
 };
-inline constexpr std::size_t kFactCount = 32;
+inline constexpr std::size_t kFactCount = 33;
 std::string_view to_text(Fact fact) noexcept;
 
 struct Transition {
@@ -72,7 +73,7 @@ std::string name_of(const Transition& transition);
 
 // Groups of states.
 bool is_undelivered(State state) noexcept;  // purchased .. delivering, declining: a buyer waits
-bool is_delivered(State state) noexcept;    // active, suspending, suspended, resuming, closing
+bool is_delivered(State state) noexcept;    // active, suspending, suspended, resuming, closing, rebuilding
 
 // What a job's step needs and is.
 enum class Guard : std::uint8_t { none, expired, close_due, closed, gone, open };

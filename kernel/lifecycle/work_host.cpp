@@ -46,7 +46,10 @@ Status Worker::reserve() {
     for (const auto& [name, port] : ports_.hypervisors) {
         auto vms = all_vms(*port);
         if (!vms) return vms.failure().within(name);
-        for (const auto& vm : *vms) note(vm.address);
+        for (const auto& vm : *vms) {
+            note(vm.address);
+            if (in_.row.state == State::rebuilding && vm.created_by == in_.vm_op_id) return found_again(name, vm.vm);
+        }
     }
     auto hypervisor = port_of(ports_.hypervisors, in_.hypervisor);
     if (!hypervisor) return hypervisor.failure();
@@ -54,6 +57,13 @@ Status Worker::reserve() {
     if (!limits) return limits.failure();
     out_.max_vms = limits->max_vms;
     return {};
+}
+
+Failure Worker::found_again(const std::string& hypervisor, const std::string& vm) {
+    return {BH_E_CONFLICT, "vm_found",
+            "the hypervisor " + hypervisor + " has the VM " + vm +
+                " of this order: it is not lost, and no second one is built; `blockhost recover` takes it in again",
+            0};
 }
 
 void Worker::note(const std::string& address) {
@@ -67,6 +77,16 @@ Status Worker::volume_create() {
     if (!from) return from.failure();
     auto storage = port_of(ports_.storages, in_.storage);
     if (!storage) return storage.failure();
+    if (in_.row.state == State::rebuilding) {
+        // A disk that outlived its VM is its owner's data: it is used as it is, whatever image is the newest.
+        auto volumes = all_volumes(**storage);
+        if (!volumes) return volumes.failure();
+        for (auto& volume : *volumes) {
+            if (volume.created_by != in_.job.op_id) continue;
+            out_.volume = std::move(volume);
+            return {};
+        }
+    }
     // The import has an op_id of its own and keeps nothing: the same digest again is done at once.
     Call import = call_;
     import.op_id = op_id({"", "", "host", "image", "", from->digest});
@@ -178,8 +198,35 @@ Status Worker::reach() {
 
 Failure Worker::wait(const std::string& why) { return {BH_PENDING, "not_reachable_yet", why, kReachRetryMs}; }
 
+// By created_by, in the backends' own lists: the journal may not know what a lost answer made.
+Status Worker::destroy_unknown() {
+    auto hypervisor = port_of(ports_.hypervisors, in_.hypervisor);
+    if (!hypervisor) return hypervisor.failure();
+    auto vms = all_vms(**hypervisor);
+    if (!vms) return vms.failure();
+    for (const auto& vm : *vms) {
+        if (vm.created_by != in_.vm_op_id) continue;
+        auto gone = (*hypervisor)->vm_destroy(call_, vm.vm);
+        if (!gone && gone.failure().code != BH_E_NOT_FOUND) return gone;
+    }
+    return ports_.network.vm_remove(tap_name(in_.vm_op_id), in_.vm_op_id);
+}
+
+Status Worker::delete_unknown_volumes() {
+    auto storage = port_of(ports_.storages, in_.storage);
+    if (!storage) return storage.failure();
+    auto volumes = all_volumes(**storage);
+    if (!volumes) return volumes.failure();
+    for (const auto& volume : *volumes) {
+        if (volume.created_by != in_.volume_op_id) continue;
+        auto gone = (*storage)->volume_delete(call_, volume.volume);
+        if (!gone && gone.failure().code != BH_E_NOT_FOUND) return gone;
+    }
+    return {};
+}
+
 Status Worker::destroy() {
-    if (!in_.vm) return {};
+    if (!in_.vm) return in_.job.step == Step::destroy ? destroy_unknown() : Status{};
     auto found = target();
     if (!found) return found.failure();
     std::string id = in_.vm->vm;
@@ -200,6 +247,7 @@ Status Worker::destroy() {
 }
 
 Status Worker::volume_delete() {
+    if (in_.volumes.empty() && in_.job.step == Step::volume_delete) return delete_unknown_volumes();
     for (const auto& held : in_.volumes) {
         auto storage = port_of(ports_.storages, held.instance);
         if (!storage) return storage.failure();
@@ -209,31 +257,12 @@ Status Worker::volume_delete() {
     return {};
 }
 
-// First what the journal knows, whatever one list says; then by created_by, in the backends' own lists: the journal may
-// not know what a lost answer made.
+// First what the journal knows, whatever one list says; then what the backends' lists say.
 Status Worker::clean() {
     if (auto known = destroy(); !known) return known;
-    auto hypervisor = port_of(ports_.hypervisors, in_.hypervisor);
-    if (!hypervisor) return hypervisor.failure();
-    auto vms = all_vms(**hypervisor);
-    if (!vms) return vms.failure();
-    for (const auto& vm : *vms) {
-        if (vm.created_by != in_.vm_op_id) continue;
-        auto gone = (*hypervisor)->vm_destroy(call_, vm.vm);
-        if (!gone && gone.failure().code != BH_E_NOT_FOUND) return gone;
-    }
-    if (auto removed = ports_.network.vm_remove(tap_name(in_.vm_op_id), in_.vm_op_id); !removed) return removed;
+    if (auto unknown = destroy_unknown(); !unknown) return unknown;
     if (auto known = volume_delete(); !known) return known;
-    auto storage = port_of(ports_.storages, in_.storage);
-    if (!storage) return storage.failure();
-    auto volumes = all_volumes(**storage);
-    if (!volumes) return volumes.failure();
-    for (const auto& volume : *volumes) {
-        if (volume.created_by != in_.volume_op_id) continue;
-        auto gone = (*storage)->volume_delete(call_, volume.volume);
-        if (!gone && gone.failure().code != BH_E_NOT_FOUND) return gone;
-    }
-    return {};
+    return delete_unknown_volumes();
 }
 
 }  // namespace bh::life

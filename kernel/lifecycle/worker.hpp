@@ -25,6 +25,7 @@ private:
     Status check();
     Status reserve();
     void note(const std::string& address);
+    static Failure found_again(const std::string& hypervisor, const std::string& vm);
     Status volume_create();
     Status vm_create();
     // The hypervisor's port and our VM, checked; `gone` when the backend has none.
@@ -40,6 +41,8 @@ private:
     Status reach();
     static Failure wait(const std::string& why);
     Status destroy();
+    Status destroy_unknown();
+    Status delete_unknown_volumes();
     Status volume_delete();
     Status clean();
 

@@ -1,7 +1,8 @@
-#include "kernel/reseal/reseals.hpp"
+#include "kernel/reseal/rebuilt.hpp"
 
 #include "kernel/journal/audit.hpp"
 #include "kernel/journal/events.hpp"
+#include "kernel/journal/jobs.hpp"
 #include "kernel/journal/resources.hpp"
 #include "kernel/journal/store.hpp"
 #include "kernel/journal/subscriptions.hpp"
@@ -67,12 +68,6 @@ Result<Order> decode(const Bytes& bytes) {
     } catch (const json::exception&) {
         return broken;
     }
-}
-
-// Its VM is there for its owner, and the token is his.
-bool has_owner(State state) noexcept {
-    return state == State::active || state == State::suspending || state == State::suspended ||
-           state == State::resuming;
 }
 
 Failure refused(const std::string& reason, const std::string& why) { return {BH_E_CONFLICT, reason, why, 0}; }
@@ -192,6 +187,7 @@ Result<Order> Reseals::order(std::int64_t number, const Bytes& request, const st
 
 bool Reseals::step() {
     if (!may_run_()) return false;
+    if (order_rebuilt()) return true;
     const auto all = list();
     if (!all) return false;
     const std::int64_t now = ports_.clock.unix_ms();
@@ -215,7 +211,7 @@ void Reseals::advance(Order order) {
     bool parked = true, over = true;
     const auto read = journal_.read([&](life::Tx& tx) -> Status {
         const auto row = life::subscription_by_row(tx, order.row);
-        over = !row || (!has_owner(row->state) && row->state != State::closing);
+        over = !row || (!has_owner(row->state) && row->state != State::closing && row->state != State::rebuilding);
         const auto cursor = life::cursor_of(tx, order.instance);
         parked = !cursor || cursor->parked_destruction || !cursor->final.position.known();
         return {};
@@ -326,11 +322,16 @@ Status Reseals::finish(Order& order, const std::string& state, const std::string
             credential->sealed = order.sealed;
             life::save_credential(t, *credential);
         }
+        if (done) life::clear_alarms(t, subject_of(order), kOldDetails);
+        const auto row = life::subscription_by_row(t, order.row);
+        if (!done && order.nonce.starts_with(kRebuild) && row && has_owner(row->state))
+            alarm_old_details(t, order.subscription, reason);
         life::append_audit(t, "kernel", done ? "resealed" : "reseal_refused", subject_of(order),
                            done ? order.owner + " " + tx : reason);
         return {};
     });
     if (!written) return written;
+    if (done) keep_request(order);
     order.state = state, order.reason = reason, order.tx = tx;
     order.request.clear(), order.sealed.clear(), order.checkpoint.clear();
     return save(order);

@@ -6,6 +6,9 @@
 // checkpoint before it can be mined: after a crash the same transaction goes on. It ends "done", or "refused" where the
 // owner has changed or the subscription is over.
 //
+// A VM that was built anew has another SSH host key: its owner's details are resealed without a command, to the key
+// that he asked with last. Where that can't be, an alarm names the command.
+//
 // Thread-safe: any thread gives orders, one thread calls step().
 #pragma once
 
@@ -47,7 +50,8 @@ public:
     // BH_E_INVALID: the request does not open, or is not the owner's.
     Result<Order> order(std::int64_t row, const Bytes& request, const std::string& nonce);
     Result<std::vector<Order>> list();
-    // Does at most one thing that is due. False: nothing was.
+    // Orders what a rebuild asks for (lifecycle/rebuild.hpp), then does at most one thing that is due. False: nothing
+    // was.
     bool step();
     // A verb that runs saves and stops; the order goes on after the next start.
     void stop() noexcept { cancel_.cancel(BH_CANCEL_SHUTDOWN); }
@@ -58,6 +62,9 @@ private:
     void advance(Order order);
     void submit(Order& order);
     void settle(Order& order, const Failure& failure);
+    bool order_rebuilt();
+    void keep_request(const Order& order);
+    Result<Bytes> newest_request(const life::SubscriptionRow& row, const std::string& owner);
     Status finish(Order& order, const std::string& state, const std::string& reason, const std::string& tx);
     Result<Bytes> seal(const Order& order);
     void wait(Order& order, const std::string& why, std::int64_t ms);
@@ -68,6 +75,7 @@ private:
     std::function<bool()> may_run_;
     life::CancelToken cancel_;
     std::mutex mutex_;  // of order(): one looks and writes
+    std::int64_t next_rebuilt_ms_ = 0;
 };
 
 }  // namespace bh::reseal

@@ -37,6 +37,18 @@ struct Resealing : Fixture {
             return now && *now == to;
         }));
     }
+    // Its disk dies, and the operator says so.
+    void rebuild() {
+        for (auto& vm : world->vms) vm = {};
+        for (auto& volume : world->volumes) volume = {};
+        REQUIRE(scene->operate->rebuild(scene->command(), row(), true).ok());
+        CHECK_FALSE(reseals().step());  // nothing is sealed before the new guest has answered
+        expect(State::active);
+    }
+    bool alarmed() {
+        const auto all = standing_alarms();
+        return std::any_of(all.begin(), all.end(), [](const auto& alarm) { return alarm.reason == "old_details"; });
+    }
     Doubles doubles{*world};
     Ports ports = doubles.ports();
 };
@@ -170,4 +182,42 @@ TEST_CASE("after a rollback below a final position a reseal waits for the operat
     park(false);
     REQUIRE(at.ends());
     CHECK(at.resealed() == 1);
+}
+
+TEST_CASE("a VM that was built anew: its owner is told once, by the request of his purchase") {
+    Resealing at;
+    at.rebuild();
+    REQUIRE(at.reseals().step());
+    REQUIRE(at.reseals().list()->size() == 1);
+    CHECK(at.newest().request == at.scene->row()->sealed_request);
+    REQUIRE(at.ends());
+    CHECK(at.newest().state == "done");
+    CHECK_FALSE(at.reseals().step());
+    CHECK(at.resealed() == 1);
+    CHECK_FALSE(at.alarmed());
+}
+
+TEST_CASE("a VM that was built anew: who was resealed since is told by the key that he asked with last") {
+    Resealing at;
+    REQUIRE(at.order().ok());
+    REQUIRE(at.ends());
+    at.rebuild();
+    REQUIRE(at.reseals().step());
+    CHECK(at.newest().request == kRequest);
+    REQUIRE(at.ends());
+    CHECK(at.resealed() == 2);
+}
+
+TEST_CASE("a VM that was built anew: where its owner can't be told an alarm names the command, which ends it") {
+    Resealing at;
+    at.world->request_opens = false;
+    at.rebuild();
+    REQUIRE(at.reseals().step());
+    CHECK(at.reseals().list()->empty());
+    CHECK(at.alarmed());
+    at.world->request_opens = true;
+    REQUIRE(at.order().ok());
+    REQUIRE(at.ends());
+    CHECK(at.resealed() == 1);
+    CHECK_FALSE(at.alarmed());
 }

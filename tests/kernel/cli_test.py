@@ -11,7 +11,7 @@ import unittest
 
 from scenario import Scenario, wait_until
 
-HELP = [[], ["status"], ["doctor"], ["chain"], ["chain", "status"], ["subscription"], ["subscription", "list"], ["subscription", "show"], ["subscription", "undo"], ["subscription", "retry"], ["vm"], ["vm", "list"], ["vm", "show"],
+HELP = [[], ["status"], ["doctor"], ["chain"], ["chain", "status"], ["subscription"], ["subscription", "list"], ["subscription", "show"], ["subscription", "undo"], ["subscription", "retry"], ["subscription", "rebuild"], ["vm"], ["vm", "list"], ["vm", "show"],
         ["vm", "console"], ["job"], ["job", "list"], ["job", "show"], ["job", "retry"], ["job", "abandon"], ["plan"], ["plan", "list"], ["plan", "create"],
         ["contracts"], ["contracts", "deploy"], ["contracts", "verify"], ["image"],
         ["image", "list"], ["image", "build"], ["plugin"], ["plugin", "list"], ["plugin", "show"], ["plugin", "enable"], ["plugin", "disable"],
@@ -114,13 +114,13 @@ class CommandLine(Served):
 
     def test_no_such_thing_is_4(self) -> None:
         for words in (["subscription", "show", "999"], ["subscription", "undo", "999"], ["vm", "show", "bh-0-000000"], ["vm", "console", "bh-0-000000"], ["job", "show", "999999"],
-                      ["job", "retry", "999999"], ["job", "abandon", "999999"], ["subscription", "show", "../status"], ["subscription", "retry", "999"], ["chain", "accept-reorg", "nowhere"]):
+                      ["job", "retry", "999999"], ["job", "abandon", "999999"], ["subscription", "show", "../status"], ["subscription", "retry", "999"], ["subscription", "rebuild", "999", "--gone"], ["chain", "accept-reorg", "nowhere"]):
             with self.subTest(words):
                 self.assertIn("blockhost: ", self.assert_exit(4, *words))
                 self.assertIn("message", json.loads(self.assert_exit(4, *words, json_output=True))["error"])
 
     def test_refused_is_1(self) -> None:
-        for words in (["job", "retry", "1"], ["job", "abandon", "1"], ["subscription", "undo", str(self.number)], ["subscription", "retry", str(self.number)], ["recover", "--empty"]):
+        for words in (["job", "retry", "1"], ["job", "abandon", "1"], ["subscription", "undo", str(self.number)], ["subscription", "retry", str(self.number)], ["subscription", "rebuild", str(self.number)], ["recover", "--empty"]):
             with self.subTest(words):
                 self.assertIn("message", json.loads(self.assert_exit(1, *words, json_output=True))["error"])
         self.assertEqual(self.world.subscription(self.number)["state"], "active")

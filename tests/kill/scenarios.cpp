@@ -59,6 +59,7 @@ const char* verb_of(State state) {
         case purchased:
             return "check_request";
         case reserving:
+        case rebuilding:
             return "hv_describe";
         case building:
             return "volume_create";
@@ -115,6 +116,9 @@ Acts reach(State state, bool with_vm, const Deed& then) {
             return follow(reach(refunded, with_vm, nothing), cleaning, then);
         case resuming:
             return follow(reach(suspended, true, act_user("extend", kLongExtension)), resuming, then);
+        case rebuilding:
+            return {{at_once(), [](Scene& s) { user(s.world, "buy", "1", kLongExtension, "0xbuyer"); }},
+                    lose_and_rebuild(active, then)};
         case held:
             return follow(
                 {buy(),
@@ -207,7 +211,7 @@ Deed strike(State from, Fact fact) {
         case Fact::close_due:
             return [from](Scene& s) {
                 if (from == retiring) return undo_newest(s);
-                if (from == resuming) add_fault(s.world, "vm_start", BH_E_BUSY, 12);
+                if (from == resuming || from == rebuilding) add_fault(s.world, "vm_start", BH_E_BUSY, 12);
                 user(s.world, "cancel", "1");
                 s.pass(kFinalBlocks);
             };
@@ -251,6 +255,15 @@ std::optional<Script> scenario_of(const Transition& t) {
                                 if (const auto done = s.operate->undo(s.command(), s.row()->row); !done)
                                     violated(s.world, done.failure().message);
                             }}};
+            return script;
+        case Fact::rebuild:
+            if (t.from == active) {
+                script.acts = reach(rebuilding, true, [](Scene&) {});
+            } else {
+                script.acts = reach_held_served(act_user("extend", kLongExtension));
+                script.acts.push_back(lose_and_rebuild(held, [](Scene&) {}));
+            }
+            script.acts.push_back({at_state(active), [](Scene&) {}});
             return script;
         case Fact::abandoned:
             script.acts = reach(held, false, [](Scene& s) {

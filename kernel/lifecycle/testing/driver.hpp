@@ -92,5 +92,8 @@ std::function<bool(Scene&)> at_state(State state);
 std::function<bool(Scene&)> at_once();
 std::function<void(Scene&)> act_user(std::string action, std::int64_t seconds = 0);
 Act buy();
+// From `from` on: the VM is lost with its volume, and the operator says so, as soon as only the VM that is there speaks
+// against it; `then` at the first moment of rebuilding.
+Act lose_and_rebuild(State from, std::function<void(Scene&)> then);
 
 }  // namespace bh::life::testing

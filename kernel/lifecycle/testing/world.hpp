@@ -153,6 +153,7 @@ struct World {
     bool struck_deep = false;        // a reorganisation of the fault matrix went below what was final
     bool undone = false;             // a reorganisation took away what the script made: it is not played on
     std::uint32_t parked_count = 0;  // rollbacks below a final position that the journal has written down
+    bool lost = false;               // the disk with the VMs and volumes died
     Text<240> outcome;               // of the whole play, to compare with another one's
 };
 
