@@ -17,11 +17,11 @@ int digit(char c) {
 
 std::string hex(ByteView bytes) {
     static constexpr char kDigits[] = "0123456789abcdef";
-    std::string text;
-    text.reserve(bytes.size() * 2);
+    std::string text(bytes.size() * 2, '\0');
+    char* at = text.data();
     for (const std::uint8_t byte : bytes) {
-        text.push_back(kDigits[byte >> 4]);
-        text.push_back(kDigits[byte & 15]);
+        *at++ = kDigits[byte >> 4];
+        *at++ = kDigits[byte & 15];
     }
     return text;
 }

@@ -1,5 +1,6 @@
 #include "plugin-api/documents/codec.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 namespace bh::codec {
@@ -97,24 +98,53 @@ std::optional<std::int64_t> read_signed(Place& at, const json& node, std::int64_
     return value;
 }
 
-json write(const std::string& value) { return value; }
-json write(bool value) { return value; }
-json write(const Bytes& value) { return hex_from_bytes(value); }
-json write(UnixTime value) { return time_to_text(value); }
-json write(const Amount& value) { return value.units; }
-
-json write_unsigned(std::uint64_t value) {
-    if (value > kMaxJsonInteger) return std::to_string(value);
-    return value;
+void write(std::string& out, const std::string& value) {
+    const auto plain = [](unsigned char c) { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; };
+    if (std::all_of(value.begin(), value.end(), plain)) {
+        out += '"';
+        out += value;
+        out += '"';
+        return;
+    }
+    out += json(value).dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
-json write_signed(std::int64_t value) {
+void write(std::string& out, bool value) { out += value ? "true" : "false"; }
+void write(std::string& out, const Bytes& value) { write(out, hex_from_bytes(value)); }
+void write(std::string& out, UnixTime value) { write(out, time_to_text(value)); }
+void write(std::string& out, const Amount& value) { write(out, value.units); }
+
+void write_unsigned(std::string& out, std::uint64_t value) {
+    const bool text = value > kMaxJsonInteger;
+    if (text) out += '"';
+    out += std::to_string(value);
+    if (text) out += '"';
+}
+
+void write_signed(std::string& out, std::int64_t value) {
     constexpr auto kLimit = static_cast<std::int64_t>(kMaxJsonInteger);
-    if (value > kLimit || value < -kLimit) return std::to_string(value);
-    return value;
+    const bool text = value > kLimit || value < -kLimit;
+    if (text) out += '"';
+    out += std::to_string(value);
+    if (text) out += '"';
 }
 
-// A string that is not UTF-8 can't be in a document: its bad bytes become U+FFFD.
-std::string dump(const json& node) { return node.dump(-1, ' ', false, json::error_handler_t::replace); }
+void Writer::finish() {
+    const std::string members = out_.substr(begin_);
+    out_.resize(begin_);
+    // Each with the end of its text.
+    std::vector<std::pair<Member, std::size_t>> sorted;
+    for (std::size_t i = 0; i < members_.size(); ++i) {
+        const std::size_t end = i + 1 < members_.size() ? members_[i + 1].at : begin_ + members.size();
+        sorted.emplace_back(members_[i], end);
+    }
+    std::sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return a.first.name < b.first.name; });
+    char before = '{';
+    for (const auto& [member, end] : sorted) {
+        out_ += std::exchange(before, ',');
+        out_.append(members, member.at - begin_, end - member.at);
+    }
+    out_ += sorted.empty() ? "{}" : "}";
+}
 
 }  // namespace bh::codec

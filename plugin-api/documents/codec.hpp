@@ -68,13 +68,14 @@ void read(Place& at, const json& node, Amount& out);
 // -> nullopt after fail(). Integers above 2^53 come as decimal strings.
 std::optional<std::uint64_t> read_unsigned(Place& at, const json& node, std::uint64_t max);
 std::optional<std::int64_t> read_signed(Place& at, const json& node, std::int64_t min, std::int64_t max);
-json write(const std::string& value);
-json write(bool value);
-json write(const Bytes& value);
-json write(UnixTime value);
-json write(const Amount& value);
-json write_unsigned(std::uint64_t value);
-json write_signed(std::int64_t value);
+// Appended to `out`; a string that is not UTF-8 can't be in a document: its bad bytes become U+FFFD.
+void write(std::string& out, const std::string& value);
+void write(std::string& out, bool value);
+void write(std::string& out, const Bytes& value);
+void write(std::string& out, UnixTime value);
+void write(std::string& out, const Amount& value);
+void write_unsigned(std::string& out, std::uint64_t value);
+void write_signed(std::string& out, std::int64_t value);
 
 template <class T>
 concept Integer = std::integral<T> && !std::same_as<T, bool>;
@@ -89,11 +90,11 @@ void read(Place& at, const json& node, T& out) {
     }
 }
 template <Integer T>
-json write(T value) {
+void write(std::string& out, T value) {
     if constexpr (std::is_unsigned_v<T>) {
-        return write_unsigned(value);
+        write_unsigned(out, value);
     } else {
-        return write_signed(value);
+        write_signed(out, value);
     }
 }
 
@@ -102,7 +103,7 @@ template <class T>
 void read(Place& at, const json& node, T& out);
 template <class T>
     requires std::is_class_v<T>
-json write(const T& value);
+void write(std::string& out, const T& value);
 
 template <class T>
 void read(Place& at, const json& node, std::optional<T>& out) {
@@ -111,8 +112,8 @@ void read(Place& at, const json& node, std::optional<T>& out) {
     out = std::move(value);
 }
 template <class T>
-json write(const std::optional<T>& value) {
-    return write(*value);
+void write(std::string& out, const std::optional<T>& value) {
+    write(out, *value);
 }
 
 template <class T>
@@ -126,10 +127,13 @@ void read(Place& at, const json& node, std::vector<T>& out) {
     }
 }
 template <class T>
-json write(const std::vector<T>& value) {
-    json out = json::array();
-    for (const T& item : value) out.push_back(write(item));
-    return out;
+void write(std::string& out, const std::vector<T>& value) {
+    char before = '[';
+    for (const T& item : value) {
+        out += std::exchange(before, ',');
+        write(out, item);
+    }
+    out += value.empty() ? "[]" : "]";
 }
 
 template <class T>
@@ -143,10 +147,15 @@ void read(Place& at, const json& node, std::map<std::string, T>& out) {
     }
 }
 template <class T>
-json write(const std::map<std::string, T>& value) {
-    json out = json::object();
-    for (const auto& [key, item] : value) out[key] = write(item);
-    return out;
+void write(std::string& out, const std::map<std::string, T>& value) {
+    char before = '{';
+    for (const auto& [key, item] : value) {
+        out += std::exchange(before, ',');
+        write(out, key);
+        out += ':';
+        write(out, item);
+    }
+    out += value.empty() ? "{}" : "}";
 }
 
 class Reader {
@@ -179,17 +188,32 @@ private:
     const json& object_;
 };
 
+// Writes the members as they are named and puts them in order in the end: no tree is made of them.
 class Writer {
 public:
+    explicit Writer(std::string& out) : out_{out}, begin_{out.size()} {}
     template <class T>
     void required(const char* name, const T& value, const char* /*what*/) {
-        object[name] = write(value);
+        members_.push_back({name, out_.size()});
+        out_ += '"';
+        out_ += name;
+        out_ += "\":";
+        write(out_, value);
     }
     template <class T>
-    void optional(const char* name, const T& value, const char* /*what*/) {
-        if (!is_default(value)) object[name] = write(value);
+    void optional(const char* name, const T& value, const char* what) {
+        if (!is_default(value)) required(name, value, what);
     }
-    json object = json::object();
+    void finish();
+
+private:
+    struct Member {
+        std::string_view name;
+        std::size_t at;  // where its text begins; it ends with the next one's
+    };
+    std::string& out_;
+    const std::size_t begin_;
+    std::vector<Member> members_;
 };
 
 template <class T>
@@ -201,13 +225,11 @@ void read(Place& at, const json& node, T& out) {
 }
 template <class T>
     requires std::is_class_v<T>
-json write(const T& value) {
-    Writer writer;
+void write(std::string& out, const T& value) {
+    Writer writer{out};
     fields(writer, value);
-    return std::move(writer.object);
+    writer.finish();
 }
-
-std::string dump(const json& node);
 
 }  // namespace codec
 
@@ -225,7 +247,9 @@ Result<T> read_document(std::string_view text) {
 // Keys in byte order and no spaces: equal values give equal text.
 template <class T>
 std::string write_document(const T& value) {
-    return codec::dump(codec::write(value));
+    std::string out;
+    codec::write(out, value);
+    return out;
 }
 
 }  // namespace bh

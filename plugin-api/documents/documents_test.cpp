@@ -39,6 +39,22 @@ TEST_CASE("each document survives printing and parsing, filled and minimal") {
     });
 }
 
+TEST_CASE("a document is written as nlohmann/json writes the same tree: keys in byte order, no spaces") {
+    samples::each([](auto kind, auto name, auto, const auto& filled, const auto& minimal, auto) {
+        CAPTURE(kind, name);
+        for (const auto* document : {&filled, &minimal}) {
+            const std::string text = to_json(*document);
+            if (!text.empty()) CHECK(json::parse(text).dump() == text);
+        }
+    });
+    for (const char* odd :
+         {"", "\"", "\\", "/", "\b\f\n\r\t\x01\x1f", "\x7f", "\xc3\xa9", "\xf0\x9f\x98\x80", "a\"b"}) {
+        CAPTURE(odd);
+        const std::string text = to_json(std::vector<Finding>{{odd, "info", odd, ""}});
+        CHECK(json::parse(text).dump() == text);
+    }
+}
+
 TEST_CASE("each required member is missed by its pointer") {
     samples::each([](auto kind, auto name, auto, const auto& filled, const auto& minimal, auto parse) {
         CAPTURE(kind, name);

@@ -2,7 +2,6 @@
 #include "plugin-api/documents/common.hpp"
 
 #include <chrono>
-#include <cstdio>
 
 namespace bh {
 namespace {
@@ -41,11 +40,13 @@ Result<Bytes> bytes_from_hex(std::string_view text) {
 
 std::string hex_from_bytes(const std::uint8_t* data, std::size_t size) {
     constexpr std::string_view kDigits = "0123456789abcdef";
-    std::string out = "0x";
-    out.reserve(2 + 2 * size);
+    std::string out(2 + 2 * size, 'x');
+    char* at = out.data();
+    *at++ = '0';
+    ++at;
     for (std::size_t i = 0; i < size; ++i) {
-        out += kDigits[data[i] >> 4];
-        out += kDigits[data[i] & 15];
+        *at++ = kDigits[data[i] >> 4];
+        *at++ = kDigits[data[i] & 15];
     }
     return out;
 }
@@ -76,11 +77,16 @@ std::string time_to_text(UnixTime time) {
     const sys_days days = floor<std::chrono::days>(at);
     const year_month_day date{days};
     const hh_mm_ss clock{at - days};
-    char out[64];
-    std::snprintf(out, sizeof out, "%04d-%02u-%02uT%02d:%02d:%02dZ", static_cast<int>(date.year()),
-                  static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                  static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
-                  static_cast<int>(clock.seconds().count()));
+    std::string out = "0000-00-00T00:00:00Z";
+    const auto put = [&out](std::size_t from, std::size_t count, std::int64_t value) {
+        for (std::size_t i = from + count; i-- > from; value /= 10) out[i] = static_cast<char>('0' + value % 10);
+    };
+    put(0, 4, static_cast<int>(date.year()));
+    put(5, 2, static_cast<unsigned>(date.month()));
+    put(8, 2, static_cast<unsigned>(date.day()));
+    put(11, 2, clock.hours().count());
+    put(14, 2, clock.minutes().count());
+    put(17, 2, clock.seconds().count());
     return out;
 }
 

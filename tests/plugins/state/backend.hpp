@@ -123,7 +123,8 @@ private:
                 if (!at.ok()) return Failure{BH_E_CORRUPT, "state_file", file_.path() + ": " + at.failure()->message};
             }
             body(contents);
-            text = codec::dump(codec::write(contents));
+            text.clear();
+            codec::write(text, contents);
             return {};
         });
     }
