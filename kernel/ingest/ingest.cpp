@@ -5,8 +5,8 @@
 #include "kernel/journal/jobs.hpp"
 #include "kernel/journal/subscriptions.hpp"
 
-#include <algorithm>
 #include <set>
+#include <unordered_set>
 
 namespace bh::life {
 namespace {
@@ -31,7 +31,9 @@ public:
     void rollback(const ChainEvent& event) {
         const std::uint64_t height = event.position.height;
         for (const EventRow& gone : roll_back_events(tx_, source_.instance, height)) {
-            if (gone.type == "purchased") set_purchase(gone, EventState::rolled_back);
+            if (gone.type == "purchased") {
+                set_purchase(gone.subscription, gone.tx, gone.ordinal, EventState::rolled_back);
+            }
             if (gone.type == "plan") plans_.insert(event_of(gone).plan);
             touch(gone.subscription);
         }
@@ -47,25 +49,21 @@ public:
         out_.changed = true;
         if (event.type == "plan") return plan(event);
         if (event.type == "purchased") return purchased(event);
-        if (event.subscription.empty()) return;
-        for (SubscriptionRow& subject : subscriptions_by_id(tx_, source_.instance, event.subscription)) {
-            if (event.type == "closed") {
-                subject.close_tx = event.tx;
-                save_subscription(tx_, subject);
-            }
-            touch(subject.row);
-        }
+        if (event.type == "closed") closed(event);
+        touch(event.subscription);
     }
 
     void finalize(const Block& block) {
-        for (const EventRow& event : finalize_events(tx_, source_.instance, block.position.height)) {
-            if (event.type == "purchased") set_purchase(event, EventState::final);
+        finalize_events(tx_, source_.instance, block.position.height, [this](const EventSubject& event) {
+            if (event.type == "purchased") {
+                set_purchase(event.subscription, event.tx, event.ordinal, EventState::final);
+            }
             touch(event.subscription);
-            if (event.type != "transferred") continue;
+            if (event.type != "transferred") return;
             for (const auto& subject : subscriptions_by_id(tx_, source_.instance, event.subscription)) {
                 out_.transferred.push_back(subject.row);
             }
-        }
+        });
     }
 
 private:
@@ -127,30 +125,40 @@ private:
             mark_stage(tx_, row.row, "mined", event.time.seconds * kMsPerSecond);
             mark_stage(tx_, row.row, "seen", tx_.now_ms());
             append_audit(tx_, "kernel", "purchase_seen", "subscription:" + row.id, row.tx);
+            touched_ids_.erase(row.id);  // it has a row more
         }
         touch(event.subscription);
     }
 
-    void set_purchase(const EventRow& event, EventState status) {
-        auto row = subscription_by_purchase(tx_, source_.instance, event.subscription, event.tx, event.ordinal);
+    void closed(const ChainEvent& event) {
+        for (SubscriptionRow& subject : subscriptions_by_id(tx_, source_.instance, event.subscription)) {
+            subject.close_tx = event.tx;
+            save_subscription(tx_, subject);
+        }
+    }
+
+    void set_purchase(const std::string& id, const std::string& tx, std::uint32_t ordinal, EventState status) {
+        auto row = subscription_by_purchase(tx_, source_.instance, id, tx, ordinal);
         if (!row) return;
         row->purchase = status;
         save_subscription(tx_, *row);
         if (status == EventState::final) mark_stage(tx_, row->row, "final", tx_.now_ms());
     }
 
+    // Every row of that id; each id once, for after an outage most events are about few of them or about none of ours.
     void touch(const std::string& subscription) {
-        if (subscription.empty()) return;
-        for (const auto& row : subscriptions_by_id(tx_, source_.instance, subscription)) touch(row.row);
-    }
-    void touch(std::int64_t row) {
-        if (std::find(out_.touched.begin(), out_.touched.end(), row) == out_.touched.end()) out_.touched.push_back(row);
+        if (subscription.empty() || !touched_ids_.insert(subscription).second) return;
+        for (const auto& subject : subscriptions_by_id(tx_, source_.instance, subscription)) {
+            if (touched_rows_.insert(subject.row).second) out_.touched.push_back(subject.row);
+        }
     }
 
     Tx& tx_;
     const IngestSource& source_;
     Ingested& out_;
     std::set<std::string> plans_;  // whose events a rollback took
+    std::unordered_set<std::string> touched_ids_;
+    std::unordered_set<std::int64_t> touched_rows_;
 };
 
 }  // namespace

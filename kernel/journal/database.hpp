@@ -53,6 +53,13 @@ void bind(SQLite::Statement& s, int i, Word v) {
     s.bind(i, std::string{to_text(v)});
 }
 
+// The same without a copy: the value stays where it is until the statement has run.
+template <class T>
+void lend(SQLite::Statement& s, int i, const T& v) {
+    bind(s, i, v);
+}
+inline void lend(SQLite::Statement& s, int i, const std::string& v) { s.bindNoCopy(i, v); }
+
 inline void read(SQLite::Statement& s, int i, std::string& v) { v = s.getColumn(i).getString(); }
 inline void read(SQLite::Statement& s, int i, std::int64_t& v) { v = s.getColumn(i).getInt64(); }
 inline void read(SQLite::Statement& s, int i, std::uint64_t& v) {
@@ -103,18 +110,28 @@ SQLite::Statement& bound(Database& db, const std::string& sql, const Values&... 
     return statement;
 }
 
-// All rows of `table` that `where` (SQL behind FROM) selects.
-template <class Row, class... Values>
-std::vector<Row> select(Database& db, const std::string& table, const std::string& where, const Values&... values) {
+// Tells `visit` of each row of `table` that `where` (SQL behind FROM) selects; how many there were.
+template <class Row, class Visit, class... Values>
+std::size_t each(Database& db, const std::string& table, const std::string& where, const Visit& visit,
+                 const Values&... values) {
     static const std::string columns = columns_of<Row>();
     SQLite::Statement& s = bound(db, "SELECT " + columns + " FROM " + table + " " + where, values...);
-    std::vector<Row> rows;
-    while (s.executeStep()) {
-        Row& row = rows.emplace_back();
+    std::size_t count = 0;
+    for (; s.executeStep(); ++count) {
+        Row row;
         int i = 0;
-        auto visit = [&s, &i](const char*, auto& field) { column::read(s, i++, field); };
-        fields(visit, row, tag<Row>());
+        auto read = [&s, &i](const char*, auto& field) { column::read(s, i++, field); };
+        fields(read, row, tag<Row>());
+        visit(std::move(row));
     }
+    return count;
+}
+
+// All of them.
+template <class Row, class... Values>
+std::vector<Row> select(Database& db, const std::string& table, const std::string& where, const Values&... values) {
+    std::vector<Row> rows;
+    each<Row>(db, table, where, [&rows](Row&& row) { rows.push_back(std::move(row)); }, values...);
     return rows;
 }
 
@@ -132,23 +149,38 @@ int change(Database& db, const std::string& sql, const Values&... values) {
 }
 
 // INSERT with `verb` ("INSERT", "INSERT OR IGNORE", "INSERT OR REPLACE"); `generated` (a column that the database
-// numbers by itself) is left out. Returns how many rows came.
+// numbers by itself) is left out.
 template <class Row>
-int insert(Database& db, const char* verb, const std::string& table, const Row& row, std::string_view generated = {}) {
+std::string insert_text(const char* verb, const std::string& table, std::string_view generated = {}) {
     std::string names, marks;
     auto name = [&](const char* column, const auto&) {
         if (column == generated) return;
         names += (names.empty() ? "" : ", ") + std::string{column};
         marks += marks.empty() ? "?" : ", ?";
     };
+    const Row row{};
     fields(name, row, tag<Row>());
-    SQLite::Statement& s = db.prepare(std::string{verb} + " INTO " + table + "(" + names + ") VALUES(" + marks + ")");
+    return std::string{verb} + " INTO " + table + "(" + names + ") VALUES(" + marks + ")";
+}
+
+// Runs an insert_text(). Returns how many rows came.
+template <class Row>
+int insert_as(Database& db, const std::string& text, const Row& row, std::string_view generated = {}) {
+    SQLite::Statement& s = db.prepare(text);
     int i = 0;
     auto value = [&](const char* column, const auto& field) {
-        if (column != generated) column::bind(s, ++i, field);
+        if (column != generated) column::lend(s, ++i, field);
     };
     fields(value, row, tag<Row>());
-    return s.exec();
+    const int rows = s.exec();
+    s.reset();
+    s.clearBindings();  // what they point to is the caller's
+    return rows;
+}
+
+template <class Row>
+int insert(Database& db, const char* verb, const std::string& table, const Row& row, std::string_view generated = {}) {
+    return insert_as(db, insert_text<Row>(verb, table, generated), row, generated);
 }
 
 // UPDATE of every column of the row whose `key` column equals the row's.

@@ -14,7 +14,8 @@ std::vector<CursorRow> cursors(Tx& tx) { return select<CursorRow>(tx.db(), "chai
 
 bool add_event(Tx& tx, EventRow& event) {
     event.seen_ms = tx.now_ms();
-    if (insert(tx.db(), "INSERT OR IGNORE", "event", event, "n") == 1) {
+    static const std::string text = insert_text<EventRow>("INSERT OR IGNORE", "event", "n");
+    if (insert_as(tx.db(), text, event, "n") == 1) {
         event.n = tx.db().last_row();
         return true;
     }
@@ -24,14 +25,15 @@ bool add_event(Tx& tx, EventRow& event) {
                   event.instance, event.position.id, event.tx, event.log_index) == 1;
 }
 
-std::vector<EventRow> finalize_events(Tx& tx, const std::string& instance, std::uint64_t height) {
-    auto rows = select<EventRow>(tx.db(), "event",
-                                 "WHERE instance = ? AND status = 'seen' AND height <= ? ORDER BY height, log_index",
-                                 instance, height);
-    for (const auto& row : rows) {
-        change(tx.db(), "UPDATE event SET status = 'final', final_ms = ? WHERE n = ?", tx.now_ms(), row.n);
-    }
-    return rows;
+void finalize_events(Tx& tx, const std::string& instance, std::uint64_t height,
+                     const std::function<void(const EventSubject&)>& became) {
+    const std::size_t count = each<EventSubject>(
+        tx.db(), "event", "WHERE instance = ? AND status = 'seen' AND height <= ? ORDER BY height, log_index", became,
+        instance, height);
+    if (count == 0) return;
+    change(tx.db(),
+           "UPDATE event SET status = 'final', final_ms = ? WHERE instance = ? AND status = 'seen' AND height <= ?",
+           tx.now_ms(), instance, height);
 }
 
 std::vector<EventRow> roll_back_events(Tx& tx, const std::string& instance, std::uint64_t height) {

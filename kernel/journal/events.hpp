@@ -11,8 +11,21 @@ std::vector<CursorRow> cursors(Tx& tx);
 
 // False: it is there already. One that was rolled back and is reported at the same position again is `seen` again.
 bool add_event(Tx& tx, EventRow& event);
-// Events at or below the position's height become final; those that did are returned, oldest first.
-std::vector<EventRow> finalize_events(Tx& tx, const std::string& instance, std::uint64_t height);
+// Which event it is and whom it concerns.
+struct EventSubject {
+    std::string type, tx;
+    std::uint32_t ordinal = 0;
+    std::string subscription;
+};
+template <class V, class R>
+void fields(V& v, R& r, const EventSubject*) {
+    v("type", r.type), v("tx", r.tx), v("ordinal", r.ordinal), v("subscription", r.subscription);
+}
+
+// Events at or below the position's height become final; `became` is told of each, oldest first. It may write what it
+// likes but events. After an outage there are very many: none is kept.
+void finalize_events(Tx& tx, const std::string& instance, std::uint64_t height,
+                     const std::function<void(const EventSubject&)>& became);
 // Events above the height never happened; those that changed are returned, oldest first, with their old status.
 std::vector<EventRow> roll_back_events(Tx& tx, const std::string& instance, std::uint64_t height);
 // The newest event of this type that was not rolled back and for which `is` answers true. Reads many: for rare use.

@@ -164,9 +164,18 @@ TEST_CASE_METHOD(Fixture, "an event is stored once and comes back after a rollba
         CHECK(roll_back_events(tx, "local", 9).empty());
         EventRow mined = event;
         CHECK(add_event(tx, mined));
-        CHECK(finalize_events(tx, "local", 9).empty());
-        CHECK(finalize_events(tx, "local", 10).size() == 1);
-        CHECK(finalize_events(tx, "local", 10).empty());
+        const auto finalized = [&tx](std::uint64_t height) {
+            std::vector<std::string> types;
+            finalize_events(tx, "local", height, [&types](const EventSubject& became) {
+                CHECK(became.tx == "0xt");
+                types.push_back(became.type);
+            });
+            return types;
+        };
+        CHECK(finalized(9).empty());
+        CHECK(finalized(10) == std::vector<std::string>{"purchased"});
+        CHECK(finalized(10).empty());
+        CHECK(list_events(tx, 0, 1).front().status == EventState::final);
         return {};
     }));
 }

@@ -52,11 +52,13 @@ std::vector<EventRow> change_events(Tx& tx, const std::string& instance, const a
 }
 }  // namespace
 
-std::vector<EventRow> finalize_events(Tx& tx, const std::string& instance, std::uint64_t height) {
-    return change_events(
+void finalize_events(Tx& tx, const std::string& instance, std::uint64_t height,
+                     const std::function<void(const EventSubject&)>& became) {
+    const auto rows = change_events(
         tx, instance,
         [&](const EventRow& row) { return row.status == EventState::seen && row.position.height <= height; },
         [&](EventRow& row) { row.status = EventState::final, row.final_ms = tx.now_ms(); });
+    for (const EventRow& row : rows) became({row.type, row.tx, row.ordinal, row.subscription});
 }
 std::vector<EventRow> roll_back_events(Tx& tx, const std::string& instance, std::uint64_t height) {
     return change_events(
