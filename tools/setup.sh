@@ -13,7 +13,7 @@ packages() { # RELEASE
 g++ cmake ninja-build ccache pkg-config git ca-certificates python3 golang-go
 libboost$boost-dev libboost-filesystem$boost-dev
 libssl-dev libsecp256k1-dev libcrypto++-dev
-nlohmann-json3-dev libyaml-cpp-dev libvalijson-dev libsqlitecpp-dev libsqlite3-dev
+nlohmann-json3-dev libsimdjson-dev libyaml-cpp-dev libvalijson-dev libsqlitecpp-dev libsqlite3-dev
 libcpp-httplib-dev libspdlog-dev libfmt-dev libcli11-dev catch2
 libnftables-dev libmnl-dev libnl-route-3-dev libcap-dev libseccomp-dev
 libpam0g-dev libpam-wrapper libarchive-dev

@@ -121,10 +121,13 @@ def logs(build: str, rows, screen) -> None:
             node.process.stop()
     ours = found["chain-evm"]
     rows.add("logs: decoded, the node's answer apart", ours["logs"] / ours["decode_seconds"], "1/s", "target 200,000")
+    rows.add("logs: decoded, for each second of one core", ours["logs"] / ours["decode_cpu_seconds"], "1/s")
     for name, one in found.items():
         rows.add(f"logs: read and decoded, {name}", one["logs"] / one["seconds"], "1/s", "" if name == "chain-evm" else f"chain-evm: {one['seconds'] / ours['seconds']:.1f} times")
         rows.add(f"logs: memory at most, {name}", one["resident_mib"], "MiB", "target 25" if name == "chain-evm" else "")
     rows.add("logs: committed to the journal", followed["logs"] / followed["journal_seconds"], "1/s", "target 100,000")
+    for part in ("poll", "document", "journal"):
+        rows.add(f"logs: followed, microseconds of one core for each in {part}", 1e6 * followed[f"{part}_cpu_seconds"] / followed["logs"], "us")
     for part in ("node", "poll", "document", "journal"):
         rows.add(f"logs: followed, share of {part}", 100 * followed[f"{part}_seconds"] / followed["seconds"], "%")
     rows.add("logs: followed, the whole way", followed["logs"] / followed["seconds"], "1/s", f"{followed['polls']} polls")

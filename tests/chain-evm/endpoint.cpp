@@ -30,7 +30,8 @@ struct Endpoint::Impl {
     json answer(const json& call) {
         json reply = script ? script(call) : json{};
         if (reply.is_null() || reply.contains("forward")) {
-            const Result<std::string> answer = upstream->post(reply.is_null() ? call.dump() : reply["forward"].dump());
+            const Result<std::string> answer =
+                upstream->post(reply.is_null() ? call.dump() : reply["forward"].dump(), 0);
             if (!answer) return {{"id", call.at("id")}, {"error", {{"code", -32000}, {"message", "no backend"}}}};
             reply = json::parse(*answer);
             if (change) change(call, reply);

@@ -215,10 +215,10 @@ TEST_CASE("a connection is kept for the next request, and replaced when the endp
     options.dial = dialled.dial();
     const auto transport = make_http_transport("http://node.test", options);
     REQUIRE(transport.ok());
-    for (int i = 0; i < 2; ++i) CHECK(*(*transport)->post("{}") == "{}");
+    for (int i = 0; i < 2; ++i) CHECK(*(*transport)->post("{}", 0) == "{}");
     CHECK(dialled.asked.size() == 1);
     while (server.closed() == 0) std::this_thread::yield();
-    CHECK(*(*transport)->post("{}") == "{}");
+    CHECK(*(*transport)->post("{}", 0) == "{}");
     CHECK(dialled.asked.size() == 2);
     CHECK(answered == 3);
 }

@@ -54,7 +54,7 @@ TEST_CASE("a node that stops telling is polled at the usual interval again") {
     WsPeer peer{[&](WsPeer::Session& session) {
         if (!session.accept()) return;
         for (std::uint64_t last = 0; tells;) {
-            const auto answer = node->post(R"({"jsonrpc":"2.0","id":1,"method":"eth_blockNumber","params":[]})");
+            const auto answer = node->post(R"({"jsonrpc":"2.0","id":1,"method":"eth_blockNumber","params":[]})", 0);
             if (!answer) return;
             const auto text = nlohmann::json::parse(*answer).at("result").get<std::string>();
             const std::uint64_t height = std::stoull(text, nullptr, 16);

@@ -94,7 +94,12 @@ def main():
             "gasLimit": "0x1", "baseFeePerGas": "0x1", "address": "0x" + "11" * 20, "topics": ["0x" + "ab" * 32],
             "data": "0x", "blockNumber": "0x1", "blockHash": "0x" + "ab" * 32, "transactionHash": "0x" + "ab" * 32,
             "transactionIndex": "0x0", "logIndex": "0x0", "removed": False, "status": "0x1", "gasUsed": "0x1",
-            "effectiveGasPrice": "0x1"}}))
+            "effectiveGasPrice": "0x1"}}),
+        json.dumps([{"jsonrpc": "2.0", "id": 1, "result": [
+            {"address": "0x" + "11" * 20, "topics": ["0x" + "ab" * 32] * 2, "data": "0x0f", "blockNumber": "0x1",
+             "blockHash": "0x" + "ab" * 32, "transactionHash": "0x" + "cd" * 32, "transactionIndex": "0x0",
+             "logIndex": hex(i), "removed": False, "blockTimestamp": "0x1"} for i in range(2)]},
+            {"jsonrpc": "2.0", "id": 2, "result": None}]))
     put("elf", *(pathlib.Path(path).read_bytes() for path in sys.argv[2:]))
 
 

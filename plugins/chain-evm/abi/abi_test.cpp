@@ -1,8 +1,11 @@
 // Vectors: cast 1.7.1 (calldata, keccak, to-dec).
 #include "plugins/chain-evm/abi/decode.hpp"
 #include "plugins/chain-evm/abi/encode.hpp"
+#include "plugins/chain-evm/abi/hex.hpp"
 
 #include <catch2/catch_test_macros.hpp>
+
+#include <cctype>
 
 using namespace bh;
 using namespace bh::evm;
@@ -70,6 +73,47 @@ TEST_CASE("numbers of 256 bits keep every digit") {
     CHECK(multiply(*top, 1)->decimal() == max);
     CHECK(Uint256{256} > Uint256{255});
     CHECK_FALSE(top->as_u64());
+}
+
+TEST_CASE("numbers of every length keep their digits, in decimal and in hex") {
+    std::string nines, one = "1";
+    for (int i = 0; i < 77; ++i, one += '0') {
+        nines += '9';
+        for (const std::string& text : {nines, one}) {
+            const auto number = Uint256::from_decimal(text);
+            REQUIRE(number);
+            CHECK(number->decimal() == text);
+            CHECK(Uint256::from_quantity(number->quantity()) == number);
+            const std::string digits = number->quantity().substr(2);
+            if (digits.size() < 64) CHECK(Uint256::from_quantity("0x0" + digits) == number);
+        }
+    }
+    CHECK(Uint256{UINT64_MAX}.decimal() == "18446744073709551615");
+    CHECK(Uint256::from_quantity("0xABCdef")->as_u64() == 0xabcdef);
+    for (const char* bad : {"0xg", "0x1g", "0xg1", "0x-1", "0X1", "0x ", "0x\xff"})
+        CHECK_FALSE(Uint256::from_quantity(bad));
+    CHECK_FALSE(Uint256::from_quantity("0x" + std::string(65, '0')));
+}
+
+TEST_CASE("hex is pairs of digits, as many as there are bytes") {
+    std::array<std::uint8_t, 3> out{};
+    CHECK(decode_hex("00fFA9", out));
+    CHECK(out == std::array<std::uint8_t, 3>{0x00, 0xff, 0xa9});
+    CHECK(decode_hex("", std::span<std::uint8_t>{}));
+    for (const char* bad : {"", "00", "00ff0", "00ff000", "00ff0g", "g0ff00", "0x0000", "00 f00",
+                            "\xff\x80"
+                            "0000"}) {
+        CAPTURE(bad);
+        CHECK_FALSE(decode_hex(bad, out));
+    }
+    for (int c = 0; c < 256; ++c) {
+        const char text[] = {'0', static_cast<char>(c)};
+        std::uint8_t byte = 0;
+        CHECK(decode_hex({text, 2}, {&byte, 1}) == (std::isxdigit(c) != 0));
+    }
+    CHECK(Hash::parse("0x" + std::string(64, 'A'))->bytes[31] == 0xaa);
+    for (const std::string& bad : {std::string(66, '0'), "0x" + std::string(63, '0'), "0x" + std::string(65, '0')})
+        CHECK_FALSE(Hash::parse(bad));
 }
 
 TEST_CASE("decoding refuses what no contract makes") {

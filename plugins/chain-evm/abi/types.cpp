@@ -1,5 +1,7 @@
 #include "plugins/chain-evm/abi/types.hpp"
 
+#include "plugins/chain-evm/abi/hex.hpp"
+
 #include <algorithm>
 
 namespace bh::evm {
@@ -18,21 +20,30 @@ bool scale(Word& word, std::uint32_t factor, std::uint32_t addend) {
     return carry == 0;
 }
 
-int hex_digit(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
+// A word as four numbers of 64 bits, the highest first.
+std::array<std::uint64_t, 4> limbs_of(const Word& word) {
+    std::array<std::uint64_t, 4> out{};
+    for (std::size_t i = 0; i < word.size(); ++i) out[i / 8] = out[i / 8] << 8 | word[i];
+    return out;
+}
+
+// Divides in place and gives the remainder. `divisor` is below 2^32.
+std::uint64_t divide(std::array<std::uint64_t, 4>& limbs, std::uint64_t divisor) {
+    std::uint64_t rest = 0;
+    for (std::uint64_t& limb : limbs) {
+        const std::uint64_t high = rest << 32 | limb >> 32;
+        const std::uint64_t low = high % divisor << 32 | (limb & UINT32_MAX);
+        limb = high / divisor << 32 | low / divisor;
+        rest = low % divisor;
+    }
+    return rest;
 }
 
 }  // namespace
 
 std::optional<Hash> Hash::parse(std::string_view text) {
     Hash out;
-    if (text.size() != 66 || text.substr(0, 2) != "0x") return std::nullopt;
-    const auto bytes = crypto::parse_hex(text);
-    if (!bytes || bytes->size() != out.bytes.size()) return std::nullopt;
-    std::copy(bytes->begin(), bytes->end(), out.bytes.begin());
+    if (!strip_0x(text) || !decode_hex(text, out.bytes)) return std::nullopt;
     return out;
 }
 
@@ -55,28 +66,38 @@ std::optional<Uint256> Uint256::from_decimal(std::string_view digits) {
 
 std::optional<Uint256> Uint256::from_quantity(std::string_view hex) {
     if (hex.size() < 3 || hex.size() > 66 || hex.substr(0, 2) != "0x") return std::nullopt;
+    // To the right end of the word; an odd number of digits leaves the first byte half full.
+    hex.remove_prefix(2);
     Uint256 out;
-    for (const char c : hex.substr(2)) {
-        const int digit = hex_digit(c);
-        if (digit < 0 || !scale(out.word_, 16, static_cast<std::uint32_t>(digit))) return std::nullopt;
+    const std::size_t bytes = (hex.size() + 1) / 2;
+    const std::span<std::uint8_t> tail{out.word_.data() + 32 - bytes, bytes};
+    if (hex.size() % 2 != 0) {
+        const char first[] = {'0', hex.front()};
+        if (!decode_hex({first, 2}, tail.first(1)) || !decode_hex(hex.substr(1), tail.subspan(1))) return std::nullopt;
+    } else if (!decode_hex(hex, tail)) {
+        return std::nullopt;
     }
     return out;
 }
 
 std::string Uint256::decimal() const {
-    Word rest = word_;
-    std::string out;
+    constexpr std::uint64_t kPart = 1'000'000'000;
+    constexpr std::size_t kPartDigits = 9;
+    constexpr std::size_t kMaxDigits = 81;  // nine parts
+    std::array<std::uint64_t, 4> limbs = limbs_of(word_);
+    std::array<char, kMaxDigits> text;
+    std::size_t at = text.size();
+    while ((limbs[0] | limbs[1] | limbs[2]) != 0) {
+        std::uint64_t part = divide(limbs, kPart);
+        for (std::size_t i = 0; i < kPartDigits; ++i, part /= 10) text[--at] = static_cast<char>('0' + part % 10);
+    }
+    // What is left is not 0 here, unless all of it was.
+    std::uint64_t rest = limbs[3];
     do {
-        unsigned remainder = 0;
-        for (std::uint8_t& byte : rest) {
-            const unsigned value = remainder * 256 + byte;
-            byte = static_cast<std::uint8_t>(value / 10);
-            remainder = value % 10;
-        }
-        out.push_back(static_cast<char>('0' + remainder));
-    } while (rest != Word{});
-    std::reverse(out.begin(), out.end());
-    return out;
+        text[--at] = static_cast<char>('0' + rest % 10);
+        rest /= 10;
+    } while (rest != 0);
+    return {text.data() + at, text.size() - at};
 }
 
 std::string Uint256::quantity() const {

@@ -127,7 +127,7 @@ Log log_of(std::string_view signature, const std::vector<Hash>& indexed, const C
     Log log;
     log.address = address(1);
     log.topics = {signature_hash(signature)};
-    log.topics.insert(log.topics.end(), indexed.begin(), indexed.end());
+    for (const Hash& argument : indexed) log.topics.push_back(argument);
     const Bytes encoded = data.finish();
     log.data.assign(encoded.begin() + 4, encoded.end());
     return log;

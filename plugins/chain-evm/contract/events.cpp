@@ -17,13 +17,11 @@ constexpr char kDelivered[] = "delivered", kDeclined[] = "declined", kRefunded[]
 // The indexed arguments, as words like those of the data.
 class Topics {
 public:
-    explicit Topics(const Log& log) {
-        for (std::size_t i = 1; i < log.topics.size(); ++i) crypto::append(words_, log.topics[i].bytes);
-    }
+    explicit Topics(const Log& log) : words_{log.topics.arguments()} {}
     [[nodiscard]] WordReader reader() const { return WordReader{words_}; }
 
 private:
-    Bytes words_;
+    ByteView words_;
 };
 
 Result<ChainEvent> finish(ChainEvent event, const WordReader& topics, const WordReader& data) {

@@ -3,22 +3,11 @@
 #pragma once
 
 #include "plugin-api/documents/chain.hpp"
-#include "plugins/chain-evm/abi/types.hpp"
+#include "plugins/chain-evm/abi/log.hpp"
 
 #include <map>
 
 namespace bh::evm {
-
-// One log as the node gives it.
-struct Log {
-    Address address;
-    std::vector<Hash> topics;
-    Bytes data;
-    std::uint64_t block = 0;
-    Hash block_hash;
-    Hash tx;
-    std::uint32_t index = 0;  // in its block
-};
 
 class EventCatalogue {
 public:

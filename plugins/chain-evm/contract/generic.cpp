@@ -121,7 +121,10 @@ Result<std::vector<Log>> GenericContract::range(std::span<const Address> contrac
                                                 std::uint64_t& to) {
     for (;;) {
         Result<LogsAnswer> answer = node_.logs(contracts, from, to);
-        if (answer) return std::move(answer->logs);
+        if (answer) {
+            range_ = 2 * (to - from + 1);
+            return std::move(answer->logs);
+        }
         const std::string& reason = answer.failure().reason;
         const bool smaller = reason == "too_many_logs" || reason == "answer_too_large" || reason == "endpoint_timeout";
         if (!smaller || to == from) return answer.failure();
@@ -157,7 +160,7 @@ Result<ChainLogs> GenericContract::logs(const ChainFilter& filter, std::string_v
         out.cursor = text_of(*marks);
         return out;
     }
-    std::uint64_t to = std::min(head.number, from + config_.profile.logs.max_range - 1);
+    std::uint64_t to = std::min(head.number, from + std::min(config_.profile.logs.max_range, range_.load()) - 1);
     Result<std::vector<Log>> logs = range(*contracts, from, to);
     if (!logs) return logs.failure();
     std::erase_if(*logs, [&](const Log& log) { return !matches(log, filter.topics); });

@@ -1,10 +1,12 @@
 // The extension `contract`: any contract of the chain, read at a position, and its logs after a cursor. Safe on any
-// thread; holds nothing between two calls.
+// thread; holds nothing that an answer means between two calls, only how many blocks the node gave the logs of at once.
 #pragma once
 
 #include "plugin-api/documents/contract.hpp"
 #include "plugins/chain-evm/chain/config.hpp"
 #include "plugins/chain-evm/read/reader.hpp"
+
+#include <atomic>
 
 namespace bh::evm {
 
@@ -37,6 +39,7 @@ private:
 
     Node& node_;
     const Config& config_;
+    std::atomic<std::uint64_t> range_{UINT64_MAX};
 };
 
 }  // namespace bh::evm

@@ -8,6 +8,9 @@ namespace bh::evm {
 namespace {
 
 constexpr int kAttempts = 3;  // while the node moves under us
+// Nobody knows yet how many logs a block has: an answer that is too large costs the node more than it costs to begin
+// with a few blocks and double.
+constexpr std::uint64_t kFirstRange = 32;
 
 // Forgets what is not on the branch any more. Everything below a block that was reported in part is reported.
 void roll_back(Cursor& cursor, const std::optional<Mark>& ancestor, std::uint64_t start_block) {
@@ -45,7 +48,7 @@ Poller::Poller(Node& node, const Config& config)
     : node_{node},
       config_{config},
       catalogue_{config.contract, config.credential},
-      range_{config.profile.logs.max_range} {}
+      range_{std::min(kFirstRange, config.profile.logs.max_range)} {}
 
 Result<ChainEvents> Poller::poll(std::string_view cursor, std::uint32_t max, const std::function<bool()>& stop) {
     Result<ChainEvents> out = attempt(cursor, max);

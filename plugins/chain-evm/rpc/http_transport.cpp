@@ -1,5 +1,6 @@
 // HTTP by Boost.Beast over a Route: one connection per request in flight, a few kept for the next ones.
 #include "plugin-api/crypto/secret.hpp"
+#include "plugins/chain-evm/rpc/answer.hpp"
 #include "plugins/chain-evm/rpc/route.hpp"
 #include "plugins/chain-evm/rpc/sigpipe.hpp"
 #include "plugins/chain-evm/rpc/transport.hpp"
@@ -59,7 +60,7 @@ public:
     HttpTransport(const HttpTransport&) = delete;
     HttpTransport& operator=(const HttpTransport&) = delete;
 
-    Result<std::string> post(const std::string& body) override {
+    Result<std::string> post(const std::string& body, std::size_t max_answer_bytes) override {
         const SigpipeGuard guard;
         const auto deadline = std::chrono::steady_clock::now() + options_.timeout;
         Result<Connection> taken = take(deadline);
@@ -71,10 +72,16 @@ public:
         boost::system::error_code error;
         http::response_parser<http::string_body> parser;
         parser.header_limit(kMaxHeadBytes);
-        parser.body_limit(options_.max_answer_bytes);
+        const std::size_t most = options_.max_answer_bytes;
+        parser.body_limit(max_answer_bytes > 0 ? std::min(most, max_answer_bytes) : most);
         const http::request<http::string_body> request = request_of(body);
         http::write(*connection.stream, request, error);
-        if (!error) http::read(*connection.stream, connection.buffer, parser, error);
+        if (!error) http::read_header(*connection.stream, connection.buffer, parser, error);
+        if (!error) {
+            // Once, with what its reader wants behind it: a string that grows is copied. The limit was kept by now.
+            if (const auto size = parser.content_length()) parser.get().body().reserve(*size + kAnswerPadding);
+            http::read(*connection.stream, connection.buffer, parser, error);
+        }
         if (error) return failure_of(error);
         http::response<http::string_body> response = parser.release();
         const std::uint32_t pause = pause_of(std::string{response[http::field::retry_after]});

@@ -1,5 +1,7 @@
 #include "plugins/chain-evm/rpc/json_rpc.hpp"
 
+#include <algorithm>
+
 namespace bh::evm {
 namespace {
 
@@ -11,25 +13,6 @@ json envelope(const RpcCall& call, std::uint32_t id) {
     return {{"jsonrpc", "2.0"}, {"id", id}, {"method", call.method}, {"params", call.params}};
 }
 
-// The reply, taken out of its envelope (a copy of many logs costs as much as reading them), or nullopt if it is none.
-std::optional<RpcReply> open_envelope(json& answer) {
-    if (!answer.is_object()) return std::nullopt;
-    if (const auto error = answer.find("error"); error != answer.end() && !error->is_null()) {
-        return RpcReply{nullptr, read_rpc_error(*error)};
-    }
-    const auto result = answer.find("result");
-    if (result == answer.end()) return std::nullopt;
-    return RpcReply{std::move(*result), std::nullopt};
-}
-
-std::optional<std::uint32_t> id_of(const json& answer) {
-    const auto id = answer.is_object() ? answer.find("id") : answer.end();
-    if (!answer.is_object() || id == answer.end() || !id->is_number_unsigned()) return std::nullopt;
-    const auto value = id->get<std::uint64_t>();
-    if (value > UINT32_MAX) return std::nullopt;
-    return static_cast<std::uint32_t>(value);
-}
-
 }  // namespace
 
 Failure JsonRpc::garbage(std::string_view what) const {
@@ -39,25 +22,50 @@ Failure JsonRpc::garbage(std::string_view what) const {
             0};
 }
 
-Result<json> JsonRpc::exchange(const json& request) {
-    const Result<std::string> text = transport_->post(request.dump());
+Result<Answers> JsonRpc::exchange(const json& request, const RpcCall* calls, std::size_t count) {
+    // One list of logs may fill an answer to the limit; what else is asked beside it is small.
+    std::size_t max_bytes = 0;
+    for (std::size_t i = 0; i < count; ++i) max_bytes = std::max(max_bytes, calls[i].max_log_bytes);
+    const Results results = max_bytes == 0 ? Results::values : Results::logs;
+    Result<std::string> text = transport_->post(request.dump(), max_bytes);
     if (!text) return text.failure();
-    json answer = json::parse(*text, nullptr, false);
-    if (answer.is_discarded()) return garbage("not JSON");
-    return answer;
+    Result<Answers> answers = read_answers(*text, results);
+    if (!answers) return garbage(answers.failure().message);
+    return answers;
+}
+
+// The reply out of its envelope.
+Result<RpcReply> JsonRpc::open(Answer& answer, const RpcCall& call) const {
+    RpcReply out;
+    if (answer.error) {
+        out.error = read_rpc_error(*answer.error);
+        return out;
+    }
+    if (!answer.result && !answer.logs) return garbage("neither result nor error");
+    const bool wants_logs = call.max_log_bytes > 0;
+    if (wants_logs != answer.logs.has_value()) {
+        return garbage(wants_logs ? "logs that are no list" : "a list where none was asked for");
+    }
+    if (wants_logs) {
+        out.logs = *std::move(answer.logs);
+    } else {
+        out.result = *std::move(answer.result);
+    }
+    return out;
 }
 
 Result<RpcReply> JsonRpc::send_one(const RpcCall& call) {
     const std::uint32_t id = next_id_.fetch_add(1);
-    Result<json> answer = exchange(envelope(call, id));
-    if (!answer) return answer.failure();
-    std::optional<RpcReply> reply = open_envelope(*answer);
-    if (!reply) return garbage("neither result nor error");
+    Result<Answers> answers = exchange(envelope(call, id), &call, 1);
+    if (!answers) return answers.failure();
+    if (answers->batch) return garbage("neither result nor error");
+    Answer& answer = answers->items.front();
+    Result<RpcReply> reply = open(answer, call);
+    if (!reply) return reply;
     // Nodes answer a request that they could not read with id null.
-    const auto got = answer->find("id");
-    const bool unread = reply->error && (got == answer->end() || got->is_null());
-    if (!unread && id_of(*answer) != id) return garbage("the id of another request");
-    return *std::move(reply);
+    const bool unread = reply->error && answer.no_id;
+    if (!unread && answer.id != id) return garbage("the id of another request");
+    return reply;
 }
 
 Result<std::vector<RpcReply>> JsonRpc::send_batch(const RpcCall* calls, std::size_t count, bool& refused) {
@@ -66,24 +74,27 @@ Result<std::vector<RpcReply>> JsonRpc::send_batch(const RpcCall* calls, std::siz
     for (std::size_t i = 0; i < count; ++i) {
         request.push_back(envelope(calls[i], first + static_cast<std::uint32_t>(i)));
     }
-    Result<json> answer = exchange(request);
-    if (!answer) {
-        refused = answer.failure().reason == "endpoint_refused";
-        return answer.failure();
+    Result<Answers> answers = exchange(request, calls, count);
+    if (!answers) {
+        refused = answers.failure().reason == "endpoint_refused";
+        return answers.failure();
     }
-    if (!answer->is_array()) {
-        refused = answer->is_object() && answer->contains("error");
+    if (!answers->batch) {
+        refused = answers->items.front().error.has_value();
         return garbage("no batch");
     }
-    std::vector<std::optional<RpcReply>> replies(count);
-    for (json& item : *answer) {
-        const std::optional<std::uint32_t> id = id_of(item);
-        if (!id || *id - first >= count || replies[*id - first]) return garbage("a batch with wrong ids");
-        replies[*id - first] = open_envelope(item);
+    std::vector<Answer*> by_call(count);
+    for (Answer& item : answers->items) {
+        if (!item.id || *item.id - first >= count || by_call[*item.id - first] != nullptr) {
+            return garbage("a batch with wrong ids");
+        }
+        by_call[*item.id - first] = &item;
     }
     std::vector<RpcReply> out;
-    for (std::optional<RpcReply>& reply : replies) {
-        if (!reply) return garbage("an incomplete batch");
+    for (std::size_t i = 0; i < count; ++i) {
+        if (by_call[i] == nullptr) return garbage("an incomplete batch");
+        Result<RpcReply> reply = open(*by_call[i], calls[i]);
+        if (!reply) return reply.failure();
         out.push_back(*std::move(reply));
     }
     return out;

@@ -5,6 +5,7 @@
 
 #include "plugin-api/documents/common.hpp"
 #include "plugin-api/documents/json.hpp"
+#include "plugins/chain-evm/rpc/answer.hpp"
 #include "plugins/chain-evm/rpc/transport.hpp"
 
 #include <atomic>
@@ -42,11 +43,14 @@ RpcError read_rpc_error(const nlohmann::json& error);
 struct RpcCall {
     const char* method;
     nlohmann::json params = nlohmann::json::array();
+    // Set for eth_getLogs: its result is read straight into RpcReply::logs, and from no more than so many bytes.
+    std::size_t max_log_bytes = 0;
 };
 
 struct RpcReply {
     nlohmann::json result;
     std::optional<RpcError> error;
+    std::vector<Log> logs;  // of a call with max_log_bytes, as read_answers vouches for them; `result` is null then
 };
 
 class JsonRpc {
@@ -67,7 +71,8 @@ public:
 private:
     Result<RpcReply> send_one(const RpcCall& call);
     Result<std::vector<RpcReply>> send_batch(const RpcCall* calls, std::size_t count, bool& refused);
-    Result<nlohmann::json> exchange(const nlohmann::json& request);
+    Result<Answers> exchange(const nlohmann::json& request, const RpcCall* calls, std::size_t count);
+    Result<RpcReply> open(Answer& answer, const RpcCall& call) const;
 
     std::unique_ptr<Transport> transport_;
     std::atomic<std::uint32_t> next_id_{1};

@@ -32,32 +32,23 @@ Failure behind(const std::string& endpoint, std::uint64_t block) {
             kPauseMs};
 }
 
-Result<std::vector<Log>> read_logs(const JsonRpc& rpc, const json& answer) {
-    if (!answer.is_array()) return rpc.garbage("logs that are no list");
-    std::vector<Log> out;
-    out.reserve(answer.size());
-    for (const json& item : answer) {
-        std::optional<Log> log = read_log(item);
-        if (!log) return rpc.garbage("a log that is malformed or removed");
-        const bool ordered = out.empty() || out.back().block < log->block ||
-                             (out.back().block == log->block && out.back().index < log->index);
-        if (!ordered) return rpc.garbage("logs out of order");
-        out.push_back(std::move(*log));
-    }
-    return out;
+// One block's logs may be as many as an answer holds; what several give beyond this comes as a smaller range.
+constexpr std::size_t kBlockLogBytes = std::size_t{32} << 20;
+constexpr std::size_t kRangeLogBytes = std::size_t{4} << 20;
+
+RpcCall get_logs(json filter, std::size_t max_bytes) {
+    return {"eth_getLogs", json::array({std::move(filter)}), max_bytes};
 }
 
 // Of eth_getLogs and the block that it ends with.
-Result<LogsAnswer> read_answer(const JsonRpc& rpc, const Result<std::vector<RpcReply>>& replies, const char* block) {
+Result<LogsAnswer> read_answer(const JsonRpc& rpc, Result<std::vector<RpcReply>> replies, const char* block) {
     if (!replies) return replies.failure();
     if (const auto& error = (*replies)[0].error) return error->failure(rpc.label(), "eth_getLogs");
     if (const auto& error = (*replies)[1].error) return error->failure(rpc.label(), block);
     if ((*replies)[1].result.is_null()) return unknown_block(rpc.label());
     const auto last = read_header((*replies)[1].result);
     if (!last) return rpc.garbage("a malformed block");
-    Result<std::vector<Log>> logs = read_logs(rpc, (*replies)[0].result);
-    if (!logs) return logs.failure();
-    return LogsAnswer{std::move(*logs), *last};
+    return LogsAnswer{std::move((*replies)[0].logs), *last};
 }
 
 }  // namespace
@@ -124,9 +115,11 @@ Result<LogsAnswer> RpcNode::logs(std::span<const Address> addresses, std::uint64
     filter["fromBlock"] = quantity(from);
     filter["toBlock"] = quantity(to);
     // The block after the logs: an empty answer from a node that does not have the range is no answer.
-    const Result<std::vector<RpcReply>> replies = rpc_.send(
-        {{"eth_getLogs", json::array({std::move(filter)})}, {"eth_getBlockByNumber", block_by_number(quantity(to))}});
-    Result<LogsAnswer> out = read_answer(rpc_, replies, "eth_getBlockByNumber");
+    const std::size_t max_bytes = from == to ? kBlockLogBytes : kRangeLogBytes;
+    Result<LogsAnswer> out = read_answer(
+        rpc_,
+        rpc_.send({get_logs(std::move(filter), max_bytes), {"eth_getBlockByNumber", block_by_number(quantity(to))}}),
+        "eth_getBlockByNumber");
     if (!out && out.failure().reason == "position_unknown") return behind(label(), to);
     if (out && !out->logs.empty() && (out->logs.front().block < from || out->logs.back().block > to)) {
         return rpc_.garbage("logs outside the range asked for");
@@ -137,10 +130,10 @@ Result<LogsAnswer> RpcNode::logs(std::span<const Address> addresses, std::uint64
 Result<LogsAnswer> RpcNode::logs_of_block(std::span<const Address> addresses, const Hash& block) {
     json filter = log_filter(addresses);
     filter["blockHash"] = block.text();
-    const Result<std::vector<RpcReply>> replies =
-        rpc_.send({{"eth_getLogs", json::array({std::move(filter)})},
-                   {"eth_getBlockByHash", json::array({block.text(), false})}});
-    Result<LogsAnswer> out = read_answer(rpc_, replies, "eth_getBlockByHash");
+    Result<LogsAnswer> out = read_answer(rpc_,
+                                         rpc_.send({get_logs(std::move(filter), kBlockLogBytes),
+                                                    {"eth_getBlockByHash", json::array({block.text(), false})}}),
+                                         "eth_getBlockByHash");
     if (out && out->last.hash != block) return rpc_.garbage("another block than asked for");
     return out;
 }

@@ -5,13 +5,8 @@
 #include <algorithm>
 
 namespace bh::evm {
-namespace {
 
 using nlohmann::json;
-
-constexpr std::size_t kMaxTopics = 4;
-
-}  // namespace
 
 const json& member(const json& node, const char* name) {
     static const json missing;
@@ -86,7 +81,7 @@ std::optional<Log> read_log(const json& node) {
     const auto tx = read_hash(member(node, "transactionHash"));
     const auto index = read_u64(member(node, "logIndex"));
     const json& removed = member(node, "removed");
-    if (!address || !topics.is_array() || topics.size() > kMaxTopics || !data || !block || !block_hash || !tx ||
+    if (!address || !topics.is_array() || topics.size() > LogTopics::kMax || !data || !block || !block_hash || !tx ||
         !index || *index > UINT32_MAX || (removed.is_boolean() && removed.get<bool>())) {
         return std::nullopt;
     }

@@ -16,6 +16,7 @@ void append_number(Bytes& out, std::uint64_t value) { crypto::append(out, Uint25
 std::string digest_of(std::span<const Log> logs) {
     Bytes out;
     for (const Log& log : logs) {
+        append_number(out, log.block);
         crypto::append(out, log.block_hash.bytes);
         crypto::append(out, log.tx.bytes);
         append_number(out, log.index);
@@ -28,6 +29,9 @@ std::string digest_of(std::span<const Log> logs) {
     return crypto::hex(crypto::keccak256(out));
 }
 
+bool same(const LogsAnswer& a, const LogsAnswer& b) { return a.last.hash == b.last.hash && a.logs == b.logs; }
+
+// Equal for the same.
 std::string key_of(const LogsAnswer& answer) { return answer.last.hash.text() + digest_of(answer.logs); }
 
 std::map<std::uint64_t, std::vector<Log>> by_block(const std::vector<Log>& logs) {
@@ -50,9 +54,8 @@ std::set<std::uint64_t> differing(const std::vector<Said<LogsAnswer>>& said) {
         for (const auto& block : answers.back()) out.insert(block.first);
     }
     std::erase_if(out, [&](std::uint64_t number) {
-        return std::ranges::all_of(answers, [&](const auto& answer) {
-            return digest_of(at(answer, number)) == digest_of(at(answers.front(), number));
-        });
+        return std::ranges::all_of(
+            answers, [&](const auto& answer) { return at(answer, number) == at(answers.front(), number); });
     });
     return out;
 }
@@ -70,7 +73,7 @@ namespace {
 // Tells what an endpoint said wrongly of a block, and notes it.
 void accuse(Endpoint& endpoint, const std::vector<Address>& addresses, const std::vector<Log>& said,
             const std::vector<Log>& truth, const Header& header) {
-    if (digest_of(said) == digest_of(truth)) return;
+    if (said == truth) return;
     const auto same_place = [](const std::vector<Log>& logs, const Log& log) {
         return std::ranges::find_if(logs, [&](const Log& other) { return other.index == log.index; });
     };
@@ -80,7 +83,7 @@ void accuse(Endpoint& endpoint, const std::vector<Address>& addresses, const std
         if (theirs == said.end()) {
             what.insert(said.empty() ? Caught::empty_answer : Caught::omitted_log);
             endpoint.remember({header.hash, header.number, addresses, log.index});
-        } else if (digest_of({&*theirs, 1}) != digest_of({&log, 1})) {
+        } else if (*theirs != log) {
             what.insert(Caught::altered_log);
         }
     }
@@ -130,9 +133,9 @@ Result<LogsAnswer> Quorum::agreed_logs(Question question) {
     }
     const auto proven = std::ranges::find_if(said, [](const auto& one) { return one.answer->last.proven; });
     const Header header = proven == said.end() ? said.front().answer->last : proven->answer->last;
-    const bool same =
-        std::ranges::all_of(said, [&](const auto& one) { return key_of(*one.answer) == key_of(*said.front().answer); });
-    if (same && proof_ != ProofMode::always) return std::move(*said.front().answer);
+    const bool alike = std::ranges::all_of(said.begin() + 1, said.end(),
+                                           [&](const auto& one) { return same(*one.answer, *said.front().answer); });
+    if (alike && proof_ != ProofMode::always) return std::move(*said.front().answer);
     if (proof_ == ProofMode::never) return outvote(said, header);
     return judge(question, said, header);
 }

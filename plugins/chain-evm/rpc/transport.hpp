@@ -16,7 +16,9 @@ public:
     // Safe on any thread. BH_E_UNAVAILABLE with reason "endpoint_down", "endpoint_timeout", "endpoint_refused" (an HTTP
     // status that is no answer), "answer_too_large" or "rate_limited", whose retry_after_ms is the server's
     // Retry-After. Messages name the endpoint by label() only.
-    virtual Result<std::string> post(const std::string& body) = 0;
+    // `max_answer_bytes` above 0 lowers the limit of this answer. The answer's capacity has room for kAnswerPadding
+    // more (rpc/answer.hpp) where its size was known before.
+    virtual Result<std::string> post(const std::string& body, std::size_t max_answer_bytes) = 0;
 
     // Ends requests that are running on other threads, and all later ones, with "endpoint_down".
     virtual void interrupt() = 0;
