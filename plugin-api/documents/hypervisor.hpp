@@ -53,6 +53,10 @@ struct Vm {
     std::vector<std::string> volumes;  // ids
     std::string tap, mac, address;
     Tags tags;
+    // What it has now; 0 = not said. A hypervisor with the extension resize says both.
+    std::uint32_t cpus = 0;
+    std::uint64_t memory_bytes = 0;
+    std::vector<std::string> waits{};  // of a resize, for the next start: "cpus", "memory_bytes", ids of volumes
 };
 Result<Vm> parse_vm(std::string_view json);
 std::string to_json(const Vm& vm);

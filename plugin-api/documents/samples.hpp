@@ -46,7 +46,8 @@ inline VmSpec vm_spec() {
 
 inline Vm vm() {
     return {"vm-1",  "op-1",  "machines",       "bh-7-abcdef",       "stopped",          kTime,
-            "guest", {"v-1"}, "bh0123456789ab", "52:54:00:00:00:01", "2001:db8:b10c::7", kTags};
+            "guest", {"v-1"}, "bh0123456789ab", "52:54:00:00:00:01", "2001:db8:b10c::7", kTags,
+            2,       1 << 29, {"memory_bytes"}};
 }
 
 inline Snapshot snapshot() { return {"s-1", "op-1", "machines", "vm-1", "before-upgrade", true, kTime, kTags}; }

@@ -58,6 +58,10 @@ void fields(F& f, Is<Vm> auto& x) {
     f.optional("mac", x.mac, "Its MAC address.");
     f.optional("address", x.address, "Its IPv6 address.");
     f.optional("tags", x.tags, "What it is for.");
+    f.optional("cpus", x.cpus, "Virtual CPUs that it has now; a hypervisor with the extension resize says it.");
+    f.optional("memory_bytes", x.memory_bytes,
+               "Memory that it has now; a hypervisor with the extension resize says it.");
+    f.optional("waits", x.waits, "What of a resize waits for the next start: cpus, memory_bytes, ids of volumes.");
 }
 
 template <class F>

@@ -721,12 +721,16 @@ type Units struct {
 type VM struct {
 	// Its IPv6 address.
 	Address string `bh:"address"`
+	// Virtual CPUs that it has now; a hypervisor with the extension resize says it.
+	CPUs uint32 `bh:"cpus"`
 	// op_id that made it.
 	CreatedBy string `bh:"created_by,required"`
 	// Plugin instance that holds it.
 	Instance string `bh:"instance,required"`
 	// Its MAC address.
 	MAC string `bh:"mac"`
+	// Memory that it has now; a hypervisor with the extension resize says it.
+	MemoryBytes uint64 `bh:"memory_bytes"`
 	// Host name.
 	Name string `bh:"name,required"`
 	// Since when it runs.
@@ -743,6 +747,8 @@ type VM struct {
 	VM string `bh:"vm,required"`
 	// Ids of its volumes.
 	Volumes []string `bh:"volumes"`
+	// What of a resize waits for the next start: cpus, memory_bytes, ids of volumes.
+	Waits []string `bh:"waits"`
 }
 
 // VMNetwork is a part of other documents.
