@@ -1,4 +1,5 @@
-// The kind hypervisor, and its extensions guest and console. A plugin class has these members:
+// The kind hypervisor, and its extensions guest and console; hypervisor_state.hpp has the others, resize, snapshot and
+// reinstall. A plugin class has these members:
 //
 //     Result<HypervisorDescription> describe();     // or describe_hypervisor(), in a class of several kinds
 //     Result<Vm> vm_create(const Call&, const VmSpec&);
