@@ -43,6 +43,18 @@ TEST_CASE("each bad plugin that can be bad in a worker is diagnosed by name ther
     }
 }
 
+TEST_CASE("a good hypervisor passes the checks of its extensions in a worker, and each bad one is diagnosed by name") {
+    const Report report = run_all(Installed{mode(), "", "hypervisor"}, {"resize", "reinstall", "snapshot", "worker"});
+    for (const Outcome& outcome : report.outcomes) {
+        INFO(outcome.test.id << ": " << outcome.detail);
+        CHECK(outcome.verdict == Verdict::passed);
+    }
+    for (const BadHypervisor& bad : kBadHypervisors) {
+        INFO(bad.how);
+        CHECK_THAT(diagnosis(mode(), bad.how, bad.check, "hypervisor"), ContainsSubstring(bad.says));
+    }
+}
+
 TEST_CASE("a system call that the sandbox refuses is named, and is no mistake") {
     const Outcome outcome = run(Installed{mode(), "opens-socket"}, "worker.calls");
     CHECK(outcome.verdict == Verdict::passed);

@@ -40,6 +40,24 @@ TEST_CASE("each bad plugin is diagnosed by name") {
     }
 }
 
+TEST_CASE("a good hypervisor passes the checks of its extensions") {
+    const Installed good{in_process_mode(), "", "hypervisor"};
+    const Report report = run_all(good);
+    for (const Outcome& outcome : report.outcomes) {
+        INFO(outcome.test.id << ": " << outcome.detail);
+        CHECK((outcome.verdict == Verdict::passed || outcome.verdict == Verdict::not_applicable));
+        for (const char* group : {"hypervisor.", "resize.", "reinstall.", "snapshot."})
+            if (outcome.test.id.starts_with(group)) CHECK(outcome.verdict == Verdict::passed);
+    }
+}
+
+TEST_CASE("each bad hypervisor is diagnosed by name") {
+    for (const BadHypervisor& bad : kBadHypervisors) {
+        INFO(bad.how);
+        CHECK_THAT(diagnosis(in_process_mode(), bad.how, bad.check, "hypervisor"), ContainsSubstring(bad.says));
+    }
+}
+
 TEST_CASE("a manifest that promises an interface that is not there is a lie") {
     Here liar;
     liar.manifest["interfaces"] = {"bh.ipv6/1", "bh.storage/1"};

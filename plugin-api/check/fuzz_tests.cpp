@@ -18,6 +18,9 @@ std::string sample_of(const std::string& taker) {
         {"volume_create", to_json(VolumeSpec{"bh-7-system", "", 1 << 24, samples::kTags})},
         {"image_import", to_json(Image{"debian-12", "sha256:00", "/img", "qcow2", 1 << 30, "/k", "/i", "quiet", {}})},
         {"vm_create", to_json(samples::vm_spec())},
+        {"vm_resize", to_json(VmSize{2, 1 << 29, {samples::volume()}})},
+        {"vm_reinstall", to_json(samples::vm_spec())},
+        {"snapshot_create", to_json(SnapshotSpec{"before-upgrade", true, samples::kTags})},
         {"delegation_acquire", to_json(DelegationRequest{64, samples::kTags})},
         {"submit", to_json(Intent{"deliver", "7", "0x0d", samples::kTime, {1}, {2}, "", "", "", 0, {}, {}, "", {}})}};
     const auto found = samples.find(taker);
@@ -131,7 +134,8 @@ std::vector<Test> all_tests() {
     std::vector<Test> all;
     for (const auto& group :
          {lint_tests(), load_tests(), hygiene_tests(), lifecycle_tests(), contract_tests(), job_tests(), worker_tests(),
-          secret_tests(), storage_tests(), hypervisor_tests(), ipv6_tests(), chain_tests(), fuzz_tests()})
+          secret_tests(), storage_tests(), hypervisor_tests(), resize_tests(), reinstall_tests(), snapshot_tests(),
+          ipv6_tests(), chain_tests(), fuzz_tests()})
         all.insert(all.end(), group.begin(), group.end());
     return all;
 }

@@ -1,6 +1,5 @@
 // What a hypervisor owes besides the job rules.
-#include "plugin-api/check/jobs.hpp"
-#include "plugin-api/documents/hypervisor.hpp"
+#include "plugin-api/check/vms.hpp"
 
 namespace bh::check {
 namespace {
@@ -9,37 +8,9 @@ using nlohmann::json;
 
 const bh_hypervisor& table(const Session& s) { return s.table<bh_hypervisor>(BH_HYPERVISOR); }
 
-Vm make(Stage& stage, const std::string& op_id) {
-    const Maker maker = *hypervisor_kind().maker;
-    const Attempt made = attempt(stage, maker.make, op_id, 1, maker.request(stage, 0));
-    require(made.ok(), "vm_create: " + made.said);
-    return require_ok(parse_vm(made.text), "vm_create");
-}
-
-Vm look(Stage& stage, const std::string& vm) {
-    const json text = stage.apart([&]() -> json {
-        const Session session{stage};
-        const Answer answer = session.ask(
-            "vm_get", [&](bh_sink o, bh_error* e) { return table(session).vm_get(session.self, sdk::str(vm), o, e); });
-        require(answer.status == BH_OK, "vm_get: " + answer.said());
-        return answer.text;
-    });
-    Vm seen = require_ok(parse_vm(text.get<std::string>()), "vm_get");
-    require(seen.vm == vm, "vm_get of " + vm + " tells of " + seen.vm);
-    return seen;
-}
-
-Attempt power(Stage& stage, const std::string& vm, std::uint32_t action, const std::string& op_id,
-              std::uint32_t number = 1) {
-    const JobVerb verb = [action](const Session& s, const bh_call* c, bh_str id, bh_sink, bh_error* e) {
-        return table(s).vm_power(s.self, c, id, action, e);
-    };
-    return attempt(stage, verb, op_id, number, vm);
-}
-
 void stopped(Stage& stage) {
-    const VmSpec spec = require_ok(parse_vm_spec(hypervisor_kind().maker->request(stage, 0)), "vm_spec of check.json");
-    const Vm made = make(stage, "stopped-1"), seen = look(stage, made.vm);
+    const VmSpec spec = vm_spec(stage);
+    const Vm made = make_vm(stage, "stopped-1"), seen = look_at_vm(stage, made.vm);
     require(seen.created_by == "stopped-1" && seen.instance == "check", "vm_get: created_by is " + seen.created_by +
                                                                             " and the instance " + seen.instance +
                                                                             "; vm_create was told stopped-1 and check");
@@ -56,7 +27,7 @@ void stopped(Stage& stage) {
 }
 
 void power_states(Stage& stage) {
-    const std::string vm = make(stage, "power-1").vm;
+    const std::string vm = make_vm(stage, "power-1").vm;
     struct Step {
         const char* name;
         std::uint32_t action;
@@ -73,7 +44,7 @@ void power_states(Stage& stage) {
           Step{"the last START", BH_POWER_START, "running"}}) {
         const Attempt done = power(stage, vm, step.action, "power-" + std::to_string(10 + number++));
         require(done.ok(), std::string{"vm_power "} + step.name + ": " + done.said);
-        const std::string state = look(stage, vm).state;
+        const std::string state = look_at_vm(stage, vm).state;
         require(state == step.state,
                 std::string{"after vm_power "} + step.name + " the VM is " + state + ", not " + step.state);
     }
@@ -84,15 +55,15 @@ void power_states(Stage& stage) {
 }
 
 void unknown_action(Stage& stage) {
-    const std::string vm = make(stage, "action-1").vm;
+    const std::string vm = make_vm(stage, "action-1").vm;
     const Attempt done = power(stage, vm, 999, "action-2");
     require(done.status == BH_E_UNSUPPORTED || done.status == BH_E_INVALID,
             "vm_power with an action that there is not answers " + done.said);
-    require(look(stage, vm).state == "stopped", "vm_power with an action that there is not changes the VM");
+    require(look_at_vm(stage, vm).state == "stopped", "vm_power with an action that there is not changes the VM");
 }
 
 void stats(Stage& stage) {
-    const std::string vm = make(stage, "stats-1").vm;
+    const std::string vm = make_vm(stage, "stats-1").vm;
     stage.apart([&]() -> json {
         struct Room {
             bh_vm_stats known;

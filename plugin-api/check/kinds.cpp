@@ -10,40 +10,22 @@ namespace {
 using nlohmann::json;
 using sdk::str;
 
-const Tags kTags{"eip155:31337", "0x0000000000000000000000000000000000000001", "subscription:7", "system", "0x01:0"};
-
-// A page of documents `D`, whose id is the member `id`.
-template <class P, class D>
-Result<Page> page_of(Result<P> (*parse)(std::string_view), std::vector<D> P::* all, std::string D::* id,
-                     std::string_view text) {
-    const Result<P> page = parse(text);
-    if (!page) return page.failure();
-    Page out{{}, page->next};
-    for (const D& document : (*page).*all) out.things.push_back({document.*id, document.created_by, document.instance});
-    return out;
-}
-template <class D>
-Result<Thing> thing_of(Result<D> (*parse)(std::string_view), std::string D::* id, std::string_view text) {
-    const Result<D> document = parse(text);
-    if (!document) return document.failure();
-    return Thing{(*document).*id, document->created_by, document->instance};
-}
-
 const bh_storage& storage(const Session& s) { return s.table<bh_storage>(BH_STORAGE); }
 const bh_hypervisor& hypervisor(const Session& s) { return s.table<bh_hypervisor>(BH_HYPERVISOR); }
 const bh_ipv6& ipv6(const Session& s) { return s.table<bh_ipv6>(BH_IPV6); }
 
-constexpr const char* kNobody = "no-such-thing-0";
+}  // namespace
 
-// A call with an op_id of its own, for verbs on what is not there.
+Tags check_tags() {
+    return {"eip155:31337", "0x0000000000000000000000000000000000000001", "subscription:7", "system", "0x01:0"};
+}
+
 Verb with_job(const char* op_id, JobVerb verb) {
     return [op_id, verb](const Session& s, bh_sink out, bh_error* err) {
         const Job job{s.stage, op_id, 1};
         return verb(s, job.c(), str(kNobody), out, err);
     };
 }
-
-}  // namespace
 
 std::string merged(const std::string& base, const json& more) {
     json out = json::parse(base);
@@ -64,7 +46,8 @@ Kind storage_kind() {
     Maker maker;
     maker.verb = "volume_create", maker.remover = "volume_delete", maker.lister = "volume_list";
     maker.request = [](Stage& stage, int variant) {
-        VolumeSpec spec{"bh-7-system", "", std::uint64_t{16 + 16 * static_cast<std::uint64_t>(variant)} << 20, kTags};
+        VolumeSpec spec{"bh-7-system", "", std::uint64_t{16 + 16 * static_cast<std::uint64_t>(variant)} << 20,
+                        check_tags()};
         json more = stage.fill(stage.subject.setup.volume_spec);
         if (variant != 0) more.erase("size_bytes");
         return merged(to_json(spec), more);
@@ -110,10 +93,10 @@ Kind hypervisor_kind() {
         spec.cpus = 1 + static_cast<std::uint32_t>(variant);
         spec.memory_bytes = std::uint64_t{256} << 20;
         spec.volumes = {
-            {"v-1", "op-1", "store", "file", stage.directory + "/volume.qcow2", "qcow2", "", 1 << 30, kTags}};
+            {"v-1", "op-1", "store", "file", stage.directory + "/volume.qcow2", "qcow2", "", 1 << 30, check_tags()}};
         spec.network = {"bh0123456789ab", "52:54:00:00:00:01", "2001:db8:b10c::7", "fe80::1"};
         spec.first_boot = {"#cloud-config\n", "instance-id: x\n", "version: 2\n"};
-        spec.tags = kTags;
+        spec.tags = check_tags();
         json more = stage.fill(stage.subject.setup.vm_spec);
         if (variant != 0) more.erase("cpus");
         return merged(to_json(spec), more);
@@ -163,7 +146,7 @@ Kind ipv6_kind() {
     Maker maker;
     maker.verb = "delegation_acquire", maker.remover = "delegation_release", maker.lister = "delegation_list";
     maker.request = [](Stage& stage, int variant) {
-        DelegationRequest request{0, kTags};
+        DelegationRequest request{0, check_tags()};
         if (variant != 0) request.tags.subject = "plan:2";
         return merged(to_json(request), stage.fill(stage.subject.setup.delegation_request));
     };
@@ -194,6 +177,9 @@ std::vector<Kind> kinds_of(const Subject& subject) {
     std::vector<Kind> kinds;
     if (subject.offers(BH_STORAGE)) kinds.push_back(storage_kind());
     if (subject.offers(BH_HYPERVISOR)) kinds.push_back(hypervisor_kind());
+    if (subject.offers(BH_HYPERVISOR) && subject.offers(BH_HYPERVISOR_RESIZE)) kinds.push_back(resize_kind());
+    if (subject.offers(BH_HYPERVISOR) && subject.offers(BH_HYPERVISOR_REINSTALL)) kinds.push_back(reinstall_kind());
+    if (subject.offers(BH_HYPERVISOR) && subject.offers(BH_HYPERVISOR_SNAPSHOT)) kinds.push_back(snapshot_kind());
     if (subject.offers(BH_IPV6)) kinds.push_back(ipv6_kind());
     if (subject.offers(BH_CHAIN)) kinds.push_back(chain_kind());
     return kinds;

@@ -60,6 +60,10 @@ Kind storage_kind();
 Kind hypervisor_kind();
 Kind ipv6_kind();
 Kind chain_kind();
+// Extensions of a hypervisor, tried on one VM that each session makes at its first use.
+Kind resize_kind();
+Kind reinstall_kind();
+Kind snapshot_kind();
 
 // Members of an interface's table, its struct_size first: what it must have and whether each is filled.
 struct TableFacts {
@@ -77,6 +81,29 @@ std::function<Status(std::string_view)> parses(Result<D> (*parse)(std::string_vi
         return {};
     };
 }
+
+// A page of documents `D`, whose id is the member `id`.
+template <class P, class D>
+Result<Page> page_of(Result<P> (*parse)(std::string_view), std::vector<D> P::* all, std::string D::* id,
+                     std::string_view text) {
+    const Result<P> page = parse(text);
+    if (!page) return page.failure();
+    Page out{{}, page->next};
+    for (const D& document : (*page).*all) out.things.push_back({document.*id, document.created_by, document.instance});
+    return out;
+}
+template <class D>
+Result<Thing> thing_of(Result<D> (*parse)(std::string_view), std::string D::* id, std::string_view text) {
+    const Result<D> document = parse(text);
+    if (!document) return document.failure();
+    return Thing{(*document).*id, document->created_by, document->instance};
+}
+
+// What requests of the check are tagged with, and the id of what is not there.
+Tags check_tags();
+inline constexpr const char* kNobody = "no-such-thing-0";
+// `verb` on kNobody, in a call with an op_id of its own.
+Verb with_job(const char* op_id, JobVerb verb);
 
 // `base` with the keys of `more` put over it, printed.
 std::string merged(const std::string& base, const nlohmann::json& more);

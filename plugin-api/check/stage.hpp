@@ -8,6 +8,7 @@
 #include "plugin-api/check/test.hpp"
 #include "plugin-api/sdk/cpp/boundary.hpp"
 
+#include <mutex>
 #include <optional>
 
 namespace bh::check {
@@ -93,6 +94,9 @@ public:
     std::unique_ptr<Opened> opened;
     const bh_plugin* plugin = nullptr;
     bh_instance* self = nullptr;
+    // The VM that verbs of a hypervisor's extensions are tried on: see own_vm() in extension_kinds.cpp.
+    mutable std::mutex vm_mutex;
+    mutable std::string vm;
     std::unique_ptr<Kernel> kernel;  // ends before the plugin that knows it: see the destructor
 };
 std::unique_ptr<Kernel> make_kernel(Stage& stage, const std::string& name);
