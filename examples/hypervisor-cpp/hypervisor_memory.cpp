@@ -1,16 +1,16 @@
 // A hypervisor in C++ with the SDK. Its machines are rows in the store that the kernel keeps for each instance, so they
 // outlive the process as real ones would; nothing boots, and guest.hpp answers for what would. README.md walks through
 // it.
-#include "guest.hpp"
-#include "plugin-api/documents/fields/hypervisor.hpp"
 #include "plugin-api/sdk/cpp/plugin.hpp"
+#include "rows.hpp"
 
-#include <chrono>
 #include <mutex>
 
 namespace {
 
 using namespace bh;
+using rows::Kept;
+using rows::Machine;
 
 struct Config {
     std::uint32_t max_vms = 100;
@@ -20,27 +20,7 @@ void fields(F& f, bh::Is<Config> auto& x) {
     f.optional("max_vms", x.max_vms, "How many there may be at once.");
 }
 
-// What the store keeps of a machine, under "vm/OP_ID".
-struct Machine {
-    Vm vm;
-    std::string spec;                 // as it came: another one under the same op_id is a conflict
-    std::vector<std::string> resets;  // op_ids of resets that happened
-    helper::Guest guest;
-};
-template <class F>
-void fields(F& f, bh::Is<Machine> auto& x) {
-    f.required("vm", x.vm, "");
-    f.required("spec", x.spec, "");
-    f.optional("resets", x.resets, "");
-    f.required("guest", x.guest, "");
-}
-
 constexpr std::size_t kMaxIdSize = 64;
-
-UnixTime now() {
-    const auto since_1970 = std::chrono::system_clock::now().time_since_epoch();
-    return {std::chrono::duration_cast<std::chrono::seconds>(since_1970).count()};
-}
 
 class HypervisorMemory {
 public:
@@ -55,11 +35,12 @@ public:
     HypervisorMemory(const sdk::Kernel& kernel, const Config& config) : kernel_{kernel}, config_{config} {}
 
     Result<HypervisorDescription> describe() {
-        return HypervisorDescription{{"file"}, "kernel", "", {"guest"}, config_.max_vms};
+        return HypervisorDescription{
+            {"file"}, "kernel", "", {"guest", "reinstall", "resize", "snapshot"}, config_.max_vms};
     }
 
     Result<std::string> health() {
-        const auto all = machines();
+        const auto all = keys("vm/");
         if (!all) return all.failure();
         return std::to_string(all->size()) + " VMs";
     }
@@ -76,11 +57,14 @@ public:
         }
         if (known.failure().code != BH_E_NOT_FOUND) return known.failure();
         if (const auto stop = call.stop()) return *stop;
-        const auto all = machines();
+        const auto all = keys("vm/");
         if (!all) return all.failure();
         if (all->size() >= config_.max_vms)
             return Failure{BH_E_EXHAUSTED, "max_vms", "there are as many VMs as max_vms of the configuration allows"};
-        const Machine made{describe_new(call.op_id(), spec), text, {}, {helper::new_host_key(), "", 0}};
+        Machine made;
+        made.vm = describe_new(call.op_id(), spec);
+        made.spec = text;
+        rows::reinstall(made, spec);
         if (const Status kept = keep(made); !kept) return kept.failure();
         kernel_.log().info("made the VM " + made.vm.name);
         return made.vm;
@@ -90,6 +74,15 @@ public:
         const std::scoped_lock lock{mutex_};
         const auto known = find(vm);
         if (!known) return known.failure().code == BH_E_NOT_FOUND ? Status{} : Status{known.failure()};
+        // Its snapshots first: who dies in between still finds the VM, and begins again.
+        const auto all = keys("snapshot/");
+        if (!all) return all.failure();
+        for (const std::string& key : *all) {
+            const auto kept = find_kept(key.substr(9));
+            if (!kept && kept.failure().code != BH_E_NOT_FOUND) return kept.failure();
+            if (!kept || kept->snapshot.vm != vm) continue;
+            if (const Status removed = kernel_.store().remove(key); !removed) return removed;
+        }
         return kernel_.store().remove("vm/" + vm);
     }
 
@@ -99,20 +92,18 @@ public:
         if (!machine) return machine.failure();
         switch (action) {
             case BH_POWER_START:
-                start(*machine);
+                rows::start(*machine);
                 break;
             case BH_POWER_SHUTDOWN:
             case BH_POWER_OFF:
-                stop(machine->vm);
+                rows::stop(*machine);
                 break;
             case BH_POWER_RESET:
                 // At most once for an op_id. Here the effect and the note of it are one write; where they are two,
                 // save() comes first, and an attempt that finds the save and no effect is BH_E_UNKNOWN_OUTCOME.
-                if (std::find(machine->resets.begin(), machine->resets.end(), call.op_id()) != machine->resets.end())
-                    return {};
-                machine->resets.push_back(call.op_id());
-                stop(machine->vm);
-                start(*machine);
+                if (!first_time(*machine, call.op_id())) return {};
+                rows::stop(*machine);
+                rows::start(*machine);
                 break;
             default:
                 return Failure{BH_E_UNSUPPORTED, "power_action", "this power action is not known here"};
@@ -144,9 +135,9 @@ public:
         const auto machine = find(vm);
         if (!machine) return machine.failure();
         bh_vm_stats stats{sizeof(bh_vm_stats), BH_VM_STOPPED, -1, -1, -1, -1, -1, -1, -1};
-        if (machine->vm.state == "running") {
+        if (rows::running(*machine)) {
             stats.state = BH_VM_RUNNING;
-            stats.uptime_s = uptime_of(machine->vm);
+            stats.uptime_s = rows::uptime_of(machine->vm);
         }
         return stats;
     }
@@ -156,32 +147,120 @@ public:
         const std::scoped_lock lock{mutex_};
         auto machine = find(vm);
         if (!machine) return machine.failure();
-        if (machine->vm.state != "running")
+        if (!rows::running(*machine))
             return Failure{BH_E_UNAVAILABLE, "guest_silent", "the VM is off: nobody answers in it", 1000};
         const std::uint64_t before = machine->guest.sequence;
-        const std::string said = helper::answer(machine->guest, machine->vm, uptime_of(machine->vm), request);
+        const std::string said = helper::answer(machine->guest, machine->vm, rows::uptime_of(machine->vm), request);
         if (machine->guest.sequence != before)
             if (const Status kept = keep(*machine); !kept) return kept.failure();
         return Bytes{said.begin(), said.end()};
     }
 
+    // The extension bh.hypervisor.resize/1.
+    Result<Vm> vm_resize(const sdk::Call& call, const std::string& vm, const VmSize& size) {
+        const std::scoped_lock lock{mutex_};
+        auto machine = find(vm);
+        if (!machine) return machine.failure();
+        if (size.cpus == 0 || size.memory_bytes == 0)
+            return invalid("size", "/cpus, /memory_bytes: a VM has at least one CPU and some memory");
+        for (const Volume& volume : size.volumes) {
+            const auto& own = machine->vm.volumes;
+            if (std::find(own.begin(), own.end(), volume.volume) == own.end())
+                return invalid("volume", "/volumes: " + volume.volume + " is no volume of this VM");
+        }
+        if (const auto stop = call.stop()) return *stop;
+        rows::resize(*machine, size);
+        if (const Status kept = keep(*machine); !kept) return kept.failure();
+        return machine->vm;
+    }
+
+    // The extension bh.hypervisor.reinstall/1. The effect and the note of it are one write here, too.
+    Result<Vm> vm_reinstall(const sdk::Call& call, const std::string& vm, const VmSpec& spec) {
+        const std::scoped_lock lock{mutex_};
+        auto machine = find(vm);
+        if (!machine) return machine.failure();
+        const std::string text = to_json(spec);
+        for (const rows::Reinstall& done : machine->reinstalls) {
+            if (done.op_id != call.op_id()) continue;
+            if (done.spec == text) return machine->vm;
+            return Failure{BH_E_CONFLICT, "other_spec", "this op_id has reinstalled the VM by another specification"};
+        }
+        if (spec.network.mac != machine->vm.mac || spec.network.address != machine->vm.address)
+            return invalid("network", "/network: a VM that is reinstalled keeps its MAC and its address");
+        if (const auto stop = call.stop()) return *stop;
+        machine->reinstalls.push_back({call.op_id(), text});
+        rows::stop(*machine);
+        rows::reinstall(*machine, spec);
+        if (const Status kept = keep(*machine); !kept) return kept.failure();
+        return machine->vm;
+    }
+
+    // The extension bh.hypervisor.snapshot/1. As with a VM, the op_id that made a snapshot is its id.
+    Result<Snapshot> snapshot_create(const sdk::Call& call, const std::string& vm, const SnapshotSpec& spec) {
+        const std::scoped_lock lock{mutex_};
+        const auto machine = find(vm);
+        if (!machine) return machine.failure();
+        const std::string text = to_json(spec);
+        const auto known = find_kept(call.op_id());
+        if (known) {
+            if (known->spec == text && known->snapshot.vm == vm) return known->snapshot;
+            return Failure{BH_E_CONFLICT, "other_spec", "this op_id has a snapshot of another specification"};
+        }
+        if (known.failure().code != BH_E_NOT_FOUND) return known.failure();
+        if (const auto stop = call.stop()) return *stop;
+        Kept made;
+        made.snapshot.snapshot = made.snapshot.created_by = call.op_id();
+        made.snapshot.instance = kernel_.instance();
+        made.snapshot.vm = vm;
+        made.snapshot.name = spec.name;
+        made.snapshot.memory = spec.memory && rows::running(*machine);
+        made.snapshot.created_at = rows::now();
+        made.snapshot.tags = spec.tags;
+        made.spec = text;
+        made.machine = *machine;
+        if (const Status kept = put("snapshot/" + call.op_id(), made); !kept) return kept.failure();
+        return made.snapshot;
+    }
+    Status snapshot_revert(const sdk::Call& call, const std::string& vm, const std::string& snapshot) {
+        const std::scoped_lock lock{mutex_};
+        auto machine = find(vm);
+        if (!machine) return machine.failure();
+        if (!first_time(*machine, call.op_id())) return {};
+        const auto kept = find_kept(snapshot);
+        if (!kept) return kept.failure();
+        if (kept->snapshot.vm != vm) return Failure{BH_E_NOT_FOUND, "no_snapshot", "the snapshot is of another VM"};
+        if (const auto stop = call.stop()) return *stop;
+        rows::revert(*machine, *kept);
+        return keep(*machine);
+    }
+    Status snapshot_delete(const sdk::Call&, const std::string& vm, const std::string& snapshot) {
+        const std::scoped_lock lock{mutex_};
+        const auto kept = find_kept(snapshot);
+        if (!kept) return kept.failure().code == BH_E_NOT_FOUND ? Status{} : Status{kept.failure()};
+        if (kept->snapshot.vm != vm) return {};  // this VM has none of that id
+        return kernel_.store().remove("snapshot/" + snapshot);
+    }
+    // The store's page is of all VMs: a page may have no snapshot of this one, and another page behind it.
+    Result<SnapshotPage> snapshot_list(const std::string& vm, std::string_view page) {
+        if (const auto machine = find(vm); !machine) return machine.failure();
+        const auto keys = kernel_.store().list("snapshot/", page);
+        if (!keys) return keys.failure();
+        SnapshotPage out{{}, keys->next};
+        for (const std::string& key : keys->keys) {
+            auto kept = find_kept(key.substr(9));
+            if (!kept && kept.failure().code == BH_E_NOT_FOUND) continue;  // deleted a moment ago
+            if (!kept) return kept.failure();
+            if (kept->snapshot.vm == vm) out.snapshots.push_back(std::move(kept->snapshot));
+        }
+        return out;
+    }
+
 private:
-    // A clock that is set back does not make it negative.
-    static std::int64_t uptime_of(const Vm& vm) {
-        return std::max<std::int64_t>(now().seconds - vm.started_at.seconds, 0);
-    }
-    static void start(Machine& machine) {
-        if (machine.vm.state == "running") return;
-        machine.vm.state = "running";
-        machine.vm.started_at = now();
-        machine.vm.stopped_by.clear();
-        machine.guest.boot_id = helper::new_boot_id();
-    }
-    static void stop(Vm& vm) {
-        if (vm.state == "stopped") return;
-        vm.state = "stopped";
-        vm.started_at = {};
-        vm.stopped_by = "host";
+    // Whether this op_id has not done yet what happens at most once; it has now, in what is kept next.
+    static bool first_time(Machine& machine, const std::string& op_id) {
+        if (std::find(machine.once.begin(), machine.once.end(), op_id) != machine.once.end()) return false;
+        machine.once.push_back(op_id);
+        return true;
     }
 
     // created_by, instance and tags let the kernel recognise what is its own, also after its disk was lost.
@@ -189,37 +268,42 @@ private:
         Vm vm;
         vm.vm = vm.created_by = op_id;
         vm.instance = kernel_.instance();
-        vm.name = spec.name;
         vm.state = "stopped";
-        for (const Volume& volume : spec.volumes) vm.volumes.push_back(volume.volume);
         vm.tap = spec.network.tap;
         vm.mac = spec.network.mac;
         vm.address = spec.network.address;
-        vm.tags = spec.tags;
         return vm;
     }
 
     Result<Machine> find(const std::string& vm) const {
-        const Failure none{BH_E_NOT_FOUND, "no_vm", "there is no VM of that id"};
+        return row<Machine>("vm/", vm, {BH_E_NOT_FOUND, "no_vm", "there is no VM of that id"});
+    }
+    Result<Kept> find_kept(const std::string& snapshot) const {
+        return row<Kept>("snapshot/", snapshot, {BH_E_NOT_FOUND, "no_snapshot", "there is no snapshot of that id"});
+    }
+    template <class Row>
+    Result<Row> row(const std::string& folder, const std::string& id, const Failure& none) const {
         // The id is part of a key, so only what an op_id can be is asked for.
-        if (vm.empty() || vm.size() > kMaxIdSize ||
-            vm.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") != std::string::npos)
+        if (id.empty() || id.size() > kMaxIdSize ||
+            id.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") != std::string::npos)
             return none;
-        const auto bytes = kernel_.store().get("vm/" + vm);
+        const auto bytes = kernel_.store().get(folder + id);
         if (!bytes) return bytes.failure().code == BH_E_NOT_FOUND ? none : bytes.failure();
-        auto machine = read_document<Machine>({reinterpret_cast<const char*>(bytes->data()), bytes->size()});
-        if (!machine) return Failure{BH_E_CORRUPT, "row", "the row of the VM " + vm + " in the store is damaged"};
-        return machine;
+        auto found = read_document<Row>({reinterpret_cast<const char*>(bytes->data()), bytes->size()});
+        if (!found) return Failure{BH_E_CORRUPT, "row", "the row " + folder + id + " in the store is damaged"};
+        return found;
     }
-    Status keep(const Machine& machine) const {
-        const std::string text = write_document(machine);
-        return kernel_.store().put("vm/" + machine.vm.vm, Bytes{text.begin(), text.end()});
+    Status keep(const Machine& machine) const { return put("vm/" + machine.vm.vm, machine); }
+    template <class Row>
+    Status put(const std::string& key, const Row& row) const {
+        const std::string text = write_document(row);
+        return kernel_.store().put(key, Bytes{text.begin(), text.end()});
     }
-    Result<std::vector<std::string>> machines() const {
+    Result<std::vector<std::string>> keys(const std::string& folder) const {
         std::vector<std::string> all;
         std::string next;
         do {
-            const auto page = kernel_.store().list("vm/", next);
+            const auto page = kernel_.store().list(folder, next);
             if (!page) return page.failure();
             all.insert(all.end(), page->keys.begin(), page->keys.end());
             next = page->next;
