@@ -95,9 +95,10 @@ pub unsafe fn guarded(err: *mut bh_error, body: impl FnOnce() -> Result<()>) -> 
 
 /// # Safety
 /// `out` is a sink of the kernel.
-pub unsafe fn write(out: bh_sink, text: &str) -> Result<()> {
+pub unsafe fn write(out: bh_sink, said: impl AsRef<[u8]>) -> Result<()> {
+    let said = said.as_ref();
     let status = match out.write {
-        Some(write) => write(out.ctx, text.as_ptr() as *const c_void, text.len()),
+        Some(write) => write(out.ctx, said.as_ptr() as *const c_void, said.len()),
         None => BH_E_INTERNAL,
     };
     if status == BH_OK {

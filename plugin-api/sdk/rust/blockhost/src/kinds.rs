@@ -2,6 +2,8 @@
 
 #[doc(hidden)]
 pub use crate::chain::{chain, contract};
+#[doc(hidden)]
+pub use crate::hypervisor::{console, guest, reinstall, resize, snapshot};
 
 use crate::boundary::{document, guarded, report, str_of, text, write};
 use crate::{Call, Error, Kernel, Result, Value};
@@ -91,7 +93,7 @@ pub(crate) unsafe fn verb<T: Plugin>(this: *mut bh_instance, err: *mut bh_error,
 }
 
 /// Verbs on a thing are given its id or the whole document about it, in which the id is the member `key`.
-unsafe fn id_of(key: &str, thing: bh_str) -> Result<String> {
+pub(crate) unsafe fn id_of(key: &str, thing: bh_str) -> Result<String> {
     let text = text(thing)?;
     if !text.starts_with('{') {
         return Ok(text.to_owned());
@@ -293,6 +295,23 @@ unsafe extern "C" fn health<T: Plugin>(this: *mut bh_instance, detail: bh_sink, 
     })
 }
 
+pub(crate) fn table_of<T: Plugin>(query: unsafe extern "C" fn(*const c_char) -> *const c_void) -> bh_plugin {
+    bh_plugin {
+        struct_size: std::mem::size_of::<bh_plugin>() as u32,
+        abi_minor: BH_ABI_MINOR,
+        abi_draft: BH_ABI_DRAFT,
+        reserved0: 0,
+        id: str_of(T::ID),
+        version: str_of(T::VERSION),
+        check: Some(check::<T>),
+        create: Some(create::<T>),
+        quiesce: Some(quiesce::<T>),
+        destroy: Some(destroy::<T>),
+        health: Some(health::<T>),
+        query: Some(query),
+    }
+}
+
 /// A bh_plugin in static storage: it has pointers, so Rust wants to be told that it may be shared.
 struct Shared(bh_plugin);
 unsafe impl Sync for Shared {}
@@ -310,19 +329,6 @@ pub unsafe fn entry<T: Plugin>(
     // A library holds one plugin, so one place is enough; the entry is called once, by one thread.
     static mut TABLE: Option<Shared> = None;
     let place = &mut *std::ptr::addr_of_mut!(TABLE);
-    let table = place.get_or_insert_with(|| Shared(bh_plugin {
-        struct_size: std::mem::size_of::<bh_plugin>() as u32,
-        abi_minor: BH_ABI_MINOR,
-        abi_draft: BH_ABI_DRAFT,
-        reserved0: 0,
-        id: str_of(T::ID),
-        version: str_of(T::VERSION),
-        check: Some(check::<T>),
-        create: Some(create::<T>),
-        quiesce: Some(quiesce::<T>),
-        destroy: Some(destroy::<T>),
-        health: Some(health::<T>),
-        query: Some(query),
-    }));
+    let table = place.get_or_insert_with(|| Shared(table_of::<T>(query)));
     &table.0
 }

@@ -21,6 +21,9 @@ mod chain;
 #[cfg(test)]
 mod chain_test;
 mod error;
+mod hypervisor;
+#[cfg(test)]
+mod hypervisor_test;
 pub mod json;
 mod kernel;
 pub mod kinds;
@@ -30,6 +33,7 @@ pub use bh_sys as sys;
 pub use call::Call;
 pub use chain::{At, Chain, Contract, Position};
 pub use error::{Error, Result};
+pub use hypervisor::{Console, Guest, Reinstall, Resize, Snapshot};
 pub use json::Value;
 pub use kernel::{Kernel, Ran};
 pub use kinds::{Hypervisor, Ipv6, Plugin, Storage};
@@ -38,7 +42,8 @@ pub use kinds::{Hypervisor, Ipv6, Plugin, Storage};
 pub use kinds::entry;
 
 /// Makes the one exported function, `bh_plugin_entry_v0`, of the type and the kinds that it has: `storage`, `ipv6`,
-/// `hypervisor`, `chain`, and a chain's extension `contract`. Once in a crate of the type cdylib.
+/// `hypervisor`, `chain`, and the extensions: a chain's `contract`, a hypervisor's `guest`, `console`, `resize`, `reinstall`
+/// and `snapshot`. Once in a crate of the type cdylib.
 #[macro_export]
 macro_rules! plugin {
     ($type:ty, $($kind:ident),+) => {
