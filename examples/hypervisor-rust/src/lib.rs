@@ -1,7 +1,9 @@
 //! A hypervisor in Rust: its machines are rows in the store that the kernel keeps for each instance, so they outlive the process
 //! as real ones would; nothing boots. README.md walks through it.
 //!
-//! Store key "vm/OP_ID" -> {"vm": the document, "spec": as it came, "resets": op_ids of resets that happened}
+//! Store key "vm/OP_ID" -> {"vm": the document, "spec": as it came, "once": op_ids of resets and reverts that happened}
+
+mod snapshots;
 
 use blockhost::sys::{
     bh_vm_stats, BH_E_CONFLICT, BH_E_CORRUPT, BH_E_EXHAUSTED, BH_E_UNSUPPORTED, BH_POWER_OFF, BH_POWER_RESET, BH_POWER_SHUTDOWN,
@@ -64,23 +66,26 @@ fn stop(vm: &mut Value) {
 }
 
 impl RowHypervisor {
-    /// None: there is no such VM.
-    fn row(&self, id: &str) -> Result<Option<Value>> {
-        if !is_op_id(id) {
+    /// None: there is no such row. What is no op_id, an id of ours, never becomes a part of a key.
+    fn row(&self, key: &str) -> Result<Option<Value>> {
+        if !key.split_once('/').map_or(false, |(_, id)| is_op_id(id)) {
             return Ok(None);
         }
-        match self.kernel.get(&format!("vm/{}", id))? {
+        match self.kernel.get(key)? {
             None => Ok(None),
             Some(bytes) => json::parse(&String::from_utf8_lossy(&bytes))
                 .map(Some)
-                .map_err(|_| Error::new(BH_E_CORRUPT, "row", format!("the row of the VM {} is damaged", id))),
+                .map_err(|_| Error::new(BH_E_CORRUPT, "row", format!("the row {} is damaged", key))),
         }
     }
-    fn need_row(&self, id: &str) -> Result<Value> {
-        self.row(id)?.ok_or_else(|| Error::not_found("there is no VM of that id"))
+    fn vm(&self, id: &str) -> Result<Option<Value>> {
+        self.row(&format!("vm/{}", id))
     }
-    fn keep(&self, id: &str, row: &Value) -> Result<()> {
-        self.kernel.put(&[(&format!("vm/{}", id), row.to_string().as_bytes())])
+    fn need_vm(&self, id: &str) -> Result<Value> {
+        self.vm(id)?.ok_or_else(|| Error::not_found("there is no VM of that id"))
+    }
+    fn keep(&self, key: &str, row: &Value) -> Result<()> {
+        self.kernel.put(&[(key, row.to_string().as_bytes())])
     }
 
     /// created_by, instance and tags let the kernel recognise what is its own, also after its disk was lost.
@@ -145,7 +150,7 @@ impl Hypervisor for RowHypervisor {
     fn vm_create(&self, call: &Call, spec: &Value) -> Result<Value> {
         let vm = self.document(call.op_id(), spec)?;
         let _held = self.lock.lock();
-        if let Some(row) = self.row(call.op_id())? {
+        if let Some(row) = self.vm(call.op_id())? {
             if row.get("spec") == Some(spec) {
                 return Ok(row.get("vm").cloned().unwrap_or(Value::Null));
             }
@@ -155,14 +160,18 @@ impl Hypervisor for RowHypervisor {
         if self.kernel.keys("vm/")?.len() as u64 >= self.max_vms {
             return Err(Error::new(BH_E_EXHAUSTED, "max_vms", "there are as many VMs as max_vms of the configuration allows"));
         }
-        let row = Value::map(vec![("vm", vm.clone()), ("spec", spec.clone()), ("resets", Value::List(vec![]))]);
-        self.keep(call.op_id(), &row)?;
+        let row = Value::map(vec![("vm", vm.clone()), ("spec", spec.clone()), ("once", Value::List(vec![]))]);
+        self.keep(&format!("vm/{}", call.op_id()), &row)?;
         Ok(vm)
     }
 
     fn vm_destroy(&self, _: &Call, vm: &str) -> Result<()> {
         let _held = self.lock.lock();
-        if self.row(vm)?.is_some() {
+        if self.vm(vm)?.is_some() {
+            // Its snapshots first: who dies in between still finds the VM, and begins again.
+            for (key, _) in self.snapshots_of(vm)? {
+                self.kernel.put(&[(&key, b"")])?;
+            }
             self.kernel.put(&[(&format!("vm/{}", vm), b"")])?; // an empty value removes its key
         }
         Ok(())
@@ -170,7 +179,7 @@ impl Hypervisor for RowHypervisor {
 
     fn vm_power(&self, call: &Call, vm: &str, action: u32) -> Result<()> {
         let _held = self.lock.lock();
-        let mut row = self.need_row(vm)?;
+        let mut row = self.need_vm(vm)?;
         let mut document = row.get("vm").cloned().unwrap_or(Value::Null);
         match action {
             BH_POWER_START => start(&mut document),
@@ -178,23 +187,21 @@ impl Hypervisor for RowHypervisor {
             BH_POWER_RESET => {
                 // At most once for an op_id. Here the effect and the note of it are one write; where they are two, save()
                 // comes first, and an attempt that finds the save and no effect is BH_E_UNKNOWN_OUTCOME.
-                let mut resets = row.list("resets").to_vec();
-                if resets.iter().any(|reset| reset.as_text() == Some(call.op_id())) {
-                    return Ok(());
+                match RowHypervisor::once(&row, call.op_id()) {
+                    None => return Ok(()),
+                    Some(done) => set(&mut row, "once", done),
                 }
-                resets.push(call.op_id().into());
-                set(&mut row, "resets", Value::List(resets));
                 stop(&mut document);
                 start(&mut document);
             }
             _ => return Err(Error::new(BH_E_UNSUPPORTED, "power_action", "this power action is not known here")),
         }
         set(&mut row, "vm", document);
-        self.keep(vm, &row)
+        self.keep(&format!("vm/{}", vm), &row)
     }
 
     fn vm_get(&self, vm: &str) -> Result<Value> {
-        Ok(self.need_row(vm)?.get("vm").cloned().unwrap_or(Value::Null))
+        Ok(self.need_vm(vm)?.get("vm").cloned().unwrap_or(Value::Null))
     }
 
     /// One page holds all.
@@ -205,7 +212,7 @@ impl Hypervisor for RowHypervisor {
         let mut vms = Vec::new();
         for key in self.kernel.keys("vm/")? {
             // One that was destroyed a moment ago is none.
-            vms.extend(self.row(&key[3..])?.and_then(|row| row.get("vm").cloned()));
+            vms.extend(self.row(&key)?.and_then(|row| row.get("vm").cloned()));
         }
         Ok(Value::map(vec![("vms", Value::List(vms))]))
     }
@@ -226,4 +233,4 @@ impl Hypervisor for RowHypervisor {
     }
 }
 
-blockhost::plugin!(RowHypervisor, hypervisor);
+blockhost::plugin!(RowHypervisor, hypervisor, snapshot);
