@@ -44,7 +44,12 @@ enum {
     BHGO_CONTRACT_LOGS,
     BHGO_GUEST_EXCHANGE,
     BHGO_CONSOLE_OPEN,
-    BHGO_VM_REINSTALL
+    BHGO_VM_REINSTALL,
+    BHGO_VM_RESIZE,
+    BHGO_SNAPSHOT_CREATE,
+    BHGO_SNAPSHOT_REVERT,
+    BHGO_SNAPSHOT_DELETE,
+    BHGO_SNAPSHOT_LIST
 };
 
 /* The arguments of any verb; which are set depends on it. Borrowed for the call, like the arguments themselves. */
@@ -71,7 +76,7 @@ struct bh_instance {
 typedef struct bhgo_identity {
     bh_str id, version;
     int32_t chain, hypervisor, storage, ipv6;
-    int32_t contract, guest, console, reinstall; /* extensions */
+    int32_t contract, guest, console, reinstall, resize, snapshot; /* extensions */
 } bhgo_identity;
 void bhgo_identify(bhgo_identity identity);
 

@@ -7,8 +7,7 @@ import "C"
 
 import "strings"
 
-// A type that has a kind's verbs and those of one of its extensions offers both. The manifest lists the interfaces. Resize
-// and snapshots (blockhost/ext/hypervisor_*.h) are to come: their documents have no schema yet.
+// A type that has a kind's verbs and those of one of its extensions offers both. The manifest lists the interfaces.
 
 // ChainContract is a chain's extension bh.chain.contract/1: blockhost/ext/chain_contract.h. All [concurrent].
 type ChainContract interface {
@@ -43,8 +42,23 @@ type HypervisorReinstall interface {
 	VMReinstall(call *Call, vm string, spec *VMSpec) (*VM, error)
 }
 
+// HypervisorResize is a hypervisor's extension bh.hypervisor.resize/1: blockhost/ext/hypervisor_resize.h. [concurrent]
+type HypervisorResize interface {
+	VMResize(call *Call, vm string, size *VMSize) (*VM, error)
+}
+
+// HypervisorSnapshot is a hypervisor's extension bh.hypervisor.snapshot/1: blockhost/ext/hypervisor_snapshot.h. All
+// [concurrent].
+type HypervisorSnapshot interface {
+	SnapshotCreate(call *Call, vm string, spec *SnapshotSpec) (*Snapshot, error)
+	// SnapshotRevert happens at most once for an op_id: Save first, and answer UnknownOutcome rather than revert twice.
+	SnapshotRevert(call *Call, vm, snapshot string) error
+	SnapshotDelete(call *Call, vm, snapshot string) error
+	SnapshotList(vm, page string) (*Snapshots, error)
+}
+
 // extensions that a type offers.
-type extensions struct{ contract, guest, console, reinstall bool }
+type extensions struct{ contract, guest, console, reinstall, resize, snapshot bool }
 
 // extensionsOf panics where a type has an extension and not its kind: nobody would ask for it.
 func extensionsOf(instance any, offered kinds) extensions {
@@ -53,7 +67,11 @@ func extensionsOf(instance any, offered kinds) extensions {
 	_, found.guest = instance.(HypervisorGuest)
 	_, found.console = instance.(HypervisorConsole)
 	_, found.reinstall = instance.(HypervisorReinstall)
-	if found.contract && !offered.chain || (found.guest || found.console || found.reinstall) && !offered.hypervisor {
+	_, found.resize = instance.(HypervisorResize)
+	_, found.snapshot = instance.(HypervisorSnapshot)
+	ofHypervisor := found
+	ofHypervisor.contract = false
+	if found.contract && !offered.chain || ofHypervisor != (extensions{}) && !offered.hypervisor {
 		panic("blockhost.Register: the type has the verbs of an extension, but not all of its kind's; see Chain, Hypervisor")
 	}
 	return found
@@ -87,10 +105,35 @@ func serveExtension(instance Instance, args *C.bhgo_args, call *Call) (any, erro
 			return nil, Errorf(Unsupported, "console", "the console type %d is not known", args.number)
 		}
 		return answer(instance.(HypervisorConsole).ConsoleOpen(call, vm, ConsoleType(args.number)))
+	case C.BHGO_VM_RESIZE:
+		return with(args.text[1], "size", func(size *VMSize) (*VM, error) {
+			return instance.(HypervisorResize).VMResize(call, vm, size)
+		})
+	case C.BHGO_VM_REINSTALL:
+		return with(args.text[1], "spec", func(spec *VMSpec) (*VM, error) {
+			return instance.(HypervisorReinstall).VMReinstall(call, vm, spec)
+		})
 	}
-	return with(args.text[1], "spec", func(spec *VMSpec) (*VM, error) {
-		return instance.(HypervisorReinstall).VMReinstall(call, vm, spec)
-	})
+	return serveSnapshots(instance.(HypervisorSnapshot), args, call, vm)
+}
+
+func serveSnapshots(snapshots HypervisorSnapshot, args *C.bhgo_args, call *Call, vm string) (any, error) {
+	switch args.verb {
+	case C.BHGO_SNAPSHOT_CREATE:
+		return with(args.text[1], "spec", func(spec *SnapshotSpec) (*Snapshot, error) {
+			return snapshots.SnapshotCreate(call, vm, spec)
+		})
+	case C.BHGO_SNAPSHOT_LIST:
+		return answer(snapshots.SnapshotList(vm, text(args.text[1])))
+	}
+	snapshot, err := objectID(args.text[1], "snapshot", func(document *Snapshot) string { return document.Snapshot })
+	if err != nil {
+		return nil, err
+	}
+	if args.verb == C.BHGO_SNAPSHOT_REVERT {
+		return nil, snapshots.SnapshotRevert(call, vm, snapshot)
+	}
+	return nil, snapshots.SnapshotDelete(call, vm, snapshot)
 }
 
 // objectID is what a verb on an object is given: its id, or the whole document about it.

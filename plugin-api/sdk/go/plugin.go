@@ -104,7 +104,7 @@ func bhgoEntry(args *C.bhgo_args, draft C.uint32_t) C.bh_status {
 	k, x := registered.kinds, registered.extensions
 	C.bhgo_identify(C.bhgo_identity{id: lasting(registered.id), version: lasting(registered.version), chain: flag(k.chain),
 		hypervisor: flag(k.hypervisor), storage: flag(k.storage), ipv6: flag(k.ipv6), contract: flag(x.contract), guest: flag(x.guest),
-		console: flag(x.console), reinstall: flag(x.reinstall)})
+		console: flag(x.console), reinstall: flag(x.reinstall), resize: flag(x.resize), snapshot: flag(x.snapshot)})
 	return C.BH_OK
 }
 

@@ -138,11 +138,30 @@ static bh_status console_open(bh_instance* self, const bh_call* call, bh_str vm,
 }
 static const bh_hypervisor_console console_table = {sizeof(bh_hypervisor_console), 0, console_open};
 
-static bh_status vm_reinstall(bh_instance* self, const bh_call* call, bh_str vm, bh_str spec, bh_sink out,
-                              bh_error* err) {
-    ASK(.verb = BHGO_VM_REINSTALL, .self = self, .call = call, .text = {vm, spec}, .out = out, .err = err);
-}
+/* Of a VM and a document; of a VM and a snapshot. */
+#define CHANGES(name, which)                                                                           \
+    static bh_status name(bh_instance* self, const bh_call* call, bh_str vm, bh_str text, bh_sink out, \
+                          bh_error* err) {                                                             \
+        ASK(.verb = which, .self = self, .call = call, .text = {vm, text}, .out = out, .err = err);    \
+    }
+#define GOES_TO(name, which)                                                                                   \
+    static bh_status name(bh_instance* self, const bh_call* call, bh_str vm, bh_str snapshot, bh_error* err) { \
+        ASK(.verb = which, .self = self, .call = call, .text = {vm, snapshot}, .err = err);                    \
+    }
+CHANGES(vm_reinstall, BHGO_VM_REINSTALL)
 static const bh_hypervisor_reinstall reinstall_table = {sizeof(bh_hypervisor_reinstall), 0, vm_reinstall};
+
+CHANGES(vm_resize, BHGO_VM_RESIZE)
+static const bh_hypervisor_resize resize_table = {sizeof(bh_hypervisor_resize), 0, vm_resize};
+
+CHANGES(snapshot_create, BHGO_SNAPSHOT_CREATE)
+GOES_TO(snapshot_revert, BHGO_SNAPSHOT_REVERT)
+GOES_TO(snapshot_delete, BHGO_SNAPSHOT_DELETE)
+static bh_status snapshot_list(bh_instance* self, bh_str vm, bh_str page, bh_sink out, bh_error* err) {
+    ASK(.verb = BHGO_SNAPSHOT_LIST, .self = self, .text = {vm, page}, .out = out, .err = err);
+}
+static const bh_hypervisor_snapshot snapshot_table = {
+    sizeof(bh_hypervisor_snapshot), 0, snapshot_create, snapshot_revert, snapshot_delete, snapshot_list};
 
 static const void* query(const char* id) {
     if (identity.chain && strcmp(id, BH_CHAIN) == 0) return &chain_table;
@@ -153,6 +172,8 @@ static const void* query(const char* id) {
     if (identity.guest && strcmp(id, BH_HYPERVISOR_GUEST) == 0) return &guest_table;
     if (identity.console && strcmp(id, BH_HYPERVISOR_CONSOLE) == 0) return &console_table;
     if (identity.reinstall && strcmp(id, BH_HYPERVISOR_REINSTALL) == 0) return &reinstall_table;
+    if (identity.resize && strcmp(id, BH_HYPERVISOR_RESIZE) == 0) return &resize_table;
+    if (identity.snapshot && strcmp(id, BH_HYPERVISOR_SNAPSHOT) == 0) return &snapshot_table;
     return NULL;
 }
 

@@ -55,6 +55,27 @@ func (hypervisor) VMReinstall(_ *blockhost.Call, vm string, spec *blockhost.VMSp
 	return machine(vm, spec.Name), nil
 }
 
+func (hypervisor) VMResize(_ *blockhost.Call, vm string, size *blockhost.VMSize) (*blockhost.VM, error) {
+	made := machine(vm, "op")
+	made.CPUs, made.MemoryBytes, made.Waits = size.CPUs, size.MemoryBytes, []string{"cpus"}
+	return made, nil
+}
+func snapshot(vm, name string) *blockhost.Snapshot {
+	return &blockhost.Snapshot{Snapshot: "s-1", CreatedBy: "op", Instance: "test", VM: vm, Name: name}
+}
+func (hypervisor) SnapshotCreate(_ *blockhost.Call, vm string, spec *blockhost.SnapshotSpec) (*blockhost.Snapshot, error) {
+	return snapshot(vm, spec.Name), nil
+}
+func (hypervisor) SnapshotRevert(_ *blockhost.Call, vm, snapshot string) error {
+	return blockhost.Errorf(blockhost.UnknownOutcome, "revert", "%s to %s", vm, snapshot)
+}
+func (hypervisor) SnapshotDelete(_ *blockhost.Call, vm, snapshot string) error {
+	return blockhost.Errorf(blockhost.Busy, "busy", "%s without %s", vm, snapshot)
+}
+func (hypervisor) SnapshotList(vm, page string) (*blockhost.Snapshots, error) {
+	return &blockhost.Snapshots{Snapshots: []blockhost.Snapshot{*snapshot(vm, "n")}, Next: page + "+"}, nil
+}
+
 func (chain) DescribeChain() (*blockhost.ChainDescription, error) {
 	return absent[blockhost.ChainDescription]()
 }
@@ -124,7 +145,7 @@ func refused(t *testing.T, said testkernel.Answer, status blockhost.Status, part
 func TestExtensionsOfTheTypeAreFound(t *testing.T) {
 	plugin, _ := testkernel.Open(testkernel.Draft)
 	for id, there := range map[string]bool{"bh.chain/1": true, "bh.chain.contract/1": true, "bh.hypervisor/1": true, "bh.hypervisor.guest/1": true,
-		"bh.hypervisor.console/1": true, "bh.hypervisor.reinstall/1": true, "bh.hypervisor.resize/1": false, "bh.hypervisor.snapshot/1": false, "bh.storage/1": false} {
+		"bh.hypervisor.console/1": true, "bh.hypervisor.reinstall/1": true, "bh.hypervisor.resize/1": true, "bh.hypervisor.snapshot/1": true, "bh.storage/1": false} {
 		if plugin.Offers(id) != there {
 			t.Errorf("%s: offered is %v", id, !there)
 		}
@@ -172,6 +193,37 @@ func TestReinstallTakesASpecification(t *testing.T) {
 		t.Error(said)
 	}
 	refused(t, made.Reinstall("vm-1", "{}"), blockhost.Invalid, "spec")
+}
+
+func TestResizeTakesASizeAndSaysWhatWaits(t *testing.T) {
+	made := instance(t)
+	said := made.Resize("vm-1", `{"cpus":4,"memory_bytes":1073741824}`)
+	for _, part := range []string{`"vm":"vm-1"`, `"cpus":4`, `"memory_bytes":1073741824`, `"waits":["cpus"]`} {
+		if said.Status != 0 || !strings.Contains(said.Text, part) {
+			t.Errorf("%s is not in %v", part, said)
+		}
+	}
+	refused(t, made.Resize("vm-1", `{"cpus":4}`), blockhost.Invalid, "size")
+	refused(t, made.Resize("{}", `{"cpus":4,"memory_bytes":1}`), blockhost.Invalid, "vm")
+}
+
+func TestSnapshotsAreOfAVM(t *testing.T) {
+	made := instance(t)
+	document := made.VMGet("vm-1").Text
+	kept := made.SnapshotCreate(document, `{"name":"kept"}`)
+	if kept.Status != 0 || !strings.Contains(kept.Text, `"name":"kept"`) || !strings.Contains(kept.Text, `"vm":"vm-1"`) {
+		t.Error(kept)
+	}
+	refused(t, made.SnapshotCreate("vm-1", "{}"), blockhost.Invalid, "spec")
+	for _, named := range []string{"s-1", kept.Text} {
+		refused(t, made.SnapshotRevert(document, named), blockhost.UnknownOutcome, "vm-1 to s-1")
+		refused(t, made.SnapshotDelete("vm-1", named), blockhost.Busy, "vm-1 without s-1")
+	}
+	refused(t, made.SnapshotDelete("vm-1", "{}"), blockhost.Invalid, "snapshot")
+	listed := made.SnapshotList("vm-1", "p2")
+	if listed.Status != 0 || !strings.Contains(listed.Text, `"next":"p2+"`) || !strings.Contains(listed.Text, `"snapshot":"s-1"`) {
+		t.Error(listed)
+	}
 }
 
 // A verb may be given the whole document about an object instead of its id.

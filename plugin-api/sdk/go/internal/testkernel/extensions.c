@@ -41,6 +41,35 @@ void test_vm_reinstall(const bh_plugin* plugin, bh_instance* self, const char* v
     bh_error error = {.struct_size = sizeof error};
     test_finish(answer, reinstall->vm_reinstall(self, &call, str(vm), str(spec), test_sink(answer), &error), &error);
 }
+void test_vm_resize(const bh_plugin* plugin, bh_instance* self, const char* vm, const char* size, test_answer* answer) {
+    const bh_hypervisor_resize* resize = plugin->query(BH_HYPERVISOR_RESIZE);
+    bh_error error = {.struct_size = sizeof error};
+    test_finish(answer, resize->vm_resize(self, &call, str(vm), str(size), test_sink(answer), &error), &error);
+}
+void test_snapshot_create(const bh_plugin* plugin, bh_instance* self, const char* vm, const char* spec,
+                          test_answer* answer) {
+    const bh_hypervisor_snapshot* snapshots = plugin->query(BH_HYPERVISOR_SNAPSHOT);
+    bh_error error = {.struct_size = sizeof error};
+    test_finish(answer, snapshots->snapshot_create(self, &call, str(vm), str(spec), test_sink(answer), &error), &error);
+}
+void test_snapshot_revert(const bh_plugin* plugin, bh_instance* self, const char* vm, const char* snapshot,
+                          test_answer* answer) {
+    const bh_hypervisor_snapshot* snapshots = plugin->query(BH_HYPERVISOR_SNAPSHOT);
+    bh_error error = {.struct_size = sizeof error};
+    test_finish(answer, snapshots->snapshot_revert(self, &call, str(vm), str(snapshot), &error), &error);
+}
+void test_snapshot_delete(const bh_plugin* plugin, bh_instance* self, const char* vm, const char* snapshot,
+                          test_answer* answer) {
+    const bh_hypervisor_snapshot* snapshots = plugin->query(BH_HYPERVISOR_SNAPSHOT);
+    bh_error error = {.struct_size = sizeof error};
+    test_finish(answer, snapshots->snapshot_delete(self, &call, str(vm), str(snapshot), &error), &error);
+}
+void test_snapshot_list(const bh_plugin* plugin, bh_instance* self, const char* vm, const char* page,
+                        test_answer* answer) {
+    const bh_hypervisor_snapshot* snapshots = plugin->query(BH_HYPERVISOR_SNAPSHOT);
+    bh_error error = {.struct_size = sizeof error};
+    test_finish(answer, snapshots->snapshot_list(self, str(vm), str(page), test_sink(answer), &error), &error);
+}
 void test_vm_get(const bh_plugin* plugin, bh_instance* self, const char* vm, test_answer* answer) {
     const bh_hypervisor* hypervisor = plugin->query(BH_HYPERVISOR);
     bh_error error = {.struct_size = sizeof error};

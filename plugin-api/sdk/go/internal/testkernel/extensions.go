@@ -59,6 +59,35 @@ func (i Instance) Reinstall(vm, spec string) Answer {
 	return asked(func(a *C.test_answer) { C.test_vm_reinstall(i.plugin.raw, i.raw, c[0], c[1], a) })
 }
 
+// Resize is of bh.hypervisor.resize/1.
+func (i Instance) Resize(vm, size string) Answer {
+	c, free := texts(vm, size)
+	defer free()
+	return asked(func(a *C.test_answer) { C.test_vm_resize(i.plugin.raw, i.raw, c[0], c[1], a) })
+}
+
+// SnapshotCreate and the others are of bh.hypervisor.snapshot/1.
+func (i Instance) SnapshotCreate(vm, spec string) Answer {
+	c, free := texts(vm, spec)
+	defer free()
+	return asked(func(a *C.test_answer) { C.test_snapshot_create(i.plugin.raw, i.raw, c[0], c[1], a) })
+}
+func (i Instance) SnapshotRevert(vm, snapshot string) Answer {
+	c, free := texts(vm, snapshot)
+	defer free()
+	return asked(func(a *C.test_answer) { C.test_snapshot_revert(i.plugin.raw, i.raw, c[0], c[1], a) })
+}
+func (i Instance) SnapshotDelete(vm, snapshot string) Answer {
+	c, free := texts(vm, snapshot)
+	defer free()
+	return asked(func(a *C.test_answer) { C.test_snapshot_delete(i.plugin.raw, i.raw, c[0], c[1], a) })
+}
+func (i Instance) SnapshotList(vm, page string) Answer {
+	c, free := texts(vm, page)
+	defer free()
+	return asked(func(a *C.test_answer) { C.test_snapshot_list(i.plugin.raw, i.raw, c[0], c[1], a) })
+}
+
 // VMGet is of the kind hypervisor.
 func (i Instance) VMGet(vm string) Answer {
 	c, free := texts(vm)

@@ -44,6 +44,15 @@ void test_guest_exchange(const bh_plugin* plugin, bh_instance* self, const char*
 void test_console_open(const bh_plugin* plugin, bh_instance* self, const char* vm, uint32_t type, test_answer* answer);
 void test_vm_reinstall(const bh_plugin* plugin, bh_instance* self, const char* vm, const char* spec,
                        test_answer* answer);
+void test_vm_resize(const bh_plugin* plugin, bh_instance* self, const char* vm, const char* size, test_answer* answer);
+void test_snapshot_create(const bh_plugin* plugin, bh_instance* self, const char* vm, const char* spec,
+                          test_answer* answer);
+void test_snapshot_revert(const bh_plugin* plugin, bh_instance* self, const char* vm, const char* snapshot,
+                          test_answer* answer);
+void test_snapshot_delete(const bh_plugin* plugin, bh_instance* self, const char* vm, const char* snapshot,
+                          test_answer* answer);
+void test_snapshot_list(const bh_plugin* plugin, bh_instance* self, const char* vm, const char* page,
+                        test_answer* answer);
 void test_vm_get(const bh_plugin* plugin, bh_instance* self, const char* vm, test_answer* answer);
 
 /* For both: what a verb said, and a sink for it. */
