@@ -141,7 +141,8 @@ void Engine::copy_from_chain(SubscriptionRow& row, const View& view, const Readi
 }
 
 FactInputs Engine::inputs_of(Tx& tx, const SubscriptionRow& row, const View& view, const std::optional<JobRow>& job) {
-    FactInputs in = gather_inputs(tx, config_, chains_[row.instance].config, row, view, job);
+    FactInputs in = gather_inputs(tx, config_, chains_[row.instance].config,
+                                  abilities_of(chains_[row.instance].description), row, view, job);
     in.retry = retry_.contains(row.row);
     if (is_marked(row)) {
         const auto cursor = cursor_of(tx, row.instance);  // the operator's word is there before the next poll
@@ -150,9 +151,10 @@ FactInputs Engine::inputs_of(Tx& tx, const SubscriptionRow& row, const View& vie
     return in;
 }
 
-FactInputs gather_inputs(Tx& tx, const EngineConfig& config, const ChainConfig& chain, const SubscriptionRow& row,
-                         const View& view, const std::optional<JobRow>& job) {
+FactInputs gather_inputs(Tx& tx, const EngineConfig& config, const ChainConfig& chain, const Abilities& can,
+                         const SubscriptionRow& row, const View& view, const std::optional<JobRow>& job) {
     FactInputs in;
+    in.can = can;
     in.has_vm = vm_of(tx, row.row).has_value();
     in.has_objects = in.has_vm || !volumes_of(tx, row.row).empty();
     const auto limit = chain.early_start.find(row.token);
@@ -175,7 +177,8 @@ FactInputs gather_inputs(Tx& tx, const EngineConfig& config, const ChainConfig& 
 }
 
 Status Engine::decide(Tx& tx, SubscriptionRow& row, const View& view) {
-    const Reading reading = read_view(view, row.order);
+    const Abilities can = abilities_of(chains_[row.instance].description);
+    const Reading reading = read_view(view, row.order, can);
     copy_from_chain(row, view, reading);
     auto job = current_job(tx, row.row);
     const FactInputs in = inputs_of(tx, row, view, job);
@@ -193,6 +196,11 @@ Status Engine::decide(Tx& tx, SubscriptionRow& row, const View& view) {
                     "80 % of the delivery window have passed and the delivery is not final");
     }
     if (row.state == State::active && was_delivered(reading.final)) clear_alarms(tx, subject_of(row), kDeliveryDenied);
+    if (row.state == State::ended && reading.final == Standing::paid && !can.close) {
+        raise_alarm(tx, subject_of(row), "paid_after_end",
+                    "it was paid for again after its VM was destroyed, which this contract allows: give the money back "
+                    "by hand");
+    }
     const Transition* transition = fact == Fact::none ? nullptr : find_transition(row.state, fact);
     // The step of this state is under way.
     if (transition != nullptr && job && transition->from == transition->to) transition = nullptr;
@@ -244,7 +252,7 @@ Status Engine::decide(Tx& tx, SubscriptionRow& row, const View& view) {
 
 // No fact moves the row: its job does, if it has ended or may run. Returns when to look again (0 = no need).
 std::int64_t Engine::drive_job(Tx& tx, SubscriptionRow& row, JobRow& job, const View& view, const FactInputs& in) {
-    const Reading reading = read_view(view, row.order);
+    const Reading reading = read_view(view, row.order, in.can);
     if (running_.contains(job.n)) return 0;
     const std::int64_t later = tx.now_ms() + std::max(guard_.policy().interval_ms(), kFinalityRetryMs);
     if (job.state == JobState::done) {
@@ -256,7 +264,7 @@ std::int64_t Engine::drive_job(Tx& tx, SubscriptionRow& row, JobRow& job, const 
         }
         return row.wake_ms;
     }
-    if (job.state == JobState::failed) return resolve_failed(tx, row, job, reading) ? row.wake_ms : 0;
+    if (job.state == JobState::failed) return resolve_failed(tx, row, job, reading, in.can) ? row.wake_ms : 0;
     const Guard guard = rules_of(job.step).guard;
     const bool holds = guard_holds(guard, reading, in) && (guard == Guard::none || guard == Guard::open ||
                                                            !chains_[row.instance].cursor.parked_destruction);
@@ -281,7 +289,7 @@ std::int64_t Engine::drive_job(Tx& tx, SubscriptionRow& row, JobRow& job, const 
 }
 
 // LIFECYCLE.md section 3, FAILED. The effect is not there, or a fact of the chain would have moved the row.
-bool Engine::resolve_failed(Tx& tx, SubscriptionRow& row, JobRow& job, const Reading& reading) {
+bool Engine::resolve_failed(Tx& tx, SubscriptionRow& row, JobRow& job, const Reading& reading, const Abilities& can) {
     using OnFailure = StepRules::OnFailure;
     const OnFailure rule = rules_of(job.step).on_failure;
     const bool before_final =
@@ -296,7 +304,8 @@ bool Engine::resolve_failed(Tx& tx, SubscriptionRow& row, JobRow& job, const Rea
         back_off(tx, job, JobState::queued, kFinalityRetryMs);
         return false;
     }
-    const Fact fact = rule == OnFailure::unservable ? Fact::step_failed : Fact::step_held;
+    const bool unservable = rule == OnFailure::unservable;
+    const Fact fact = unservable && can.decline ? Fact::step_failed : Fact::step_held;
     const Transition* next = find_transition(row.state, fact);
     if (next == nullptr) next = find_transition(row.state, Fact::step_held);
     if (next == nullptr) return false;
@@ -306,7 +315,13 @@ bool Engine::resolve_failed(Tx& tx, SubscriptionRow& row, JobRow& job, const Rea
         save_job(tx, job);
     }
     transition_name_ = name_of(*next);
-    apply(tx, env(), row, *next, job.last_reason.empty() ? job.last_error : job.last_reason);
+    std::string why = job.last_reason.empty() ? job.last_error : job.last_reason;
+    if (unservable && !can.decline) {
+        why +=
+            ": it can't be served, and this contract can't give the money back: refund the buyer by hand, then "
+            "cancel it there";
+    }
+    apply(tx, env(), row, *next, why);
     return true;
 }
 

@@ -132,7 +132,7 @@ private:
     FactInputs inputs_of(Tx& tx, const SubscriptionRow& row, const View& view, const std::optional<JobRow>& job);
     void plan_look(Tx& tx, SubscriptionRow& row, const View& view, const Reading& reading, std::int64_t wake_ms);
     std::int64_t drive_job(Tx& tx, SubscriptionRow& row, JobRow& job, const View& view, const FactInputs& inputs);
-    bool resolve_failed(Tx& tx, SubscriptionRow& row, JobRow& job, const Reading& reading);
+    bool resolve_failed(Tx& tx, SubscriptionRow& row, JobRow& job, const Reading& reading, const Abilities& can);
     std::string transition_name_;  // of the transaction in progress
 
     // jobs.cpp

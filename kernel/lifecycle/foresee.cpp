@@ -219,7 +219,7 @@ std::string_view to_text(Guard guard) noexcept { return kGuards[static_cast<std:
 std::optional<Foresight> foresee(const ForesightInput& in) {
     Foresight out;
     out.row = in.row;
-    if (in.view) out.says = read_view(*in.view, in.row.order);
+    if (in.view) out.says = read_view(*in.view, in.row.order, in.facts.can);
     out.step = in.row.state == State::held ? Step::none : in.view ? step_of(in, out.says) : next_of(in.row);
     if (out.step == Step::none && in.row.state != State::held) return std::nullopt;
     out.guard = rules_of(out.step).guard;
@@ -264,7 +264,9 @@ Result<GcReport> foresee_all(Journal& journal, const Engine& engine, Ports& port
         }
         if (in.row.row == 0 || chain == nullptr) continue;
         auto port = port_of(ports.chains, chain->instance);
-        in.view = port ? look(**port, in.row.id, final_block, chain->guard_agree) : Result<View>{port.failure()};
+        const auto facts = port ? (*port)->describe() : Result<ChainDescription>{port.failure()};
+        if (facts) in.facts.can = abilities_of(*facts);
+        in.view = facts ? look(**port, in.row.id, final_block, chain->guard_agree) : Result<View>{facts.failure()};
         if (in.vm) {
             auto hypervisor = port_of(ports.hypervisors, in.vm->instance);
             in.found_vm = hypervisor ? (*hypervisor)->vm_get(in.vm->vm) : Result<Vm>{hypervisor.failure()};
@@ -272,7 +274,7 @@ Result<GcReport> foresee_all(Journal& journal, const Engine& engine, Ports& port
         read = journal.read([&](Tx& tx) -> Status {
             in.job = current_job(tx, number);
             in.unsettled_until_ms = unsettled_until_ms(tx, number);
-            if (in.view) in.facts = gather_inputs(tx, config, *chain, in.row, *in.view, in.job);
+            if (in.view) in.facts = gather_inputs(tx, config, *chain, in.facts.can, in.row, *in.view, in.job);
             for (const auto& parked : parked_instances(tx)) {
                 if (in.job && parked.instance == in.job->instance) in.parked_instance = parked.message;
             }

@@ -25,7 +25,8 @@ std::string epoch_of(const MachineEnv& env, const SubscriptionRow& row, Step ste
         case Step::resume:
             return std::to_string(row.expires_at.seconds);
         case Step::retire:
-            return row.close_tx;
+            // What no transaction closes is over by its expiry.
+            return row.close_tx.empty() ? std::to_string(row.expires_at.seconds) : row.close_tx;
         case Step::restart:
             return env.boot_id + ":" + std::to_string(row.restarts);
         default:

@@ -33,8 +33,8 @@ inline constexpr const char* kDeliveryDenied = "delivery_denied";
 std::string instance_of(Tx& tx, const MachineEnv& env, const SubscriptionRow& row, Step step);
 
 // What the journal adds to what the chain says of a row, for fact_of() and guard_holds(); `retry` is the engine's own.
-FactInputs gather_inputs(Tx& tx, const EngineConfig& config, const ChainConfig& chain, const SubscriptionRow& row,
-                         const View& view, const std::optional<JobRow>& job);
+FactInputs gather_inputs(Tx& tx, const EngineConfig& config, const ChainConfig& chain, const Abilities& can,
+                         const SubscriptionRow& row, const View& view, const std::optional<JobRow>& job);
 
 // "subscription:7"
 std::string subject_of(const SubscriptionRow& row);

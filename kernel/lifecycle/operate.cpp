@@ -107,6 +107,11 @@ Status Operator::job_abandon(const Command& command, std::int64_t number, bool o
         if (removal) forget_objects(tx, job.step, row.row);
         retry = !is_for_delivery(job.step);
         if (retry) return {};
+        auto chain = port_of(ports_.chains, row.instance);
+        const auto facts = chain ? (*chain)->describe() : Result<ChainDescription>{chain.failure()};
+        if (facts && !abilities_of(*facts).decline) {
+            return refused("this contract can't give the money back: refund the buyer by hand, then cancel it there");
+        }
         const Transition* decline = find_transition(row.state, Fact::abandoned);
         if (decline == nullptr) return refused("this subscription can't be declined any more");
         name = name_of(*decline);

@@ -1,5 +1,6 @@
 #include "kernel/lifecycle/standing.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace bh::life {
@@ -31,7 +32,7 @@ Fact waiting_fact(const SubscriptionRow& row, const Reading& now, const FactInpu
     if (now.head == Standing::refunded) return Fact::refund_seen;
     const bool final_open = now.final == Standing::open;
     const bool serving = row.state != State::declining;
-    if (final_open && serving && in.late && !in.deliver_in_flight) return Fact::window_late;
+    if (final_open && serving && in.late && !in.deliver_in_flight && in.can.decline) return Fact::window_late;
     switch (row.state) {
         case State::purchased:
             if (now.head != Standing::open) return Fact::none;
@@ -120,7 +121,7 @@ Fact kept_fact(const SubscriptionRow& row, const Reading& now) noexcept {
 Fact held_fact(const SubscriptionRow& row, const Reading& now, const FactInputs& in) noexcept {
     // What is held because just this failed is not tried again without a person.
     const bool may_clean = in.retry || in.held_step != Step::clean;
-    const bool may_decline = in.retry || in.held_step != Step::decline;
+    const bool may_decline = in.can.decline && (in.retry || in.held_step != Step::decline);
     const bool unpaid = now.final == Standing::declined || now.final == Standing::refunded;
     const bool gone = row.purchase == EventState::rolled_back && in.excludes_purchase && now.final == Standing::absent;
     if (in.confirmed_gone && (unpaid || gone)) return Fact::confirmed_gone;
@@ -151,21 +152,31 @@ Fact held_fact(const SubscriptionRow& row, const Reading& now, const FactInputs&
 
 std::string_view to_text(Standing standing) noexcept { return kNames[static_cast<std::size_t>(standing)]; }
 
-Standing standing_of(const SubscriptionState& state, const std::string& order) {
+Abilities abilities_of(const ChainDescription& description) {
+    const auto has = [&](const char* word) {
+        return std::find(description.capabilities.begin(), description.capabilities.end(), word) !=
+               description.capabilities.end();
+    };
+    if (!has("deliver")) return {};
+    return {has("decline"), has("close"), has("burn")};
+}
+
+Standing standing_of(const SubscriptionState& state, const std::string& order, const Abilities& can) {
+    const Standing due = can.close ? Standing::close_due : Standing::closed;
     if (!state.exists || state.order.empty() || state.order != order) return Standing::absent;
     if (state.burned) return Standing::burned;
     if (state.closed) return Standing::closed;
     if (state.declined) return Standing::declined;
     if (state.refunded) return Standing::refunded;
     if (!state.delivered) return Standing::open;
-    if (state.cancelled_by_owner) return Standing::close_due;
+    if (state.cancelled_by_owner) return due;
     if (state.expires_at > state.time) return Standing::paid;
-    return state.grace_ends > state.time ? Standing::expired : Standing::close_due;
+    return state.grace_ends > state.time ? Standing::expired : due;
 }
 
-Reading read_view(const View& view, const std::string& order) {
-    return {view.final_state ? standing_of(*view.final_state, order) : Standing::unknown,
-            standing_of(view.head_state, order)};
+Reading read_view(const View& view, const std::string& order, const Abilities& can) {
+    return {view.final_state ? standing_of(*view.final_state, order, can) : Standing::unknown,
+            standing_of(view.head_state, order, can)};
 }
 
 Fact fact_of(const SubscriptionRow& row, const Reading& now, const FactInputs& in) noexcept {
@@ -184,7 +195,8 @@ Fact fact_of(const SubscriptionRow& row, const Reading& now, const FactInputs& i
             if (now.final == Standing::unknown) return Fact::none;
             if (now.final == Standing::burned) return Fact::burned_no_vm;
             if (now.final != Standing::closed) return Fact::order_lost;
-            return row.state == State::destroyed ? Fact::burn_due : Fact::none;
+            if (row.state != State::destroyed) return Fact::none;
+            return in.can.burn ? Fact::burn_due : Fact::burned_no_vm;
         case State::retiring: {
             if (now.final == Standing::closed || now.final == Standing::burned) return Fact::none;
             return in.has_vm ? kept_fact(row, now) : Fact::order_lost;

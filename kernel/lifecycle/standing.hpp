@@ -21,8 +21,18 @@ enum class Standing : std::uint8_t {
 };
 std::string_view to_text(Standing standing) noexcept;
 
+// What the chain's contract lets this host do, of what not every contract does. What it can't is never tried.
+struct Abilities {
+    bool decline = true;  // else who can't be served is held: the operator gives the money back by hand
+    bool close = true;    // else what is due for it is as good as closed
+    bool burn = true;     // else a credential outlives its VM
+    bool operator==(const Abilities&) const = default;
+};
+// All of them where the description does not even say that it delivers: then it says nothing about any.
+Abilities abilities_of(const ChainDescription& description);
+
 // `order` is the hash that the contract stores: a state with another one is another purchase's.
-Standing standing_of(const SubscriptionState& state, const std::string& order);
+Standing standing_of(const SubscriptionState& state, const std::string& order, const Abilities& can = {});
 
 inline bool was_delivered(Standing s) noexcept {
     return s == Standing::paid || s == Standing::expired || s == Standing::close_due || s == Standing::closed ||
@@ -39,7 +49,7 @@ struct View {
 struct Reading {
     Standing final = Standing::unknown, head = Standing::unknown;
 };
-Reading read_view(const View& view, const std::string& order);
+Reading read_view(const View& view, const std::string& order, const Abilities& can = {});
 
 struct FactInputs {
     bool has_vm = false;
@@ -51,6 +61,7 @@ struct FactInputs {
     bool deliver_in_flight = false;
     bool rederive = false;        // an ended row of a rollback below a final position, and an operator has accepted it
     Step held_step = Step::none;  // of a held row: the step that is held, and not what became of it since
+    Abilities can = {};
     bool confirmed_gone = false;  // an operator said that what `clean` should have removed is gone
 };
 // The chain's fact for the row's state; Fact::none: stay.

@@ -35,10 +35,10 @@ enum class Fact : std::uint8_t {
     closed_final,
     closed_no_vm,
     burned_final,
-    burned_no_vm,
-    burn_due,     // destroyed, and the credential is still there
-    order_lost,   // a delivered order is not on the chain, or a close is gone and so is the VM
-    window_late,  // 80 % of the delivery window have passed, and no deliver is in flight
+    burned_no_vm,  // or destroyed, where the contract can't burn
+    burn_due,      // destroyed, and the credential is still there
+    order_lost,    // a delivered order is not on the chain, or a close is gone and so is the VM
+    window_late,   // 80 % of the delivery window have passed, and no deliver is in flight
     // From jobs.
     step_done,
     step_failed,

@@ -25,7 +25,7 @@ bool Worker::guarded() {
     FactInputs inputs;
     inputs.excludes_purchase =
         in_.row.purchase == EventState::rolled_back && view->final_block.position.height >= in_.row.purchased_at.height;
-    if (guard_holds(guard, read_view(*view, in_.row.order), inputs)) return true;
+    if (guard_holds(guard, read_view(*view, in_.row.order, abilities_of(in_.chain)), inputs)) return true;
     out_.refused = true;
     return false;
 }

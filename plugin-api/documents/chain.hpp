@@ -50,7 +50,7 @@ struct ChainDescription {
     std::string contract;                   // canonical address of the subscription contract
     std::string credential;                 // canonical address of the credential contract
     std::vector<std::string> capabilities;  // of: deliver decline refund cancel close extend update burn set_capacity
-                                            // credit_time withdraw release transfer
+                                            // credit_time withdraw release transfer. What is not here is not tried
     std::vector<std::string> signature_schemes;   // "eip191", ...
     std::vector<std::string> credential_kinds;    // "nft"
     std::vector<std::string> seal_formats;        // "seal-1", "seal-2"

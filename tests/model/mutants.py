@@ -21,8 +21,8 @@ MUTANTS = {
     },
     # The head's word is taken for the final one.
     "not-final": {
-        "standing": ("    return {view.final_state ? standing_of(*view.final_state, order) : Standing::unknown,\n",
-                     "    return {standing_of(view.head_state, order),\n"),
+        "standing": ("    return {view.final_state ? standing_of(*view.final_state, order, can) : Standing::unknown,\n",
+                     "    return {standing_of(view.head_state, order, can),\n"),
     },
     # The end of an earlier run of the same step answers for the new one.
     "old-done-answers": {

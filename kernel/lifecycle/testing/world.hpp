@@ -129,6 +129,7 @@ struct World {
     BindingObject bindings[kMaxObjects];
     bool delegated = false, imported = false, image_exists = true, request_opens = true, mining = true;
     bool poll_wakes = false;  // the chain's plugin says so of itself
+    bool bare = false;        // its contract delivers, and can't decline, close or burn
     std::uint32_t polls = 0;
     Text<44> delegation_op;
     Text<32> delegation_epoch;

@@ -19,6 +19,7 @@ public:
         ChainDescription d;
         d.chain = kChain, d.contract = kContract, d.credential = "0xcredential";
         d.signature_schemes = {"eip191"}, d.capabilities = {"set_capacity", "update"};
+        if (w_.bare) d.capabilities = {"deliver", "extend"};
         return d;
     }
     // Cursor "BRANCH:HEIGHT".
