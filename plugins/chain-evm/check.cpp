@@ -2,6 +2,7 @@
 #include "plugins/chain-evm/plugin.hpp"
 
 #include "plugins/chain-evm/contract/calls.hpp"
+#include "plugins/chain-evm/legacy/check.hpp"
 
 namespace bh::evm {
 namespace {
@@ -18,7 +19,14 @@ public:
           node_{endpoints_, config.agree, config.proof} {}
 
     std::vector<Finding> run() {
-        if (look_at_endpoints() && look_at_contracts()) look_at_agent();
+        if (!look_at_endpoints()) return std::move(findings_);
+        if (config_.legacy) {
+            const std::vector<Finding> more = legacy::inspect(node_, config_, head_);
+            findings_.insert(findings_.end(), more.begin(), more.end());
+            if (more.empty()) look_at_agent();
+        } else if (look_at_contracts()) {
+            look_at_agent();
+        }
         return std::move(findings_);
     }
 
@@ -108,7 +116,10 @@ private:
                  "Make the key `agent` for the signer and grant it to this instance.");
             return;
         }
-        if (!serves_a_plan(*agent)) {
+        if (config_.legacy) {
+            const std::vector<Finding> more = legacy::inspect_owner(node_, config_, head_, *agent);
+            findings_.insert(findings_.end(), more.begin(), more.end());
+        } else if (!serves_a_plan(*agent)) {
             tell("", "warning", "The agent " + agent->text() + " is not the agent of any plan of the contract.",
                  "Create a plan with this agent, or set it with setAgent.");
         }

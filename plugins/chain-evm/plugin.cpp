@@ -1,6 +1,7 @@
 #include "plugins/chain-evm/plugin.hpp"
 
-#include "plugins/chain-evm/contract/calls.hpp"
+#include "plugins/chain-evm/contract/blockhost.hpp"
+#include "plugins/chain-evm/legacy/legacy.hpp"
 
 namespace bh::evm {
 namespace {
@@ -8,6 +9,11 @@ namespace {
 std::int64_t unix_now() {
     return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch())
         .count();
+}
+
+std::unique_ptr<Deployment> make_deployment(const Config& config, const Services& services, const Address& agent) {
+    if (config.legacy) return std::make_unique<LegacyDeployment>(config, services, agent);
+    return std::make_unique<BlockhostDeployment>(config);
 }
 
 Failure stopped() { return {BH_E_INTERRUPTED, "shutdown", "the kernel stops; the work goes on after its restart", 0}; }
@@ -65,9 +71,10 @@ EvmChain::EvmChain(Services services, Config config, std::vector<Endpoints::Sour
       agent_{agent},
       endpoints_{std::move(sources), config_.profile, system_clocks()},
       node_{endpoints_, config_.agree, config_.proof},
+      deployment_{make_deployment(config_, services_, agent_)},
       reader_{node_, config_},
-      poller_{node_, config_},
-      submitter_{node_, config_, reader_, services_, agent_, unix_now},
+      poller_{node_, config_, *deployment_},
+      submitter_{node_, config_, *deployment_, reader_, services_, agent_, unix_now},
       generic_{node_, config_},
       heads_{std::move(heads)} {
     for (const auto& heads : heads_) {
@@ -108,14 +115,10 @@ Result<ChainDescription> EvmChain::describe() {
     out.chain = config_.profile.caip2();
     out.contract = config_.contract.text();
     out.credential = config_.credential.text();
-    out.capabilities = {"deliver", "decline", "refund",       "cancel",      "close",    "extend",
-                        "update",  "burn",    "set_capacity", "credit_time", "withdraw", "transfer"};
-    if (config_.split) out.capabilities.emplace_back(kRelease);
+    deployment_->describe(out);
     out.signature_schemes = {"eip191", "eip712", "erc1271"};
     out.credential_kinds = {"nft"};
-    out.seal_formats = {"seal-1", "seal-2"};
-    // Where withdrawals go is the contract's to say, and may change.
-    out.accounts = {{"agent", agent_.text()}, {"escrow", out.contract}, {"treasury", ""}};
+    out.accounts["agent"] = agent_.text();
     out.block_time_ms = config_.profile.block_time_ms;
     out.coin_symbol = config_.profile.coin.symbol;
     out.coin_decimals = config_.profile.coin.decimals;
@@ -196,23 +199,19 @@ Result<Receipt> EvmChain::submit(const sdk::Call& call, SubmitCall job, const Po
 }
 
 Result<OwnerAnswer> EvmChain::owner_of(const std::string& credential, const sdk::At& at) {
-    return read<OwnerAnswer>(at, [&](Reader& reader, const At& place) { return reader.owner_of(credential, place); });
+    return read<OwnerAnswer>(
+        at, [&](Reader& reader, const At& place) { return deployment_->owner_of(reader, credential, place); });
 }
 
 Result<SubscriptionState> EvmChain::subscription_state(const std::string& id, const sdk::At& at) {
-    return read<SubscriptionState>(at, [&](Reader& reader, const At& place) -> Result<SubscriptionState> {
-        Result<SubscriptionView> view = reader.subscription(id, place);
-        if (!view) return view.failure();
-        return std::move(view->state);
-    });
+    return read<SubscriptionState>(
+        at, [&](Reader& reader, const At& place) { return deployment_->subscription(reader, id, place); });
 }
 
 Result<Balances> EvmChain::balances(const std::string& account, const sdk::At& at) {
     if (account == "escrow" || account == "treasury") {
-        const bool escrow = account == "escrow";
-        return read<Balances>(at, [&](Reader& reader, const At& place) {
-            return escrow ? reader.escrow(place) : reader.treasury(place);
-        });
+        return read<Balances>(
+            at, [&](Reader& reader, const At& place) { return deployment_->balances(reader, account, place); });
     }
     const Result<Address> address = account == "agent" ? Result<Address>{agent_} : Address::parse(account);
     if (!address) return address.failure();

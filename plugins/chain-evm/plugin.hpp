@@ -52,6 +52,7 @@ private:
     const Address agent_;
     Endpoints endpoints_;
     Quorum node_;
+    const std::unique_ptr<Deployment> deployment_;
     Reader reader_;
     Poller poller_;
     Submitter submitter_;

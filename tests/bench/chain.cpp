@@ -7,6 +7,7 @@
 #include "kernel/ingest/ingest.hpp"
 #include "plugin-api/crypto/keccak.hpp"
 #include "plugin-api/documents/json.hpp"
+#include "plugins/chain-evm/contract/blockhost.hpp"
 #include "plugins/chain-evm/poll/poller.hpp"
 #include "plugins/chain-evm/rpc/rpc_node.hpp"
 
@@ -123,7 +124,8 @@ int follow(const std::string& file, const std::string& url, const std::string& c
                               {"credential", "0x00000000000000000000000000000000000000cc"},
                               {"start_block", from}};
     const evm::Config config = need(evm::parse_config(text.dump()));
-    evm::Poller poller{node, config};
+    evm::BlockhostDeployment deployment{config};
+    evm::Poller poller{node, config, deployment};
     const auto journal = need(life::Journal::open(file, [] { return std::int64_t{1}; }));
     life::IngestSource source{"chain", {}, {life::FinalityRule::Kind::depth, 2}};
     source.chain.chain = "eip155:31337", source.chain.contract = contract;

@@ -1,5 +1,6 @@
 #include "plugins/chain-evm/chain/config.hpp"
 
+#include "plugin-api/documents/json.hpp"
 #include "plugins/chain-evm/chain/profile_fields.hpp"
 #include "plugins/chain-evm/heads/ws_url.hpp"
 #include "plugins/chain-evm/rpc/url.hpp"
@@ -14,6 +15,8 @@ constexpr std::uint32_t kMaxTimeoutSeconds = 60;
 constexpr std::uint32_t kBumpAfterBlocks = 5;
 constexpr std::uint32_t kLeastBumpSeconds = 10;
 constexpr std::uint64_t kMaxGwei = 1'000'000;
+constexpr std::uint32_t kMaxGraceDays = 90;
+constexpr std::size_t kMaxLegacyPlans = 256;
 
 Failure bad(std::string_view field, std::string_view what) {
     return invalid("bad_config", "/" + std::string{field} + ": " + std::string{what});
@@ -93,6 +96,40 @@ Status read_endpoints(const ConfigText& text, Config& out) {
     return {};
 }
 
+Status read_legacy(const ConfigText& text, Config& out) {
+    const bool legacy = text.contract_kind == "legacy";
+    if (!legacy && !text.contract_kind.empty() && text.contract_kind != "blockhost") {
+        return bad("contract_kind", "must be blockhost or legacy");
+    }
+    if (!legacy) return text.legacy ? bad("legacy", "is for contract_kind legacy only") : Status{};
+    if (out.split) return bad("split", "must not be there: an existing deployment pays its owner");
+    if (!text.legacy) return bad("legacy", "must say what the contracts of an existing deployment do not");
+    const LegacyText& written = *text.legacy;
+    Config::Legacy read;
+    read.serve_from = written.serve_from;
+    if (read.serve_from < text.start_block) {
+        return bad("legacy/serve_from", "must not be before start_block, which is the block of the deployment");
+    }
+    read.grace_days = written.grace_days.value_or(static_cast<std::uint32_t>(read.grace_days));
+    if (read.grace_days > kMaxGraceDays) return bad("legacy/grace_days", "must be 0 to 90");
+    if (written.plans.size() > kMaxLegacyPlans) return bad("legacy/plans", "must be at most 256");
+    for (std::size_t i = 0; i < written.plans.size(); ++i) {
+        const LegacyPlanText& plan = written.plans[i];
+        const std::string place = "legacy/plans/" + std::to_string(i);
+        const auto id = Uint256::from_decimal(plan.plan);
+        if (!id) return bad(place + "/plan", "must be a decimal number");
+        if (plan.cpus == 0 || plan.memory_bytes == 0 || plan.disk_bytes == 0) {
+            return bad(place, "must have cpus, memory_bytes and disk_bytes above 0");
+        }
+        nlohmann::json resources{
+            {"cpus", plan.cpus}, {"disk_bytes", plan.disk_bytes}, {"memory_bytes", plan.memory_bytes}};
+        if (!plan.image.empty()) resources["image"] = plan.image;
+        if (!read.plans.emplace(id->decimal(), resources.dump()).second) return bad(place + "/plan", "is there twice");
+    }
+    out.legacy = std::move(read);
+    return {};
+}
+
 }  // namespace
 
 Result<Config> parse_config(std::string_view json) {
@@ -116,6 +153,7 @@ Result<Config> parse_config(std::string_view json) {
     }
     out.contract = *contract;
     out.credential = *credential;
+    if (const Status status = read_legacy(*text, out); !status) return status.failure();
     out.start_block = text->start_block;
     if (text->timeout_s == 0 || text->timeout_s > kMaxTimeoutSeconds) return bad("timeout_s", "must be 1 to 60");
     out.timeout = std::chrono::seconds{text->timeout_s};

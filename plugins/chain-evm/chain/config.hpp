@@ -5,6 +5,7 @@
 #include "plugins/chain-evm/chain/profile.hpp"
 
 #include <chrono>
+#include <map>
 #include <optional>
 
 namespace bh::evm {
@@ -37,6 +38,19 @@ struct TokenConfig {
     std::uint32_t decimals = 18;
 };
 
+// What a VM of a plan gets, where the contract does not say.
+struct LegacyPlanText {
+    std::string plan;  // decimal id
+    std::uint32_t cpus = 0;
+    std::uint64_t memory_bytes = 0, disk_bytes = 0;
+    std::string image;  // "" = the kernel's default
+};
+struct LegacyText {
+    std::uint64_t serve_from = 0;
+    std::optional<std::uint32_t> grace_days;
+    std::vector<LegacyPlanText> plans;
+};
+
 // As written.
 struct ConfigText {
     std::string chain;
@@ -45,6 +59,8 @@ struct ConfigText {
     std::optional<std::uint32_t> agree;
     std::string proof;
     std::string contract, credential, split;
+    std::string contract_kind;
+    std::optional<LegacyText> legacy;
     std::uint64_t start_block = 0;
     std::optional<std::uint32_t> final_depth;
     std::optional<std::uint64_t> max_fee_gwei, max_priority_fee_gwei;
@@ -69,6 +85,13 @@ struct Config {
         std::uint32_t decimals = 18;
     };
     std::vector<Token> tokens;
+    // Set where the contracts are an existing BlockhostSubscriptions and its AccessCredentialNFT (legacy/).
+    struct Legacy {
+        std::uint64_t serve_from = 0;  // the first block whose purchases are served
+        std::int64_t grace_days = 7;
+        std::map<std::string, std::string> plans;  // by decimal id: the resources, as canonical JSON text
+    };
+    std::optional<Legacy> legacy;
 };
 
 // BH_E_INVALID: names the member and the remedy.

@@ -61,6 +61,20 @@ void fields(F& f, Is<TokenConfig> auto& x) {
     f.required("decimals", x.decimals, "Decimals.");
 }
 template <class F>
+void fields(F& f, Is<LegacyPlanText> auto& x) {
+    f.required("plan", x.plan, "Decimal id.");
+    f.required("cpus", x.cpus, "Virtual processors.");
+    f.required("memory_bytes", x.memory_bytes, "Memory.");
+    f.required("disk_bytes", x.disk_bytes, "Size of the disk.");
+    f.optional("image", x.image, "Name of the image.");
+}
+template <class F>
+void fields(F& f, Is<LegacyText> auto& x) {
+    f.required("serve_from", x.serve_from, "First block whose purchases are served.");
+    f.optional("grace_days", x.grace_days, "Days between expiry and the end of the VM.");
+    f.optional("plans", x.plans, "What the VMs of each plan get.");
+}
+template <class F>
 void fields(F& f, Is<ConfigText> auto& x) {
     f.required("chain", x.chain, "Name of a chain, or custom.");
     f.optional("custom_chain", x.custom_chain, "The chain, when it is none of the built-in ones.");
@@ -69,6 +83,8 @@ void fields(F& f, Is<ConfigText> auto& x) {
     f.optional("proof", x.proof, "When logs are proven: never, disputes or always.");
     f.required("contract", x.contract, "Subscription contract.");
     f.required("credential", x.credential, "Credential contract.");
+    f.optional("contract_kind", x.contract_kind, "blockhost, or legacy for an existing deployment.");
+    f.optional("legacy", x.legacy, "What the contracts of kind legacy do not say.");
     f.optional("split", x.split, "Contract that splits the revenue.");
     f.optional("start_block", x.start_block, "First block to read.");
     f.optional("final_depth", x.final_depth, "Blocks below the head that poll reports.");

@@ -55,6 +55,7 @@ constexpr std::string_view kErrors[] = {
     "BadHolder(address)",
     "CredentialLocked(uint256)",
     "ERC721NonexistentToken(uint256)",
+    "ERC721InvalidReceiver(address)",
 };
 
 std::string printable(std::string text) {

@@ -14,16 +14,6 @@ constexpr char kDelivered[] = "delivered", kDeclined[] = "declined", kRefunded[]
                kCancelled[] = "cancelled", kClosed[] = "closed", kTimeCredited[] = "time_credited",
                kUpdated[] = "credential_updated", kBurned[] = "burned", kPlan[] = "plan", kOther[] = "other";
 
-// The indexed arguments, as words like those of the data.
-class Topics {
-public:
-    explicit Topics(const Log& log) : words_{log.topics.arguments()} {}
-    [[nodiscard]] WordReader reader() const { return WordReader{words_}; }
-
-private:
-    ByteView words_;
-};
-
 Result<ChainEvent> finish(ChainEvent event, const WordReader& topics, const WordReader& data) {
     if (const Status status = topics.status(); !status) return status.failure();
     if (const Status status = data.status(); !status) return status.failure();
@@ -188,9 +178,15 @@ Result<ChainEvent> other(const Log&) {
 
 }  // namespace
 
-void EventCatalogue::add(std::map<Hash, Kind>& kinds, std::string_view signature, std::size_t indexed,
-                         Result<ChainEvent> (*decode)(const Log&)) {
+void EventCatalogue::add(std::map<Hash, Kind>& kinds, std::string_view signature, std::size_t indexed, Decoder decode) {
     kinds.emplace(signature_hash(signature), Kind{signature.substr(0, signature.find('(')), indexed + 1, decode});
+}
+
+EventCatalogue::EventCatalogue(const Address& contract, std::span<const EventKind> of_contract,
+                               const Address& credential, std::span<const EventKind> of_credential)
+    : contract_{contract}, credential_{credential} {
+    for (const EventKind& kind : of_contract) add(of_contract_, kind.signature, kind.indexed, kind.decode);
+    for (const EventKind& kind : of_credential) add(of_credential_, kind.signature, kind.indexed, kind.decode);
 }
 
 EventCatalogue::EventCatalogue(const Address& contract, const Address& credential)

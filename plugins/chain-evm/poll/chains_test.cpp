@@ -1,4 +1,5 @@
 // What chains/*.json say of each chain's finality and its nodes' limits, and that polls go by it.
+#include "plugins/chain-evm/contract/blockhost.hpp"
 #include "plugins/chain-evm/poll/poller.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -90,6 +91,7 @@ public:
     Result<BroadcastResult> broadcast(const Bytes&) override { return none(); }
     Result<std::vector<std::optional<TxReceipt>>> receipts(std::span<const Hash>) override { return none(); }
     Result<std::vector<bool>> known(std::span<const Hash>) override { return none(); }
+    Result<std::vector<Bytes>> inputs(std::span<const Hash>) override { return none(); }
 
 private:
     static Failure none() { return {BH_E_INTERNAL, "not_asked", "a poll without logs asks for no such thing", 0}; }
@@ -149,7 +151,8 @@ TEST_CASE("each chain is polled by its rule: the tags are asked for, and so many
         INFO(rule.name);
         const Config config = config_for(rule.name);
         PlainChain chain;
-        Poller poller{chain, config};
+        BlockhostDeployment deployment{config};
+        Poller poller{chain, config, deployment};
         const ChainEvents seen = poll(poller, catch_up(poller));
         CHECK(std::ranges::all_of(chain.tags_asked, [&](bool asked) { return asked == rule.tags; }));
         REQUIRE(seen.finalized.has_value() == rule.tags);
@@ -167,7 +170,8 @@ TEST_CASE("a chain whose nodes know no tags is polled without them, and only its
     Config config = config_for("mainnet");
     config.profile.finality = {false, 12};
     PlainChain chain;
-    Poller poller{chain, config};
+    BlockhostDeployment deployment{config};
+    Poller poller{chain, config, deployment};
     const ChainEvents seen = poll(poller, catch_up(poller));
     CHECK(std::ranges::none_of(chain.tags_asked, [](bool asked) { return asked; }));
     CHECK_FALSE(seen.safe);
@@ -181,7 +185,8 @@ TEST_CASE("each chain is read in ranges of its own size") {
         const Config config = config_for(rule.name);
         PlainChain chain;
         chain.head = 60'000, chain.safe = 59'950, chain.finalized = 59'900;
-        Poller poller{chain, config};
+        BlockhostDeployment deployment{config};
+        Poller poller{chain, config, deployment};
         catch_up(poller);
         CHECK(chain.ranges.front() == 32);  // how many logs a block has is not known yet
         CHECK(std::ranges::max(chain.ranges) == rule.max_range);
@@ -200,7 +205,8 @@ TEST_CASE("a range that a node refuses is halved until it answers, and grows aga
         chain.refusal = refusal;
         chain.head = 60'000, chain.safe = 59'950, chain.finalized = 59'900;
         chain.most_blocks = 700;
-        Poller poller{chain, config};
+        BlockhostDeployment deployment{config};
+        Poller poller{chain, config, deployment};
         std::string cursor;
         for (int i = 0; i < 20; ++i) cursor = poll(poller, cursor).cursor;
         CHECK(std::ranges::max(chain.ranges) <= 700);
@@ -222,7 +228,8 @@ TEST_CASE("a node that refuses even one block is unavailable, and no block is le
     const Config config = config_for("base");
     PlainChain chain;
     chain.most_blocks = 0;
-    Poller poller{chain, config};
+    BlockhostDeployment deployment{config};
+    Poller poller{chain, config, deployment};
     const auto out = poller.poll("", 0, [] { return false; });
     REQUIRE_FALSE(out.ok());
     CHECK(out.failure().reason == "too_many_logs");

@@ -44,10 +44,10 @@ std::optional<Mark> on_branch(const std::vector<Mark>& branch, const std::option
 
 }  // namespace
 
-Poller::Poller(Node& node, const Config& config)
+Poller::Poller(Node& node, const Config& config, Deployment& deployment)
     : node_{node},
       config_{config},
-      catalogue_{config.contract, config.credential},
+      deployment_{deployment},
       range_{std::min(kFirstRange, config.profile.logs.max_range)} {}
 
 Result<ChainEvents> Poller::poll(std::string_view cursor, std::uint32_t max, const std::function<bool()>& stop) {

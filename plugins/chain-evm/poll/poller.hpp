@@ -3,7 +3,7 @@
 #pragma once
 
 #include "plugin-api/documents/chain.hpp"
-#include "plugins/chain-evm/chain/config.hpp"
+#include "plugins/chain-evm/contract/deployment.hpp"
 #include "plugins/chain-evm/poll/cursor.hpp"
 
 #include <functional>
@@ -12,7 +12,7 @@ namespace bh::evm {
 
 class Poller {
 public:
-    Poller(Node& node, const Config& config);
+    Poller(Node& node, const Config& config, Deployment& deployment);
 
     // `stop` is asked between requests; when it answers true, what was read so far is the answer.
     Result<ChainEvents> poll(std::string_view cursor, std::uint32_t max, const std::function<bool()>& stop);
@@ -28,11 +28,10 @@ private:
     Result<Scan> scan_range(const Cursor& cursor, std::uint64_t from, std::uint64_t to);
     Status report(Cursor& cursor, const Scan& scan, std::uint32_t max, ChainEvents& out);
     Result<std::map<std::uint64_t, Mark>> blocks_of(const Cursor& cursor, std::span<const Log> logs);
-    Status complete_plan(ChainEvent& event, const Cursor& cursor, const Log& log);
 
     Node& node_;
     const Config& config_;
-    const EventCatalogue catalogue_;
+    Deployment& deployment_;
     std::uint64_t range_;
 };
 

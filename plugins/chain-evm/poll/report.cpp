@@ -1,7 +1,4 @@
 // Poller: turns logs into events.
-#include "plugin-api/documents/strict_json.hpp"
-#include "plugins/chain-evm/contract/calls.hpp"
-#include "plugins/chain-evm/contract/views.hpp"
 #include "plugins/chain-evm/poll/poller.hpp"
 
 #include <algorithm>
@@ -10,7 +7,6 @@ namespace bh::evm {
 namespace {
 
 constexpr std::size_t kDefaultMax = 256;
-constexpr std::size_t kMaxResourcesBytes = 4096;
 // A document holds 1 MiB; this much of it is for events, with room for their JSON.
 constexpr std::size_t kMaxEventBytes = 500'000;
 constexpr std::size_t kMaxPlanBytes = 250'000;  // texts of plans that are read from the contract
@@ -27,11 +23,6 @@ std::vector<std::uint32_t> ordinals(std::span<const Log> logs) {
         out.push_back(follows ? out.back() + 1 : 0);
     }
     return out;
-}
-
-// Nobody but the operator writes this text, yet what is no JSON must not keep other events from being reported.
-void make_usable(std::string& resources) {
-    if (!read_strict_json(resources)) resources.clear();
 }
 
 // How many of `logs` fit into one answer, at least one.
@@ -62,8 +53,9 @@ Status Poller::report(Cursor& cursor, const Scan& scan, std::uint32_t max, Chain
 
     const std::vector<std::uint32_t> ordinal = ordinals(logs);
     std::size_t plan_bytes = 0;
+    const At head{cursor.branch.back().hash, cursor.branch.back().height};
     for (std::size_t i = skip; i < end; ++i) {
-        Result<ChainEvent> event = catalogue_.decode(logs[i]);
+        Result<ChainEvent> event = deployment_.decode(logs[i]);
         if (!event) return event.failure().within("block " + std::to_string(logs[i].block));
         const Block block = blocks->at(logs[i].block).block();
         event->position = block.position;
@@ -71,7 +63,7 @@ Status Poller::report(Cursor& cursor, const Scan& scan, std::uint32_t max, Chain
         event->tx = logs[i].tx.text();
         event->log_index = logs[i].index;
         event->ordinal = ordinal[i];
-        if (const Status status = complete_plan(*event, cursor, logs[i]); !status) return status;
+        if (const Status status = deployment_.complete(node_, *event, logs[i], head); !status) return status;
         if (event->plan_state) plan_bytes += 2 * event->plan_state->resources.size();
         if (plan_bytes > kMaxPlanBytes) end = i + 1;
         out.events.push_back(std::move(*event));
@@ -85,34 +77,6 @@ Status Poller::report(Cursor& cursor, const Scan& scan, std::uint32_t max, Chain
         const auto reported = std::ranges::count(logs.first(end), next.block, &Log::block);
         cursor.part = Cursor::Part{blocks->at(next.block), static_cast<std::uint32_t>(reported)};
     }
-    return {};
-}
-
-Status Poller::complete_plan(ChainEvent& event, const Cursor& cursor, const Log& log) {
-    if (event.type != "plan") return {};
-    if (event.plan_state) {
-        make_usable(event.plan_state->resources);
-        return {};
-    }
-    const Uint256 id = *Uint256::from_decimal(event.plan);
-    const Node::Call calls[] = {{config_.contract, view::plan(id)}, {config_.contract, view::resources(id)}};
-    Result<Node::CallsAnswer> answer = node_.calls_at(calls, log.block_hash, log.block);
-    if (!answer && answer.failure().reason == "position_unknown") {
-        // The state of that block is pruned: the plan as it is now has all later changes in it as well.
-        const Mark& head = cursor.branch.back();
-        answer = node_.calls_at(calls, head.hash, head.height);
-    }
-    if (!answer) return answer.failure();
-    if (answer->results[0].reverted || answer->results[1].reverted) {
-        return Failure{BH_E_UNAVAILABLE, "bad_contract", "the contract refuses to tell about plan " + event.plan, 0};
-    }
-    const Result<PlanView> plan = decode_plan(answer->results[0].data);
-    if (!plan) return plan.failure();
-    Result<std::string> resources = decode_text(answer->results[1].data, kMaxResourcesBytes);
-    if (!resources) return resources.failure();
-    event.plan_state = plan->state;
-    event.plan_state->resources = std::move(*resources);
-    make_usable(event.plan_state->resources);
     return {};
 }
 

@@ -114,6 +114,9 @@ public:
     virtual Result<std::vector<std::optional<TxReceipt>>> receipts(std::span<const Hash> hashes) = 0;
     // Whether the node holds it, in its pool or in a block.
     virtual Result<std::vector<bool>> known(std::span<const Hash> hashes) = 0;
+    // The data that each was called with, proven by its hash; empty for one of a type that proof/consensus.hpp does not
+    // know. Every one must be in a block.
+    virtual Result<std::vector<Bytes>> inputs(std::span<const Hash> hashes) = 0;
 
     // What may be shown and logged of whom is asked.
     [[nodiscard]] virtual const std::string& label() const = 0;

@@ -1,4 +1,6 @@
 // RpcNode: what transactions need.
+#include "plugin-api/crypto/keccak.hpp"
+#include "plugins/chain-evm/proof/consensus.hpp"
 #include "plugins/chain-evm/rpc/node_json.hpp"
 #include "plugins/chain-evm/rpc/rpc_node.hpp"
 
@@ -103,6 +105,24 @@ Result<std::vector<bool>> RpcNode::known(std::span<const Hash> hashes) {
     for (const RpcReply& reply : *replies) {
         if (reply.error) return reply.error->failure(label(), "eth_getTransactionByHash");
         out.push_back(reply.result.is_object());
+    }
+    return out;
+}
+
+Result<std::vector<Bytes>> RpcNode::inputs(std::span<const Hash> hashes) {
+    std::vector<RpcCall> calls;
+    for (const Hash& hash : hashes) calls.push_back({"eth_getTransactionByHash", json::array({hash.text()})});
+    const Result<std::vector<RpcReply>> replies = rpc_.send(calls);
+    if (!replies) return replies.failure();
+    std::vector<Bytes> out;
+    for (std::size_t i = 0; i < replies->size(); ++i) {
+        const RpcReply& reply = (*replies)[i];
+        if (reply.error) return reply.error->failure(label(), "eth_getTransactionByHash");
+        if (!reply.result.is_object()) return rpc_.garbage("no transaction where there is one");
+        const std::optional<Bytes> raw = transaction_bytes(reply.result);
+        if (raw && Hash{crypto::keccak256(*raw)} != hashes[i])
+            return rpc_.garbage("another transaction than asked for");
+        out.push_back(raw ? read_data(member(reply.result, "input")).value_or(Bytes{}) : Bytes{});
     }
     return out;
 }

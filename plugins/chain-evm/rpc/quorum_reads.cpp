@@ -150,4 +150,17 @@ Result<std::vector<bool>> Quorum::known(std::span<const Hash> hashes) {
     return out;
 }
 
+Result<std::vector<Bytes>> Quorum::inputs(std::span<const Hash> hashes) {
+    using Inputs = std::vector<Bytes>;
+    std::vector<Hash> list{hashes.begin(), hashes.end()};
+    return agreed<Inputs>(
+        "a transaction", [list](RpcNode& node) { return node.inputs(list); },
+        [](const Inputs& inputs) {
+            std::string key;
+            for (const Bytes& input : inputs) key += crypto::hex(input) + ' ';
+            return key;
+        },
+        0);
+}
+
 }  // namespace bh::evm

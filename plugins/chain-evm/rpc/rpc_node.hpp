@@ -25,6 +25,7 @@ public:
     Result<BroadcastResult> broadcast(const Bytes& raw) override;
     Result<std::vector<std::optional<TxReceipt>>> receipts(std::span<const Hash> hashes) override;
     Result<std::vector<bool>> known(std::span<const Hash> hashes) override;
+    Result<std::vector<Bytes>> inputs(std::span<const Hash> hashes) override;
     [[nodiscard]] const std::string& label() const override { return rpc_.label(); }
 
     // Every log of `addresses` in the block, proven by its header (proof/block_proof.hpp): by eth_getBlockReceipts,

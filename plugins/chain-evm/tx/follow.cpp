@@ -81,9 +81,9 @@ Result<Receipt> Submitter::nonce_is_gone(Job& job) {
     const bool mined = std::ranges::any_of(*receipts, [](const auto& receipt) { return receipt.has_value(); });
     if (mined) return pending();
     // Also proves that the final block is on the endpoint's branch, which the nonce was read from.
-    const Result<bool> done = done_already(job, *final_at);
+    const Result<Effect> done = done_already(job, *final_at);
     if (!done) return done.failure();
-    if (*done) return effect_as_receipt(job, *final_at);
+    if (done->there) return effect_as_receipt(*done, *final_at);
     if (job.cancelled())
         return Failure{BH_E_CANCELLED, "cancelled", "the order was cancelled; nothing of it was mined", 0};
     services_.log(BH_LOG_WARN, "nonce " + std::to_string(job.checkpoint.nonce) +
@@ -92,13 +92,12 @@ Result<Receipt> Submitter::nonce_is_gone(Job& job) {
     return start(job);
 }
 
-// Whoever did it: no transaction of ours is known for it.
-Result<Receipt> Submitter::effect_as_receipt(Job& job, const At& at) {
-    (void)job;
+// Whoever did it: no transaction of this job is known for it.
+Result<Receipt> Submitter::effect_as_receipt(const Effect& effect, const At& at) {
     const Result<std::optional<Header>> header = node_.header(at.height);
     if (!header) return header.failure();
     if (!*header || (*header)->hash != at.hash) return not_on_branch();
-    return Receipt{"", {at.hash.text(), at.height}, {(*header)->time}, {}};
+    return Receipt{effect.tx, {at.hash.text(), at.height}, {(*header)->time}, {}};
 }
 
 Result<Receipt> Submitter::keep_alive(Job& job, const Node::Nonces& nonces) {

@@ -22,25 +22,9 @@ std::string digest_of(const SubmitCall& call) {
 
 constexpr std::size_t kMaxCallBytes = 24576;
 
-struct Target {
-    Address to;
-    Bytes data;
-};
 // Whom the transaction calls, and with what.
-Result<Target> target_of(const SubmitCall& call, const Config& config) {
-    if (!call.other) {
-        const bool release = call.intent.action == kRelease;
-        if (release && !config.split) {
-            return Failure{
-                BH_E_UNSUPPORTED, "no_split",
-                "this instance has no \"split\": deploy one (blockhost-evm-operator deploy-split), make it the "
-                "contract's treasury, and name it in plugins.d",
-                0};
-        }
-        Result<Bytes> data = encode_intent(call.intent);
-        if (!data) return data.failure();
-        return Target{release ? *config.split : config.contract, std::move(*data)};
-    }
+Result<Target> target_of(const SubmitCall& call, Deployment& deployment) {
+    if (!call.other) return deployment.target(call.intent);
     const Result<Address> to = Address::parse(call.other->contract);
     if (!to) return to.failure().within("intent /contract");
     if (call.other->data.size() < 4 || call.other->data.size() > kMaxCallBytes)
@@ -50,10 +34,11 @@ Result<Target> target_of(const SubmitCall& call, const Config& config) {
 
 }  // namespace
 
-Submitter::Submitter(Node& node, const Config& config, Reader& reader, const Services& services, const Address& agent,
-                     Clock clock)
+Submitter::Submitter(Node& node, const Config& config, Deployment& deployment, Reader& reader, const Services& services,
+                     const Address& agent, Clock clock)
     : node_{node},
       config_{config},
+      deployment_{deployment},
       reader_{reader},
       services_{services},
       agent_{agent},
@@ -66,7 +51,7 @@ Failure Submitter::pending() const {
 }
 
 Result<Receipt> Submitter::submit(const SubmitCall& call) {
-    Result<Target> target = target_of(call, config_);
+    Result<Target> target = target_of(call, deployment_);
     if (!target) return target.failure();
     Job job{call, target->to, std::move(target->data), digest_of(call), {}};
     std::string saved = call.checkpoint;
@@ -92,11 +77,11 @@ Result<Receipt> Submitter::submit(const SubmitCall& call) {
 
 // What the effect of a call to another contract looks like nobody knows: it is never taken for done. That the position
 // is on the endpoint's branch is checked all the same.
-Result<bool> Submitter::done_already(const Job& job, const At& at) {
-    if (!job.call.other) return effect_is_there(reader_, job.call.intent, at);
-    const Result<Uint256> any = reader_.earned(Address{}, at);
-    if (!any) return any.failure();
-    return false;
+Result<Effect> Submitter::done_already(const Job& job, const At& at) {
+    if (!job.call.other) return deployment_.effect(reader_, job.call.intent, at);
+    const Result<Node::CallsAnswer> there = node_.calls_at({}, at.hash, at.height);
+    if (!there) return there.failure();
+    return Effect{};
 }
 
 Result<std::string> Submitter::look_for_checkpoint(const Job& job) {
@@ -150,13 +135,22 @@ Status Submitter::afford(std::uint64_t gas, const Fees& fees) {
 Result<Receipt> Submitter::start(Job& job) {
     const SubmitCall& call = job.call;
     const bool again = job.checkpoint.reverted;
+    std::optional<Node::Nonces> looked_at;
+    if (!call.other && !deployment_.refuses_repeats()) {
+        const Result<Node::Nonces> nonces = node_.nonces(agent_);
+        if (!nonces) return nonces.failure();
+        looked_at = *nonces;
+        const Result<std::optional<Receipt>> found = look_first(job, *nonces);
+        if (!found) return found.failure();
+        if (*found) return **found;
+    }
     const Result<Node::Estimate> estimate = node_.estimate(agent_, job.to, job.calldata);
     if (!estimate) return estimate.failure();
     if (estimate->reverted) {
         if (call.final_at) {
-            const Result<bool> done = done_already(job, *call.final_at);
+            const Result<Effect> done = done_already(job, *call.final_at);
             if (!done) return done.failure();
-            if (*done) return effect_as_receipt(job, *call.final_at);
+            if (done->there) return effect_as_receipt(*done, *call.final_at);
         }
         const std::string error = describe_revert(estimate->revert_data);
         if (again) {
@@ -173,7 +167,7 @@ Result<Receipt> Submitter::start(Job& job) {
     if (!fees) return fees.failure();
     const std::uint64_t gas = gas_limit(estimate->gas, config_.profile.fees);
     if (const Status status = afford(gas, *fees); !status) return status.failure();
-    const Result<Node::Nonces> nonces = node_.nonces(agent_);
+    const Result<Node::Nonces> nonces = looked_at ? Result<Node::Nonces>{*looked_at} : node_.nonces(agent_);
     if (!nonces) return nonces.failure();
     const Result<std::uint64_t> nonce = ledger_.reserve(call.op_id, *nonces, clock_());
     if (!nonce) return nonce.failure();

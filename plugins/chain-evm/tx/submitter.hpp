@@ -4,8 +4,8 @@
 #pragma once
 
 #include "plugin-api/documents/contract.hpp"
+#include "plugins/chain-evm/contract/deployment.hpp"
 #include "plugins/chain-evm/tx/checkpoint.hpp"
-#include "plugins/chain-evm/tx/effect.hpp"
 #include "plugins/chain-evm/tx/nonce_ledger.hpp"
 
 #include <functional>
@@ -28,8 +28,8 @@ class Submitter {
 public:
     using Clock = std::function<std::int64_t()>;  // Unix seconds
 
-    Submitter(Node& node, const Config& config, Reader& reader, const Services& services, const Address& agent,
-              Clock clock);
+    Submitter(Node& node, const Config& config, Deployment& deployment, Reader& reader, const Services& services,
+              const Address& agent, Clock clock);
 
     // BH_PENDING with a hint until the transaction is at or below final_at.
     Result<Receipt> submit(const SubmitCall& call);
@@ -48,8 +48,9 @@ private:
     Status offer(Job& job);
     void fill_gap(const Node::Nonces& nonces);
 
-    Result<bool> done_already(const Job& job, const At& at);
-    Result<Receipt> effect_as_receipt(Job& job, const At& at);
+    Result<Effect> done_already(const Job& job, const At& at);
+    Result<std::optional<Receipt>> look_first(Job& job, const Node::Nonces& nonces);
+    Result<Receipt> effect_as_receipt(const Effect& effect, const At& at);
     Result<bool> is_final(const TxReceipt& receipt, const std::optional<At>& final_at, std::int64_t& time);
     Result<SignedTransaction> sign(const Transaction& tx);
     Transaction transaction(const Job& job, const Fees& fees, bool empty_transfer) const;
@@ -59,6 +60,7 @@ private:
 
     Node& node_;
     const Config& config_;
+    Deployment& deployment_;
     Reader& reader_;
     const Services& services_;
     const Address agent_;
