@@ -3,8 +3,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { BaseError, ContractFunctionRevertedError, type Address } from 'viem';
-import { hex } from './bytes.js';
+import { hex, unhex } from './bytes.js';
 import * as chain from './chain.js';
+import * as legacy from './legacy.js';
 import { compressed, CREDENTIAL, credentialAad, open, parseContent, publicKey, randomSecret, REQUEST, requestAad, seal } from './seal2.js';
 import { deriveRecipient, makeKeyFile, readKeyFile } from './wallet.js';
 
@@ -21,11 +22,13 @@ const HELP = `usage: buyer COMMAND [options]
   sign     --key FILE --message FILE      personal_sign the file's bytes (a login challenge)
   extend | cancel | refund | claim | credit | books   --rpc ... --key FILE [--id N] [--days N]
   plan-on | plan-off       --rpc ... --key FILE --plan N   the operator's: offer a plan, or stop offering it
+  legacy-deploy | legacy-buy | legacy-open | legacy-extend | legacy-cancel   the same over contracts with the ABI of existing
+                                          deployments, which have no server key: --server-key HEX
   serve                                   commands from stdin, each a line with a JSON list of words; answers {"ok": ...} or {"error": "..."}, a line each
 `;
 
 const OPTIONS = Object.fromEntries(
-  ['key', 'rpc', 'contract', 'plan', 'days', 'id', 'message', 'out', 'break'].map((name) => [name, { type: 'string' as const }]),
+  ['key', 'rpc', 'contract', 'plan', 'days', 'id', 'message', 'out', 'break', 'credential', 'server-key', 'agent', 'token'].map((name) => [name, { type: 'string' as const }]),
 );
 let given: Record<string, string | undefined> = {};
 
@@ -84,6 +87,14 @@ const commands: Record<string, () => Promise<unknown>> = {
   'plan-off': async () => ({ tx: (await chain.setPlanActive(await market(), account(), BigInt(need('plan')), false)).transactionHash }),
   credit: async () => ({ credit: await chain.credit(await market(), account().address) }),
   books: async () => chain.books(await market()),
+  'legacy-deploy': async () => legacy.deploy(await market(), account(), need('agent') as Address),
+  'legacy-buy': async () => {
+    const request = given.break === 'garbage' ? randomSecret() : await legacy.sealRequest(account(), unhex(need('server-key')));
+    return legacy.buy(await market(), account(), BigInt(need('plan')), BigInt(need('days')), hex(request));
+  },
+  'legacy-open': async () => legacy.open(await market(), account(), need('credential') as Address, BigInt(need('token'))),
+  'legacy-extend': async () => legacy.extend(await market(), account(), id(), BigInt(need('days'))),
+  'legacy-cancel': async () => legacy.cancel(await market(), account(), id()),
 };
 
 /** The contract's own name for a refusal, with what it is about; else viem's sentence. */
