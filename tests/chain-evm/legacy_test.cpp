@@ -242,6 +242,7 @@ TEST_CASE("a credential that another program minted to the buyer after the purch
     s.buy();
     JobDouble second = job("deliver-2");
     REQUIRE(finish(s.world, s.instance, second, intent_of(purchase(s.world, s.instance, "2"))).ok());
+    CHECK(deliveries(s.world, s.instance) == 1);
     CHECK(s.instance.owner_of("2")->owner == s.world.buyer.text());
 }
 
