@@ -141,13 +141,20 @@ TEST_CASE("documents made from a schema are parsed, and each with one bad place 
         CAPTURE(kind, name);
         const json schema = json::parse(stored(kind, name));
         Validator validator{schema};
+        // The head of a chain has an empty id where a position is a member; by itself it is the empty text, which no
+        // schema can say.
+        const auto generate_one = [&] {
+            json good = generate.valid(schema);
+            if (name == "position" && good["id"] == "") good["id"] = "0xab";
+            return good;
+        };
         for (int i = 0; i < 20; ++i) {
-            const json good = generate.valid(schema);
+            const json good = generate_one();
             CAPTURE(good.dump());
             REQUIRE(validator.accepts(good));
             REQUIRE(parse(good.dump()).ok());
         }
-        json good = generate.valid(schema);
+        json good = generate_one();
         for (const auto& [what, bad] : bh::abi::SchemaGenerator::damaged(schema, good)) {
             CAPTURE(what, bad.dump());
             CHECK_FALSE(validator.accepts(bad));
