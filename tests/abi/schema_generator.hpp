@@ -5,6 +5,7 @@
 
 #include "plugin-api/documents/json.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <random>
@@ -82,7 +83,10 @@ private:
         const std::string pattern = schema.value("pattern", "");
         std::vector<std::string> fit;
         for (const std::string text : kTexts) {
-            if (text.size() < least || text.size() > most) continue;
+            // A schema counts code points, a parser may count bytes: a text that fits either way.
+            const auto points =
+                static_cast<std::size_t>(std::ranges::count_if(text, [](char c) { return (c & 0xc0) != 0x80; }));
+            if (points < least || text.size() > most) continue;
             if (pattern.empty() || std::regex_search(text, std::regex{pattern})) fit.push_back(text);
         }
         if (least == 0 && pattern.empty()) fit.emplace_back();

@@ -173,6 +173,7 @@ TEST_CASE("configurations made from a plugin's schema are taken, and each with o
             const json good = generate.valid(schema);
             CAPTURE(good.dump());
             const auto filled = bh::host::check_config(schema, good);
+            INFO((filled ? "" : filled.failure().message));
             REQUIRE(filled);
             for (const auto& [key, property] : properties.items())
                 if (property.contains("default")) CHECK(filled->contains(key));

@@ -62,7 +62,7 @@ TEST_CASE("topics are those of the existing contracts") {
         {"0xf8d00422", "8b55", kCreated},
         {"0x80f867ae", "9e09", "SubscriptionExtended(uint256,uint256,address,uint256,uint256,address)"},
         {"0x66f43ba6", "a104", "SubscriptionCancelled(uint256,uint256,address)"},
-        {"0x135a65e1", "0cc9", "PlanCreated(uint256,string,uint256)"},
+        {"0x135a65e1", "1cc9", "PlanCreated(uint256,string,uint256)"},
         {"0x98d9b934", "03eb", "PlanUpdated(uint256,string,uint256,bool)"},
         {"0x049f622f", "a402", "PrimaryStablecoinSet(address,uint8)"},
         {"0xc74a90c6", "ae3c", "PaymentMethodAdded(uint256,address,address,address)"},
@@ -221,7 +221,7 @@ TEST_CASE("the configuration says the kind, the grace and what each plan's VMs g
         text.update(more);
         return parse_config(text.dump());
     };
-    CHECK_FALSE(parse({})->legacy);
+    CHECK_FALSE(parse(nlohmann::json::object())->legacy);
     CHECK_FALSE(parse({{"contract_kind", "blockhost"}})->legacy);
     const auto legacy = [&](nlohmann::json more) {
         more.emplace("serve_from", 9);
