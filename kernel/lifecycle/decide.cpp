@@ -204,10 +204,16 @@ Status Engine::decide(Tx& tx, SubscriptionRow& row, const View& view) {
     const Transition* transition = fact == Fact::none ? nullptr : find_transition(row.state, fact);
     // The step of this state is under way.
     if (transition != nullptr && job && transition->from == transition->to) transition = nullptr;
+    const bool parked = chains_[row.instance].cursor.parked_destruction;
+    // A node that changes branches may show what is between them: the order may be mined again.
+    if (transition != nullptr && parked && fact == Fact::order_lost) {
+        transition = nullptr;
+        wake = tx.now_ms() + std::max(guard_.policy().interval_ms(), kFinalityRetryMs);
+    }
     const Guard guard = fact == Fact::undo_over ? Guard::closed : guard_of(fact);
     bool guard_pending = false;
     if (transition != nullptr && guard != Guard::none) {
-        const bool holds = guard_holds(guard, reading, in) && !chains_[row.instance].cursor.parked_destruction;
+        const bool holds = guard_holds(guard, reading, in) && !parked;
         if (holds) guard_.observe(row.row, guard, answer_of(view, reading), ports_.clock.monotonic_ns());
         if (!holds) guard_.forget(row.row);
         if (!holds || !guard_.satisfied(row.row, guard)) {

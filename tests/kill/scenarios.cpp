@@ -184,8 +184,13 @@ Deed strike(State from, Fact fact) {
         case Fact::open_again:
             return from == held ? Deed{[](Scene&) {}} : Deed{undo_newest};
         case Fact::rolled_back:
-        case Fact::order_lost:
             return undo_purchase;
+        case Fact::order_lost:
+            return [from](Scene& s) {
+                // Not done before somebody has looked at the rollback.
+                if (from == resuming || from == rebuilding) add_fault(s.world, "vm_start", BH_E_BUSY, 12);
+                undo_purchase(s);
+            };
         case Fact::remined:
             return users({"buy"}, from == rolled_back ? 1 : kFinalBlocks);
         case Fact::undelivered_again:
