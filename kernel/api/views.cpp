@@ -65,8 +65,7 @@ json event_row(const EventRow& event) {
             {"time", time(event.time)},
             {"tx", event.tx},
             {"status", to_text(event.status)},
-            {"seen_ms", event.seen_ms},
-            {"final_ms", time_ms(event.final_ms)}};
+            {"seen_ms", event.seen_ms}};
 }
 
 json vm_row(const VmRow& vm) {

@@ -11,8 +11,8 @@ namespace {
 constexpr std::uint32_t kPage = 500;
 
 Result<ChainEvent> event_of(const life::EventRow& row) {
-    const auto one = parse_chain_events(row.document);
-    if (one && one->events.size() == 1) return one->events.front();
+    auto event = parse_chain_event(row.document);
+    if (event) return event;
     return Failure{BH_E_CORRUPT, "bad_event", "event " + std::to_string(row.n) + " of the journal is no document", 0};
 }
 

@@ -18,9 +18,7 @@ EventRow row_of(const std::string& instance, const ChainEvent& event) {
     row.instance = instance, row.type = event.type, row.position = event.position, row.time = event.time;
     row.tx = event.tx, row.log_index = event.log_index, row.ordinal = event.ordinal;
     row.subscription = event.subscription;
-    ChainEvents one;
-    one.events = {event};
-    row.document = to_json(one);
+    row.document = to_json(event);
     return row;
 }
 
@@ -81,8 +79,8 @@ private:
     }
 
     static ChainEvent event_of(const EventRow& row) {
-        auto one = parse_chain_events(row.document);
-        return one && !one->events.empty() ? one->events.front() : ChainEvent{};
+        auto event = parse_chain_event(row.document);
+        return event ? std::move(*event) : ChainEvent{};
     }
 
     // As its newest event says that is still on the chain. One whose creation is gone stays: nobody can buy it, and

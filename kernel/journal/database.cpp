@@ -7,12 +7,16 @@
 namespace bh::life {
 namespace {
 constexpr int kBusyTimeoutMs = 5000;
-}
+// Pages of 4 KiB in the write-ahead log before it is copied to the file: a page that is written again and again, as
+// after an outage, is copied once.
+constexpr int kCheckpointPages = 4000;
+}  // namespace
 
 Database::Database(const std::string& path)
     : connection_{path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE, kBusyTimeoutMs} {
     connection_.exec("PRAGMA journal_mode = WAL");
     connection_.exec("PRAGMA synchronous = FULL");
+    connection_.exec("PRAGMA wal_autocheckpoint = " + std::to_string(kCheckpointPages));
     connection_.exec("PRAGMA foreign_keys = ON");
     migrate();
 }
@@ -37,6 +41,15 @@ std::vector<std::string> Database::take_scans() {
     sqlite3* handle = connection_.getHandle();
     for (sqlite3_stmt* each = sqlite3_next_stmt(handle, nullptr); each; each = sqlite3_next_stmt(handle, each)) {
         if (sqlite3_stmt_status(each, SQLITE_STMTSTATUS_FULLSCAN_STEP, 1) > 0) all.emplace_back(sqlite3_sql(each));
+    }
+    return all;
+}
+
+std::uint64_t Database::take_steps() {
+    std::uint64_t all = 0;
+    sqlite3* handle = connection_.getHandle();
+    for (sqlite3_stmt* each = sqlite3_next_stmt(handle, nullptr); each; each = sqlite3_next_stmt(handle, each)) {
+        all += static_cast<std::uint64_t>(sqlite3_stmt_status(each, SQLITE_STMTSTATUS_VM_STEP, 1));
     }
     return all;
 }

@@ -25,6 +25,7 @@ public:
     SQLite::Statement& prepare(const std::string& sql);
     void execute(const char* sql) { connection_.exec(sql); }
     std::vector<std::string> take_scans();  // Journal::take_scans
+    std::uint64_t take_steps();             // Journal::take_steps
     [[nodiscard]] std::int64_t last_row() const { return connection_.getLastInsertRowid(); }
 
 private:

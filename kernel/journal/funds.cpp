@@ -75,7 +75,7 @@ void mark_credited(Tx& tx, std::int64_t outage, UnixTime until) {
 
 std::vector<EventRow> money_events(Tx& tx, std::int64_t after, std::uint32_t limit) {
     return select<EventRow>(
-        tx.db(), "event",
+        tx.db(), "event_now",
         "WHERE n > ? AND status <> 'rolled_back' AND type IN ('purchased', 'delivered', 'extended', "
         "'declined', 'refunded', 'cancelled', 'withdrawn', 'claimed') ORDER BY n LIMIT ?",
         after, limit);

@@ -77,6 +77,11 @@ std::vector<std::string> Journal::take_scans() {
     return db_->take_scans();
 }
 
+std::uint64_t Journal::take_steps() {
+    const std::lock_guard lock{mutex_};
+    return db_->take_steps();
+}
+
 Status Journal::write(const std::string& name, const Body& body) { return run(name, body, true); }
 Status Journal::read(const Body& body) { return run({}, body, false); }
 

@@ -65,6 +65,9 @@ public:
     // counts (SQLITE_STMTSTATUS_FULLSCAN_STEP), not what a plan promises. For tests of the work per tick.
     std::vector<std::string> take_scans();
 
+    // Steps of SQLite's machine since the last call (SQLITE_STMTSTATUS_VM_STEP): the work, whatever the clock says.
+    std::uint64_t take_steps();
+
 private:
     void note(const Status& written);
     Journal(std::unique_ptr<Database> db, Now now);

@@ -4,6 +4,7 @@
 #include "kernel/journal/events.hpp"
 #include "kernel/journal/jobs.hpp"
 #include "kernel/journal/resources.hpp"
+#include "kernel/journal/schema.hpp"
 #include "kernel/journal/store.hpp"
 #include "kernel/journal/subscriptions.hpp"
 
@@ -287,6 +288,49 @@ TEST_CASE_METHOD(Fixture, "a journal of a newer version, of garbage, or with an 
     const auto garbage = Journal::open(path(), [] { return 0; });
     REQUIRE_FALSE(garbage.ok());
     CHECK(garbage.failure().code == BH_E_CORRUPT);
+}
+
+TEST_CASE_METHOD(Fixture, "events of a journal of version 3 are kept, each with its document alone") {
+    journal.reset();
+    std::filesystem::remove(path());
+    for (std::size_t i = 0; i < 3; ++i) outside(migrations()[i]);
+    outside(R"sql(
+PRAGMA user_version = 3;
+INSERT INTO event VALUES(
+    7, 'local', 'purchased', '0xa', 10, 5, '0xt', 2, 1, '3', 'seen', 6, 0,
+    '{"cursor":"","events":[{"amount":"115792089237316195423570985008687907853269984665640564039457584007913129639935",'
+    || '"position":{"height":18446744073709551615,"id":"0xa"},"type":"purchased"}],"recent":[]}');
+INSERT INTO event VALUES(
+    9, 'local', 'plan', '0xb', 9, 5, '0xu', 2, 1, '', 'final', 6, 8,
+    '{"cursor":"","events":[{"position":{"height":9,"id":"0xb"},"type":"plan"}],"recent":[]}');
+)sql");
+    reopen();
+    REQUIRE(journal->write([](Tx& tx) -> Status {
+        const auto kept = list_events(tx, 0, 9);
+        REQUIRE(kept.size() == 2);
+        CHECK(kept[0].n == 9);
+        CHECK(kept[0].status == EventState::final);
+        CHECK(kept[0].document == R"({"position":{"height":9,"id":"0xb"},"type":"plan"})");
+        CHECK(kept[1].n == 7);
+        CHECK(kept[1].document ==
+              R"({"amount":"115792089237316195423570985008687907853269984665640564039457584007913129639935",)"
+              R"("position":{"height":18446744073709551615,"id":"0xa"},"type":"purchased"})");
+        CHECK(kept[1].status == EventState::seen);
+        EventRow again = kept[1];
+        CHECK_FALSE(add_event(tx, again));
+        EventRow other = kept[1];
+        other.log_index = 3;
+        CHECK(add_event(tx, other));
+        CHECK(other.n == 10);
+        std::size_t final = 0;
+        finalize_events(tx, "local", 10, [&final](const EventSubject& became) {
+            CHECK(became.tx == "0xt");
+            ++final;
+        });
+        CHECK(final == 2);
+        for (const EventRow& event : list_events(tx, 0, 9)) CHECK(event.status == EventState::final);
+        return {};
+    }));
 }
 
 TEST_CASE_METHOD(Fixture, "hooks see the name of a transaction before and after its commit") {

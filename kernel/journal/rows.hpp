@@ -29,15 +29,15 @@ struct EventRow {
     std::uint32_t log_index = 0, ordinal = 0;
     std::string subscription;
     EventState status = EventState::seen;
-    std::int64_t seen_ms = 0, final_ms = 0;
-    std::string document;  // the whole chain event as JSON text
+    std::int64_t seen_ms = 0;
+    std::string document;  // the whole chain event as JSON text (parse_chain_event)
 };
 template <class V, class R>
 void fields(V& v, R& r, const EventRow*) {
     v("n", r.n), v("instance", r.instance), v("type", r.type);
     v("position_id", r.position.id), v("height", r.position.height), v("block_time", r.time), v("tx", r.tx);
     v("log_index", r.log_index), v("ordinal", r.ordinal), v("subscription", r.subscription), v("status", r.status);
-    v("seen_ms", r.seen_ms), v("final_ms", r.final_ms), v("document", r.document);
+    v("seen_ms", r.seen_ms), v("document", r.document);
 }
 
 struct SubscriptionRow {

@@ -120,7 +120,39 @@ CREATE INDEX outage_row ON outage(row, n);
 CREATE INDEX outage_until ON outage(until_s);
 )sql";
 
-constexpr const char* kMigrations[] = {kInitial, kCapacity, kFunds};
+// Version 4: an event's row is written once. What is not final yet is in event_open as well, and becomes final by
+// leaving it; event_now shows each event with its status. What makes an event unique begins with where it is, so that
+// the same index serves walks by height. `n` needs no AUTOINCREMENT: no event is ever deleted. The document is the
+// event's own, without the list that held it alone.
+constexpr const char* kEvents = R"sql(
+CREATE TABLE event_4(
+    n INTEGER PRIMARY KEY, instance TEXT NOT NULL, type TEXT NOT NULL, position_id TEXT NOT NULL,
+    height INTEGER NOT NULL, block_time INTEGER NOT NULL, tx TEXT NOT NULL, log_index INTEGER NOT NULL,
+    ordinal INTEGER NOT NULL, subscription TEXT NOT NULL, status TEXT NOT NULL, seen_ms INTEGER NOT NULL,
+    document TEXT NOT NULL, UNIQUE(instance, height, log_index, position_id, tx));
+INSERT INTO event_4(
+    n, instance, type, position_id, height, block_time, tx, log_index, ordinal, subscription, status, seen_ms, document)
+SELECT n, instance, type, position_id, height, block_time, tx, log_index, ordinal, subscription, status, seen_ms,
+    json_extract(document, '$.events[0]') FROM event ORDER BY n;
+DROP TABLE event;
+ALTER TABLE event_4 RENAME TO event;
+CREATE INDEX event_subject ON event(instance, subscription);
+CREATE TABLE event_open(
+    instance TEXT NOT NULL, height INTEGER NOT NULL, log_index INTEGER NOT NULL, n INTEGER NOT NULL, type TEXT NOT NULL,
+    tx TEXT NOT NULL, ordinal INTEGER NOT NULL, subscription TEXT NOT NULL,
+    PRIMARY KEY(instance, height, log_index, n)) WITHOUT ROWID;
+INSERT INTO event_open(instance, height, log_index, n, type, tx, ordinal, subscription)
+SELECT instance, height, log_index, n, type, tx, ordinal, subscription FROM event WHERE status = 'seen';
+CREATE VIEW event_now AS SELECT
+    n, instance, type, position_id, height, block_time, tx, log_index, ordinal, subscription, CASE
+        WHEN status = 'seen' AND NOT EXISTS(
+            SELECT 1 FROM event_open AS o WHERE o.instance = e.instance AND o.height = e.height AND
+                o.log_index = e.log_index AND o.n = e.n) THEN 'final'
+        ELSE status END AS status,
+    seen_ms, document FROM event AS e;
+)sql";
+
+constexpr const char* kMigrations[] = {kInitial, kCapacity, kFunds, kEvents};
 
 }  // namespace
 

@@ -7,6 +7,9 @@ Result<ChainDescription> parse_chain_description(std::string_view json) {
 }
 std::string to_json(const ChainDescription& value) { return write_document(value); }
 
+Result<ChainEvent> parse_chain_event(std::string_view json) { return read_document<ChainEvent>(json); }
+std::string to_json(const ChainEvent& value) { return write_document(value); }
+
 Result<ChainEvents> parse_chain_events(std::string_view json) { return read_document<ChainEvents>(json); }
 std::string to_json(const ChainEvents& value) { return write_document(value); }
 

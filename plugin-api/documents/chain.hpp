@@ -107,6 +107,9 @@ struct ChainEvent {
     };
     std::optional<PlanState> plan_state;
 };
+// One of them alone, as the kernel keeps it.
+Result<ChainEvent> parse_chain_event(std::string_view json);
+std::string to_json(const ChainEvent& event);
 
 // poll(): chain-events.json
 struct ChainEvents {

@@ -57,7 +57,7 @@ void finalize_events(Tx& tx, const std::string& instance, std::uint64_t height,
     const auto rows = change_events(
         tx, instance,
         [&](const EventRow& row) { return row.status == EventState::seen && row.position.height <= height; },
-        [&](EventRow& row) { row.status = EventState::final, row.final_ms = tx.now_ms(); });
+        [&](EventRow& row) { row.status = EventState::final; });
     for (const EventRow& row : rows) became({row.type, row.tx, row.ordinal, row.subscription});
 }
 std::vector<EventRow> roll_back_events(Tx& tx, const std::string& instance, std::uint64_t height) {
