@@ -4,6 +4,7 @@
     BLOCKHOST_BUILD=build/debug python3 tests/nodes/scenarios_test.py ethereumjs [SCENARIO...]
 """
 import os
+import signal
 import sys
 import time
 import unittest
@@ -25,6 +26,15 @@ class OnNode(Scenario):
 
     def wait(self, what: str, condition):
         return wait_until(what, condition, PATIENCE)
+
+    def fork(self, mark, again: bool):
+        """A branch comes whole: the host does not look while a node that is led there block by block shows what lies between."""
+        host = self.world.processes["blockhostd"].pid
+        os.kill(host, signal.SIGSTOP)
+        try:
+            return self.world.chain.fork(mark, again)
+        finally:
+            os.kill(host, signal.SIGCONT)
 
     def seen(self, number: int) -> dict:
         """What the host says of the subscription; {} before it has heard of it."""
@@ -87,7 +97,7 @@ class MinedAgain(OnNode):
         number = world.buy(alice)
         self.wait("the host has seen the order", lambda: self.seen(number))
         self.assertEqual(world.machines(), [], "nothing is made before it is final")
-        world.chain.fork(mark, again=True)
+        self.fork(mark, again=True)
         self.assert_served(alice, number)
         self.assertEqual(world.books()["balance"], PRICE, "paid once")
         self.assertNotIn("reorg_below_final", self.alarms())
@@ -103,7 +113,7 @@ class Vanished(OnNode):
         mark = world.chain.mark()
         number = world.buy(alice)
         self.wait("the host has seen the order", lambda: self.seen(number))
-        world.chain.fork(mark, again=False)
+        self.fork(mark, again=False)
         world.wait_state(number, "ended", PATIENCE)
         self.assertEqual((world.hypervisor.calls("vm_create"), world.storage.calls("volume_create")), (0, 0))
         self.assertEqual(world.books()["balance"], 0)
@@ -123,7 +133,7 @@ class BelowFinal(OnNode):
         number = world.buy(alice)
         self.assert_served(alice, number)
         before = world.books()["balance"], world.machine_of(number)["guest"]["host_key"]
-        world.chain.fork(mark, again=True)
+        self.fork(mark, again=True)
         self.wait("the host says that its final block is gone", lambda: "reorg_below_final" in self.alarms())
         # While nobody has looked at it, an expiry takes nothing away.
         world.chain.pass_time(DAY + 60)
@@ -187,7 +197,7 @@ class AwayAndBack(OnNode):
         mark = world.chain.mark()
         number = world.buy(alice)
         self.wait("the host has seen the order", lambda: self.seen(number))
-        left = world.chain.fork(mark, again=False)
+        left = self.fork(mark, again=False)
         self.wait("the host knows that its order is gone", lambda: self.seen(number)["state"] != "purchased")
         world.chain.choose(left)
         # Longer than the other branch, so that it is no node that lags.
