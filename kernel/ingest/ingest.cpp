@@ -28,6 +28,7 @@ public:
 
     void rollback(const ChainEvent& event) {
         const std::uint64_t height = event.position.height;
+        out_.kept = std::min(height, out_.kept.value_or(height));
         for (const EventRow& gone : roll_back_events(tx_, source_.instance, height)) {
             if (gone.type == "purchased") {
                 set_purchase(gone.subscription, gone.tx, gone.ordinal, EventState::rolled_back);

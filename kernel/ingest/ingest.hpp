@@ -17,6 +17,7 @@ struct Ingested {
     std::vector<std::int64_t> touched;      // rows of subscriptions to look at, each once
     std::vector<std::int64_t> transferred;  // of them: whose credential's transfer became final
     bool below_final = false;               // a rollback below a final position
+    std::optional<std::uint64_t> kept;      // a rollback of any depth: the highest block that it left
     CursorRow cursor;                       // as it is now
     bool changed = false;
 };

@@ -7,7 +7,7 @@ namespace bh::life {
 
 void save_capacity(Tx& tx, const CapacityRow& capacity);
 std::optional<CapacityRow> capacity_of(Tx& tx, const std::string& instance, const std::string& plan);
-std::vector<CapacityRow> capacities(Tx& tx);  // few: a row per plan of a chain that was rolled back
+std::vector<CapacityRow> capacities(Tx& tx);  // few: a row per plan of a chain that was ever rolled back deep
 void remove_capacity(Tx& tx, const std::string& instance, const std::string& plan);
 // Touches nothing else of the row: its verb is running.
 void save_capacity_checkpoint(Tx& tx, const std::string& op_id, const Bytes& checkpoint);

@@ -82,6 +82,12 @@ std::int64_t unsettled_until_ms(Tx& tx, std::int64_t row) {
     return s.executeStep() ? s.getColumn(0).getInt64() : 0;
 }
 
+void limit_unsettled(Tx& tx, std::int64_t until_ms) {
+    // The first condition is the index's own.
+    change(tx.db(), "UPDATE job SET unsettled_until_ms = ? WHERE unsettled_until_ms > 0 AND unsettled_until_ms > ?",
+           until_ms, until_ms);
+}
+
 void save_parked(Tx& tx, const ParkedRow& parked) { insert(tx.db(), "INSERT OR REPLACE", "parked", parked); }
 
 std::vector<ParkedRow> parked_instances(Tx& tx) { return select<ParkedRow>(tx.db(), "parked", "ORDER BY instance"); }

@@ -27,6 +27,8 @@ void wake_waiting(Tx& tx, const std::string& instance);
 std::vector<JobRow> jobs_in_state(Tx& tx, JobState state);
 // Until when a create of this subscription that was given up may still appear in its backend; 0 = all are settled.
 std::int64_t unsettled_until_ms(Tx& tx, std::int64_t row);
+// No create counts as unsettled longer than that: the clock was set back.
+void limit_unsettled(Tx& tx, std::int64_t until_ms);
 
 void save_parked(Tx& tx, const ParkedRow& parked);
 std::vector<ParkedRow> parked_instances(Tx& tx);

@@ -102,14 +102,15 @@ struct CapacityRow {
     std::string op_id, epoch;
     Bytes checkpoint;
     std::uint32_t attempt = 0;
-    bool done = false;  // the transaction is final
+    bool done = false;         // the transaction is final
+    std::uint64_t height = 0;  // of the newest one that was final; a rollback below it took it back
     std::int64_t not_before_ms = 0;
 };
 template <class V, class R>
 void fields(V& v, R& r, const CapacityRow*) {
     v("instance", r.instance), v("plan", r.plan), v("restore", r.restore), v("want", r.want), v("op_id", r.op_id);
     v("epoch", r.epoch), v("checkpoint", r.checkpoint), v("attempt", r.attempt), v("done", r.done);
-    v("not_before_ms", r.not_before_ms);
+    v("height", r.height), v("not_before_ms", r.not_before_ms);
 }
 
 struct JobRow {

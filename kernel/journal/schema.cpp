@@ -150,6 +150,8 @@ CREATE VIEW event_now AS SELECT
                 o.log_index = e.log_index AND o.n = e.n) THEN 'final'
         ELSE status END AS status,
     seen_ms, document FROM event AS e;
+ALTER TABLE capacity ADD COLUMN height INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX job_unsettled ON job(unsettled_until_ms) WHERE unsettled_until_ms > 0;
 )sql";
 
 constexpr const char* kMigrations[] = {kInitial, kCapacity, kFunds, kEvents};

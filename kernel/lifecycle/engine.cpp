@@ -142,6 +142,7 @@ void Engine::pull_timers(Tx& tx, std::int64_t later_than) {
         auto row = subscription_by_row(tx, number);
         if (row && row->state == State::ended && pulled(row->wake_ms)) save_subscription(tx, *row);
     }
+    limit_unsettled(tx, tx.now_ms() + longest_unsettled_ms(config_));
     for (JobRow job : waiting_jobs(tx)) {
         job.waiting_since_ms = std::min(job.waiting_since_ms, tx.now_ms());
         if (pulled(job.not_before_ms)) save_job(tx, job);

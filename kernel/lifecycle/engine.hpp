@@ -167,6 +167,7 @@ private:
     Status order_capacity(Tx& tx, const ChainSlot& slot, CapacityRow row, std::uint64_t want);
     Status plan_sales(Tx& tx, const ChainSlot& slot, bool apply, bool& changed);
     bool keep_sales();
+    Status redo_sales(Tx& tx, const ChainSlot& slot, std::uint64_t kept);
     bool submit_capacity(const ChainSlot& slot, CapacityRow row);
     Status capacity_set(const CapacityRow& sent, const Result<Receipt>& receipt);
 

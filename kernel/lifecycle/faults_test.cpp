@@ -78,6 +78,20 @@ TEST_CASE_METHOD(Fixture, "a clock that is set back by an hour delays nothing") 
     CHECK(world->violation.empty());
 }
 
+// A create whose answer was lost may still appear for a while; that while was an hour longer.
+TEST_CASE_METHOD(Fixture, "a clock that is set back does not put off a clean after a lost create") {
+    add_fault(*world, "vm_create", BH_E_UNKNOWN_OUTCOME, 3, true);
+    Scene& s = bought();
+    REQUIRE(s.until([&] { return count_vms(*world) == 1; }));
+    user(*world, "refund", "1");
+    s.pass(1);
+    REQUIRE(s.until([&] { return s.job(Step::clean) && s.job(Step::clean)->last_reason == "unsettled"; }));
+    world->skew_ms -= 3'600'000;
+    if (GENERATE(false, true)) s.restart();
+    CHECK(s.until([&] { return s.state_is(State::ended); }, 120));
+    CHECK(objects() == 0);
+}
+
 // The same where the kernel was down meanwhile.
 TEST_CASE_METHOD(Fixture, "a clock that was set back while nobody ran delays nothing") {
     Scene& s = bought();

@@ -125,7 +125,7 @@ void give_up_job(Tx& tx, const MachineEnv& env, JobRow& job, const std::string& 
     const bool may_appear =
         rules_of(job.step).creates && (job.state == JobState::waiting || job.state == JobState::uncertain ||
                                        job.state == JobState::held || job.state == JobState::running);
-    if (may_appear) job.unsettled_until_ms = tx.now_ms() + 2 * env.config.long_deadline_ms;
+    if (may_appear) job.unsettled_until_ms = tx.now_ms() + longest_unsettled_ms(env.config);
     if (!is_settled(job.state) && job.state != JobState::held) {
         job.state = JobState::aborted;
         job.last_error = why;

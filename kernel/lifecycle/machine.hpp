@@ -29,6 +29,11 @@ inline constexpr const char* kConfirmedGone = "confirmed_gone";
 // Why an alarm stands for an order that the chain calls undelivered again and again.
 inline constexpr const char* kDeliveryDenied = "delivery_denied";
 
+// How long what a create was asked for may still appear in its backend, after it was given up.
+constexpr std::int64_t longest_unsettled_ms(const EngineConfig& config) noexcept {
+    return 2 * config.long_deadline_ms;
+}
+
 // Which plugin instance a step of this row needs ("" = none).
 std::string instance_of(Tx& tx, const MachineEnv& env, const SubscriptionRow& row, Step step);
 

@@ -95,6 +95,9 @@ Status Engine::polled(ChainSlot& slot, const Result<ChainEvents>& events) {
             wake_waiting(tx, slot.config.instance);
             wake_capacities(tx, slot.config.instance);
         }
+        if ((*taken)->kept) {
+            if (auto ok = redo_sales(tx, slot, *(*taken)->kept); !ok) return ok;
+        }
         if (slot.failures > 0) clear_alarms(tx, subject, "unreadable");
         touched.clear();
         for (const std::int64_t row : (*taken)->touched) {

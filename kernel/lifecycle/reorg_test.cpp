@@ -63,11 +63,59 @@ TEST_CASE_METHOD(Reorganised, "it sells nothing until it is accepted, and then a
     CHECK(find_sub(head(*world), "2") == nullptr);
     accept();
     REQUIRE(s.until([&] { return head(*world).capacity == kCapacity; }, 60));
-    REQUIRE(s.until([&] { return s.read<bool>([](Tx& tx) { return capacities(tx).empty(); }); }, 60));
+    REQUIRE(s.until([&] { return s.sales_settled(); }, 60));
     CHECK_FALSE(alarmed("reorg_below_final"));
     CHECK(sent("set_capacity") == 2);
     buy_now("3");
     CHECK(s.until([&] { return s.state_is(State::active, "3"); }));
+}
+
+// It was: the plan stayed off sale for ever, and nobody was told.
+TEST_CASE_METHOD(Reorganised, "a second rollback that takes the places that came back takes them off sale once more") {
+    Scene& s = start();
+    expect(State::active);
+    user(*world, "extend", "1", 100'000);
+    s.pass(6);
+    for (int i = 0; i < 50; ++i) s.tick();
+    lose("extended");
+    REQUIRE(s.until([&] { return head(*world).capacity == 0; }, 30));
+    accept();
+    REQUIRE(s.until([&] { return s.sales_settled(); }, 60));
+    const auto restored = s.read<std::optional<CapacityRow>>([](Tx& tx) { return capacity_of(tx, "chain", "1"); });
+    REQUIRE(restored);
+    user(*world, "extend", "1", 100'000);
+
+    SECTION("accepted later") {
+        reorganise(*world, restored->height - 1, true);
+        world->now_ms += 1000;
+        REQUIRE(s.until([&] { return parked(); }, 30));
+        CHECK_FALSE(s.until([&] { return head(*world).capacity != 0; }, 60));
+        accept();
+    }
+    SECTION("accepted at once") {
+        reorganise(*world, restored->height - 1, true);
+        world->now_ms += 1000;
+        while (!parked()) s.tick();
+        accept();
+    }
+    SECTION("that is mined again on the new branch: not on sale before it is accepted") {
+        reorganise_in_place(*world, restored->height - 1);
+        world->now_ms += 1000;
+        REQUIRE(s.until([&] { return parked(); }, 30));
+        REQUIRE(s.until([&] { return head(*world).capacity == 0; }, 60));
+        CHECK_FALSE(s.until([&] { return head(*world).capacity != 0; }, 60));
+        accept();
+    }
+    SECTION("and the one that took them off: not on sale before it is accepted") {
+        reorganise(*world, height_of(*world, "delivered"), true);
+        world->now_ms += 1000;
+        REQUIRE(s.until([&] { return parked(); }, 30));
+        REQUIRE(s.until([&] { return head(*world).capacity == 0; }, 60));
+        CHECK_FALSE(s.until([&] { return head(*world).capacity != 0; }, 60));
+        accept();
+    }
+    REQUIRE(s.until([&] { return head(*world).capacity == kCapacity; }, 60));
+    REQUIRE(s.until([&] { return s.sales_settled(); }, 60));
 }
 
 TEST_CASE_METHOD(Reorganised, "a total that the operator sets by hand meanwhile stays his") {

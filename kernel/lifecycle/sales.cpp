@@ -54,14 +54,14 @@ Status Engine::plan_sales(Tx& tx, const ChainSlot& slot, bool apply, bool& chang
             if (!apply) return {};
             CapacityRow row = known.value_or(CapacityRow{});
             row.instance = instance, row.plan = plan.plan;
-            if (!known) row.restore = plan.total;
+            if (!known || known->done) row.restore = plan.total;
             if (auto ok = order_capacity(tx, slot, row, 0); !ok) return ok;
         }
         return {};
     }
     for (const auto& row : capacities(tx)) {
         if (row.instance != instance || row.want != 0) continue;
-        const bool sent = row.attempt > 0;
+        const bool sent = row.attempt > 0 || row.height > 0;
         if (sent && !row.done) continue;  // its nonce may still be mined: it ends first
         changed = true;
         if (!apply) return {};
@@ -72,6 +72,16 @@ Status Engine::plan_sales(Tx& tx, const ChainSlot& slot, bool apply, bool& chang
         } else if (auto ok = order_capacity(tx, slot, row, row.restore); !ok) {
             return ok;
         }
+    }
+    return {};
+}
+
+// A rollback took transactions that were final. Those that put plans on sale again may be mined again, or not: the plans
+// are taken off sale anew, and what comes after that is as it was the first time.
+Status Engine::redo_sales(Tx& tx, const ChainSlot& slot, std::uint64_t kept) {
+    for (const auto& row : capacities(tx)) {
+        if (row.instance != slot.config.instance || !row.done || row.height <= kept) continue;
+        if (auto ok = order_capacity(tx, slot, row, 0); !ok) return ok;
     }
     return {};
 }
@@ -141,16 +151,12 @@ Status Engine::capacity_set(const CapacityRow& sent, const Result<Receipt>& rece
         if (!row || row->op_id != sent.op_id) return {};
         const std::string subject = "chain:" + row->instance;
         if (receipt) {
-            row->done = true;
+            row->done = true, row->height = receipt->position.height;
             clear_alarms(tx, subject, "capacity");
             save_fee(tx, {0, row->instance, receipt->tx, row->op_id, kStep, receipt->fee.units, receipt->time});
             append_audit(tx, "kernel", "capacity_set", subject,
                          subject_of(*row) + " " + std::to_string(row->want) + " " + receipt->tx);
-            if (row->want != 0) {
-                remove_capacity(tx, row->instance, row->plan);
-            } else {
-                save_capacity(tx, *row);
-            }
+            save_capacity(tx, *row);
             return {};
         }
         const Failure& failure = receipt.failure();

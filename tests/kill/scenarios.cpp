@@ -316,13 +316,21 @@ std::optional<Script> scenario_of(const Transition& t) {
     return script;
 }
 
+// In that state; or at the end, without having been seen there: nothing could be written meanwhile.
+std::function<bool(Scene&)> at_state_or_end(State state) {
+    return [state](Scene& s) { return s.state_is(state) || s.state_is(ended); };
+}
+
 std::vector<Script> by_hand() {
     std::vector<Script> all;
     all.push_back({"the whole life",
                    {buy(),
-                    {at_state(suspended), act_user("extend", kShortExtension)},
-                    {at_state(active), [](Scene&) {}},
-                    {at_state(suspended), [](Scene&) {}},
+                    {at_state_or_end(suspended),
+                     [](Scene& s) {
+                         if (s.state_is(suspended)) user(s.world, "extend", "1", kShortExtension);
+                     }},
+                    {at_state_or_end(active), [](Scene&) {}},
+                    {at_state_or_end(suspended), [](Scene&) {}},
                     {at_state(ended), [](Scene&) {}}},
                    false,
                    true});
@@ -393,8 +401,7 @@ std::vector<Script> by_hand() {
                  {is_parked, [](Scene&) {}},
                  {[](Scene& s) {
                       const bool stopped = head(s.world).capacity == 0 && s.state_is(delivering) && is_parked(s);
-                      if (stopped && !s.operate->accept_reorg(s.command(), "chain"))
-                          violated(s.world, "accept-reorg was refused");
+                      if (stopped) s.accept_reorg();
                       return s.state_is(active) && head(s.world).capacity == kCapacity && !is_parked(s);
                   },
                   [](Scene&) {}}}};

@@ -159,6 +159,12 @@ std::int64_t unsettled_until_ms(Tx& tx, std::int64_t row) {
     for (const auto& job : jobs_of(tx, row)) until = std::max(until, job.unsettled_until_ms);
     return until;
 }
+void limit_unsettled(Tx& tx, std::int64_t until_ms) {
+    for (JobRow job : where(of(tx).jobs, [&](const JobRow& each) { return each.unsettled_until_ms > until_ms; })) {
+        job.unsettled_until_ms = until_ms;
+        replace(of(tx).jobs, job, kNumber);
+    }
+}
 void save_parked(Tx& tx, const ParkedRow& parked) { put(of(tx).parked, parked, kInstance); }
 std::vector<ParkedRow> parked_instances(Tx& tx) { return ordered(all(of(tx).parked), kInstance); }
 void remove_parked(Tx& tx, const std::string& instance) {

@@ -7,6 +7,7 @@
 #include "kernel/journal/resources.hpp"
 #include "kernel/journal/subscriptions.hpp"
 
+#include <algorithm>
 #include <filesystem>
 #include <stdexcept>
 #include <utility>
@@ -115,10 +116,7 @@ void Scene::let_time_pass() {
         const auto cursor = cursor_of(tx, "chain");
         return cursor && cursor->parked_destruction;
     });
-    if (!parked) return;
-    const Status accepted = operate->accept_reorg(command(), "chain");
-    // A person who is told that the disk is full tries again.
-    if (!accepted && accepted.failure().reason != "disk_full") violated(world, "accept-reorg was refused");
+    if (parked) accept_reorg();
 }
 
 void Scene::tick() {
@@ -181,12 +179,22 @@ std::string Scene::describe() {
     return text + (engine->recovering() ? ", recovering" : "");
 }
 
+bool Scene::sales_settled() {
+    const auto all = read<std::vector<CapacityRow>>([](Tx& tx) { return capacities(tx); });
+    return std::all_of(all.begin(), all.end(), [](const auto& row) { return row.done && row.want != 0; });
+}
+
+void Scene::accept_reorg() {
+    const Status accepted = operate->accept_reorg(command(), "chain");
+    // A person who is told that the disk is full tries again.
+    if (!accepted && accepted.failure().reason != "disk_full") violated(world, "accept-reorg was refused");
+}
+
 // True: every purchase has come to an end.
 bool Scene::wrap_up() {
     const auto rows = read<std::vector<SubscriptionRow>>([](Tx& tx) { return list_subscriptions(tx, "", 0, 100); });
     // A purchase that a reorganisation took away before anybody saw it leaves nothing to end.
-    bool all = (!rows.empty() || world.undone) &&
-               read<std::vector<CapacityRow>>([](Tx& tx) { return capacities(tx); }).empty();
+    bool all = (!rows.empty() || world.undone) && sales_settled();
     for (const auto& each : rows) {
         all = all && is_end(each);
         const Sub* sub = find_sub(head(world), each.id.c_str());

@@ -80,6 +80,7 @@ public:
             tx->who = intent.owner, tx->order = intent.order, tx->hash = hash, tx->deadline = intent.deadline.seconds;
         }
         BH_LOST("submit");
+        if (final_at.known() && at_position(final_at) == nullptr) return gone();
         const bool final = tx->state != WorldTx::pending && final_at.known() && tx->height <= final_at.height;
         if (!final) return Failure{BH_PENDING, "not_final", "not final yet", w_.pending_ms};
         if (tx->state == WorldTx::reverted) {
