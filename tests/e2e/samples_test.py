@@ -32,9 +32,9 @@ EXPIRY_PATIENCE = 30  # a delivery that was mined again later expires later
 class Sample:
     """One life, and what happens to it."""
 
-    def __init__(self, world: DyingWorld, plan: int, name: str, boundary: str | None, depth: int):
+    def __init__(self, world: DyingWorld, plan: int, key: str, boundary: str | None, depth: int):
         self.world, self.boundary, self.depth = world, boundary, depth
-        self.key = world.wallet(name)
+        self.key = key
         self.number = 0
         self.plan = plan
         self.replaced = self.accepted = False
@@ -130,10 +130,12 @@ def samples(world: DyingWorld, seed: int, count: int, screen: Screen) -> None:
     world.start_all()
     world.wait_ready()
     clean = take_snapshot(world)
-    world.chain.mine(DEEP + 16)  # what is replaced is never the contracts
+    keys = [world.wallet(f"sample-{turn}") for turn in range(count)]
+    undisturbed = world.wallet("undisturbed")
+    world.chain.mine(DEEP + 16)  # what is replaced is never the contracts, and never what the wallets have
 
     world.start_noting("undisturbed", dies=False)
-    Sample(world, plan, "undisturbed", None, 0).live()
+    Sample(world, plan, undisturbed, None, 0).live()
     noted = world.passed()
     wanted = sorted(every_time(noted))
     screen.done(f"an undisturbed life passes {len(wanted)} boundaries that each one passes")
@@ -144,7 +146,7 @@ def samples(world: DyingWorld, seed: int, count: int, screen: Screen) -> None:
         with open(world.path("boundaries", notes), "w") as file:  # it dies at what is not listed: also where only a kill leads
             file.writelines(f"{name}\n" for name in noted if name != boundary)
         world.deaths = 0
-        sample = Sample(world, plan, notes, boundary, depth)
+        sample = Sample(world, plan, keys[turn], boundary, depth)
         world.start_noting(notes, dies=True)
         try:
             sample.live()
