@@ -205,11 +205,6 @@ Status Engine::decide(Tx& tx, SubscriptionRow& row, const View& view) {
     // The step of this state is under way.
     if (transition != nullptr && job && transition->from == transition->to) transition = nullptr;
     const bool parked = chains_[row.instance].cursor.parked_destruction;
-    // A node that changes branches may show what is between them: the order may be mined again.
-    if (transition != nullptr && parked && fact == Fact::order_lost) {
-        transition = nullptr;
-        wake = tx.now_ms() + std::max(guard_.policy().interval_ms(), kFinalityRetryMs);
-    }
     const Guard guard = fact == Fact::undo_over ? Guard::closed : guard_of(fact);
     bool guard_pending = false;
     if (transition != nullptr && guard != Guard::none) {

@@ -11,7 +11,7 @@ namespace bh::life {
 namespace {
 
 constexpr std::array<std::string_view, 6> kVerdicts{"unread", "blocked", "refused", "waiting", "counting", "due"};
-constexpr std::array<std::string_view, 6> kGuards{"none", "expired", "close_due", "closed", "gone", "open"};
+constexpr std::array<std::string_view, 7> kGuards{"none", "expired", "close_due", "closed", "gone", "open", "lost"};
 
 bool takes_away(Step step) noexcept {
     return rules_of(step).removes || step == Step::suspend || step == Step::close || step == Step::retire ||

@@ -64,8 +64,11 @@ Fact returned_fact(Standing now) noexcept {
 Fact leaving_fact(const SubscriptionRow& row, const Reading& now, const FactInputs& in) noexcept {
     const bool mined = row.purchase != EventState::rolled_back;
     if (row.state == State::ended) {
-        if (mined && now.final == Standing::open && now.head == Standing::open) return Fact::remined;
-        return in.rederive && now.final == now.head ? returned_fact(now.final) : Fact::none;
+        // What it ended by was final: that it is gone is no chain's word alone.
+        const bool returns = in.rederive || row.reason == "rolled_back";
+        if (!returns || now.final != now.head) return Fact::none;
+        if (now.final == Standing::open) return mined ? Fact::remined : Fact::none;
+        return in.rederive ? returned_fact(now.final) : Fact::none;
     }
     switch (now.final) {
         case Standing::paid:
@@ -232,6 +235,9 @@ bool guard_holds(Guard guard, const Reading& now, const FactInputs& in) noexcept
             const auto open = [](Standing each) { return each == Standing::open || each == Standing::declined; };
             return open(now.final) && open(now.head);
         }
+        case Guard::lost:
+            // An endpoint that lies, or changes branches, says it once: an order may be mined again.
+            return now.final == now.head;
     }
     return false;
 }
@@ -242,6 +248,8 @@ Guard guard_of(Fact fact) noexcept {
             return Guard::expired;
         case Fact::close_due:
             return Guard::close_due;
+        case Fact::order_lost:
+            return Guard::lost;
         default:
             return Guard::none;
     }

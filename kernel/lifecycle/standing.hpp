@@ -69,7 +69,7 @@ Fact fact_of(const SubscriptionRow& row, const Reading& reading, const FactInput
 
 // Does the guard's condition hold, at the final position and not contradicted by the head?
 bool guard_holds(Guard guard, const Reading& reading, const FactInputs& inputs) noexcept;
-// The condition that an irreversible fact stands for; Guard::none: the fact needs no repeated look.
+// The condition of a fact that is irreversible, or that a person has to see to; Guard::none: one look is enough.
 Guard guard_of(Fact fact) noexcept;
 
 }  // namespace bh::life

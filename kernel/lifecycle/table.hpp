@@ -76,7 +76,7 @@ bool is_undelivered(State state) noexcept;  // purchased .. delivering, declinin
 bool is_delivered(State state) noexcept;    // active, suspending, suspended, resuming, closing, rebuilding
 
 // What a job's step needs and is.
-enum class Guard : std::uint8_t { none, expired, close_due, closed, gone, open };
+enum class Guard : std::uint8_t { none, expired, close_due, closed, gone, open, lost };
 struct StepRules {
     Step step;
     enum class Backend : std::uint8_t { none, chain, hypervisor, storage, vault } backend;
