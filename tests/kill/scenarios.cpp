@@ -1,140 +1,13 @@
 #include "tests/kill/scenarios.hpp"
 
-#include "kernel/journal/events.hpp"
 #include "kernel/journal/jobs.hpp"
 #include "kernel/journal/subscriptions.hpp"
+#include "tests/kill/rollbacks.hpp"
 
 namespace bh::life::testing {
 namespace {
 
 using enum State;
-using Acts = std::vector<Act>;
-using Deed = std::function<void(Scene&)>;
-
-constexpr std::uint32_t kLooksToHeld = 9;
-constexpr std::int64_t kFinalBlocks = 5, kLongExtension = 200, kShortExtension = 30;
-
-Deed fail_next(const char* verb, std::int32_t code, std::uint32_t count = 1, bool after = false) {
-    return [=](Scene& s) { add_fault(s.world, verb, code, count, after); };
-}
-Deed both(Deed a, Deed b) {
-    return [=](Scene& s) {
-        a(s);
-        b(s);
-    };
-}
-Deed users(std::vector<const char*> actions, std::int64_t blocks) {
-    return [=](Scene& s) {
-        for (const char* action : actions) user(s.world, action, "1");
-        s.pass(blocks);
-    };
-}
-// Time passes on the chain until `at`, and that is final.
-void pass_until(Scene& s, std::int64_t at) {
-    s.pass(std::max<std::int64_t>(at + 2 - head(s.world).time, 1));
-    s.pass(kFinalBlocks - 1);
-}
-const Sub& sub(Scene& s) { return *find_sub(head(s.world), "1"); }
-
-// The newest thing that happened never did.
-void undo_newest(Scene& s) {
-    reorganise(s.world, s.world.events[s.world.event_count - 1].height - 1, true);
-    s.world.now_ms += 1000;
-}
-void undo_purchase(Scene& s) {
-    reorganise(s.world, height_of(s.world, "purchased") - 1, true);
-    s.world.now_ms += 1000;
-}
-
-bool is_parked(Scene& s) {
-    return s.read<bool>([](Tx& tx) {
-        const auto cursor = cursor_of(tx, "chain");
-        return cursor && cursor->parked_destruction;
-    });
-}
-
-// Why a job of this state's step would be held.
-const char* verb_of(State state) {
-    switch (state) {
-        case purchased:
-            return "check_request";
-        case reserving:
-        case rebuilding:
-            return "hv_describe";
-        case building:
-            return "volume_create";
-        case sealing:
-            return "seal_credential";
-        case suspending:
-            return "vm_stop";
-        case active:
-        case resuming:
-            return "vm_start";
-        case retiring:
-            return "vm_get";
-        case cleaning:
-            return "volume_list";
-        default:
-            return "submit";
-    }
-}
-
-// Acts after which the subscription is in `state`; the last act is `then`, at the first moment of that state.
-Acts reach(State state, bool with_vm, const Deed& then);
-
-Acts follow(Acts acts, State state, Deed then) {
-    acts.push_back({at_state(state), std::move(then)});
-    return acts;
-}
-
-Acts reach(State state, bool with_vm, const Deed& then) {
-    const Deed nothing = [](Scene&) {};
-    switch (state) {
-        case purchased:
-            if (!with_vm) return follow({buy()}, purchased, then);
-            return follow({buy()}, delivering, [then](Scene& s) {
-                s.wipe();
-                then(s);
-            });
-        case reserving:
-            if (!with_vm) return follow({buy()}, reserving, then);
-            return follow(follow({buy()}, delivering, [](Scene& s) { s.wipe(); }), reserving, then);
-        case building:
-            if (!with_vm) return follow({buy()}, building, then);
-            return {buy(), {[](Scene& s) { return s.state_is(building) && s.job(Step::start).has_value(); }, then}};
-        case declining: {
-            const char* verb = with_vm ? "seal_credential" : "check_request";
-            return follow({buy(), {at_once(), fail_next(verb, BH_E_INVALID, 2)}}, declining, then);
-        }
-        case declined:
-            return follow(reach(declining, with_vm, nothing), declined, then);
-        case refunded:
-            return follow(reach(with_vm ? delivering : purchased, false, users({"refund"}, 1)), refunded, then);
-        case rolled_back:
-            return follow(reach(with_vm ? delivering : purchased, false, undo_purchase), rolled_back, then);
-        case cleaning:
-            return follow(reach(refunded, with_vm, nothing), cleaning, then);
-        case resuming:
-            return follow(reach(suspended, true, act_user("extend", kLongExtension)), resuming, then);
-        case rebuilding:
-            return {{at_once(), [](Scene& s) { user(s.world, "buy", "1", kLongExtension, "0xbuyer"); }},
-                    lose_and_rebuild(active, then)};
-        case held:
-            return follow(
-                {buy(),
-                 {at_once(), fail_next(with_vm ? "seal_credential" : "check_request", BH_E_INTERNAL, kLooksToHeld)}},
-                held, then);
-        case ended:
-            return follow(reach(rolled_back, false, nothing), ended, then);
-        default:
-            return follow({buy()}, state, then);  // the ordinary way
-    }
-}
-
-// A delivered subscription that is held: its VM would not stop.
-Acts reach_held_served(const Deed& then) {
-    return follow(reach(suspending, true, fail_next("vm_stop", BH_E_INVALID, 2)), held, then);
-}
 
 // An operator's retry until the subscription is no longer held: it may be asked again after a kill.
 Act retry_held() {
@@ -194,10 +67,7 @@ Deed strike(State from, Fact fact) {
         case Fact::remined:
             return users({"buy"}, from == rolled_back ? 1 : kFinalBlocks);
         case Fact::undelivered_again:
-            return [](Scene& s) {
-                reorganise(s.world, height_of(s.world, "delivered") - 1, true);
-                s.world.now_ms += 1000;
-            };
+            return [](Scene& s) { undo_event(s, "delivered"); };
         case Fact::expired:
             return [from](Scene& s) {
                 if (from == retiring) undo_newest(s);
@@ -262,13 +132,7 @@ std::optional<Script> scenario_of(const Transition& t) {
                             }}};
             return script;
         case Fact::rebuild:
-            if (t.from == active) {
-                script.acts = reach(rebuilding, true, [](Scene&) {});
-            } else {
-                script.acts = reach_held_served(act_user("extend", kLongExtension));
-                script.acts.push_back(lose_and_rebuild(held, [](Scene&) {}));
-            }
-            script.acts.push_back({at_state(active), [](Scene&) {}});
+            script.acts = rebuild_from(t.from);
             return script;
         case Fact::abandoned:
             script.acts = reach(held, false, [](Scene& s) {
@@ -294,15 +158,7 @@ std::optional<Script> scenario_of(const Transition& t) {
     if (t.from == held && (t.fact == Fact::paid || t.fact == Fact::expired || t.fact == Fact::close_due)) {
         script.acts = reach_held_served(deed);
     } else if (t.from == ended && t.fact != Fact::remined) {
-        // What it ended by never happened, below what was final.
-        const bool close_too = t.fact == Fact::delivered_no_vm;
-        script.acts = follow({buy()}, ended, [close_too](Scene& s) {
-            reorganise(s.world, height_of(s.world, close_too ? "closed" : "burned") - 1, true);
-            s.world.now_ms += 1000;
-        });
-        script.acts.push_back(
-            {[close_too](Scene& s) { return close_too ? s.state_is(held) : s.state_is(ended) && sub(s).burned; },
-             [](Scene&) {}});
+        script.acts = lose_end(t.fact == Fact::delivered_no_vm);
     } else if (t.from == cleaning && t.fact == Fact::remined) {
         script.acts = follow(reach(rolled_back, false, [](Scene&) {}), cleaning, deed);
     } else {
@@ -390,23 +246,7 @@ std::vector<Script> by_hand() {
            [](Scene&) {}}},
          false,
          true});
-    // The operator accepts as soon as nothing is sold any more, again after a kill.
-    Script deep{"a rollback below a final position stops deliveries and sales until it is accepted",
-                {buy(),
-                 {at_state(active),
-                  [](Scene& s) {
-                      reorganise(s.world, height_of(s.world, "delivered") - 1, true);
-                      s.world.now_ms += 1000;
-                  }},
-                 {is_parked, [](Scene&) {}},
-                 {[](Scene& s) {
-                      const bool stopped = head(s.world).capacity == 0 && s.state_is(delivering) && is_parked(s);
-                      if (stopped) s.accept_reorg();
-                      return s.state_is(active) && head(s.world).capacity == kCapacity && !is_parked(s);
-                  },
-                  [](Scene&) {}}}};
-    deep.accept_reorgs = false;
-    all.push_back(std::move(deep));
+    all.push_back(deep_rollback());
     all.push_back({"a transfer",
                    {buy(),
                     {at_state(active), [](Scene& s) { user(s.world, "transfer", "1", 0, "0xother"); }},
