@@ -1,5 +1,4 @@
 // A verb that does not return, in the kernel's own process; the name is the rule.
-#include "kernel/lifecycle/testing/fixture.hpp"
 #include "kernel/lifecycle/testing/held_executor.hpp"
 
 using namespace bh;
@@ -8,18 +7,10 @@ using namespace bh::life::testing;
 
 namespace {
 
-struct Held : Fixture {
+struct Held : HeldEngine {
     Held() {
         buy_now();
-        auto opened = Journal::open(directory + "/held.db", [this] { return world->now_ms; });
-        journal = std::move(*opened);
-        engine.emplace(*journal, doubles.ports(), config, executor);
-        REQUIRE(engine->start().ok());
-    }
-    ~Held() { executor.run_all(); }
-    void settle() {
-        while (engine->step()) {
-        }
+        start();
     }
     std::vector<AlarmRow> overdue() {
         std::vector<AlarmRow> found;
@@ -44,12 +35,6 @@ struct Held : Fixture {
         }
         REQUIRE(engine->running_verbs() == 1);
     }
-
-    Doubles doubles{*world};
-    EngineConfig config = config_for_tests();
-    HeldExecutor executor;
-    std::unique_ptr<Journal> journal;
-    std::optional<Engine> engine;
 };
 
 }  // namespace

@@ -1,5 +1,4 @@
 // Who comes first when much is due at once; the name is the rule.
-#include "kernel/lifecycle/testing/fixture.hpp"
 #include "kernel/lifecycle/testing/held_executor.hpp"
 
 #include <algorithm>
@@ -39,31 +38,11 @@ struct Burst : Fixture {
 };
 
 // An engine whose verbs are held, with nothing due but what a test brings.
-struct HeldLooks : Fixture {
+struct HeldLooks : HeldEngine {
     HeldLooks() {
-        auto opened = Journal::open(directory + "/held.db", [this] { return world->now_ms; });
-        journal = std::move(*opened);
-        config.poll_ms = 60'000, config.watch_ms = 86'400'000;
         config.looks_per_chain = 2;
-        engine.emplace(*journal, doubles.ports(), config, executor);
-        REQUIRE(engine->start().ok());
-        for (int i = 0; i < 200; ++i) {
-            settle();
-            executor.run_all();
-        }
-        REQUIRE_FALSE(engine->recovering());
+        start_idle();
     }
-    ~HeldLooks() { executor.run_all(); }
-    void settle() {
-        while (engine->step()) {
-        }
-    }
-
-    Doubles doubles{*world};
-    EngineConfig config = config_for_tests();
-    HeldExecutor executor;
-    std::unique_ptr<Journal> journal;
-    std::optional<Engine> engine;
 };
 
 }  // namespace

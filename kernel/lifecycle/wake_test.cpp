@@ -1,5 +1,4 @@
 // When the engine asks its chains again; the name is the rule.
-#include "kernel/lifecycle/testing/fixture.hpp"
 #include "kernel/lifecycle/testing/held_executor.hpp"
 
 using namespace bh;
@@ -8,29 +7,10 @@ using namespace bh::life::testing;
 
 namespace {
 
-struct Woken : Fixture {
+struct Woken : HeldEngine {
     Woken() {
-        auto opened = Journal::open(directory + "/wake.db", [this] { return world->now_ms; });
-        journal = std::move(*opened);
-        config.poll_ms = 60'000, config.safety_poll_ms = 600'000;
-        config.watch_ms = 86'400'000;
-        Ports ports = doubles.ports();
-        ports.wakes = &wakes;
-        engine.emplace(*journal, std::move(ports), config, executor);
-        REQUIRE(engine->start().ok());
-        // Described, read, listed and reconciled: nothing is due any more but what a test brings.
-        for (int i = 0; i < 200; ++i) {
-            while (engine->step()) {
-            }
-            executor.run_all();
-        }
-        REQUIRE_FALSE(engine->recovering());
-    }
-    ~Woken() { executor.run_all(); }
-    // Steps until nothing is to do, without letting a verb end.
-    void settle() {
-        while (engine->step()) {
-        }
+        config.safety_poll_ms = 600'000;
+        start_idle();
     }
 
     // How many polls are made until the virtual clock has gone on by `span_ms`, each with a new wake.
@@ -50,12 +30,6 @@ struct Woken : Fixture {
     }
 
     const std::string kChain = config_for_tests().chains.front().instance;
-    Wakes wakes;
-    Doubles doubles{*world};
-    EngineConfig config = config_for_tests();
-    HeldExecutor executor;
-    std::unique_ptr<Journal> journal;
-    std::optional<Engine> engine;
 };
 
 }  // namespace
