@@ -235,7 +235,13 @@ Status Engine::decide(Tx& tx, SubscriptionRow& row, const View& view) {
         give_up_job(tx, env(), *job, std::string{to_text(fact)});
     }
     if (transition != nullptr) {
-        const std::string why = why_of(fact, row, reading);
+        std::string why = why_of(fact, row, reading);
+        if (row.state == State::retiring && hold_worn_out(tx, env(), row, transition->order)) {
+            transition = find_transition(row.state, Fact::step_held);
+            why =
+                "the chain says that it is to be closed, each time that its close is final: look at the endpoints of " +
+                row.instance + " and its plugin's log, then `blockhost subscription retry " + row.id + "`";
+        }
         transition_name_ = name_of(*transition);
         apply(tx, env(), row, *transition, why);
         plan_look(tx, row, view, reading, row.wake_ms);
@@ -299,10 +305,16 @@ bool Engine::resolve_failed(Tx& tx, SubscriptionRow& row, JobRow& job, const Rea
         back_off(tx, job, JobState::backoff, kFinalityRetryMs);
         return false;
     }
-    const bool again = rule == OnFailure::again || (rule == OnFailure::again_limited && job.reopened < kMaxReopened);
-    if (again) {
+    std::string why = job.last_reason.empty() ? job.last_error : job.last_reason;
+    if (rule == OnFailure::again && job.reopened < kMaxReopened) {
         ++job.reopened;
-        back_off(tx, job, JobState::queued, kFinalityRetryMs);
+        // Not `queued`: a guard that has counted makes a queued job due.
+        back_off(tx, job, JobState::backoff, std::max(kFinalityRetryMs, repeat_delay_ms(config_, job.reopened)));
+        if (job.reopened > 1) {
+            raise_alarm(tx, subject_of(row), kStepRepeated,
+                        std::string{to_text(job.step)} + " has failed " + std::to_string(job.reopened) +
+                            " times and is made again, slower each time: " + why);
+        }
         return false;
     }
     const bool unservable = rule == OnFailure::unservable;
@@ -316,7 +328,6 @@ bool Engine::resolve_failed(Tx& tx, SubscriptionRow& row, JobRow& job, const Rea
         save_job(tx, job);
     }
     transition_name_ = name_of(*next);
-    std::string why = job.last_reason.empty() ? job.last_error : job.last_reason;
     if (unservable && !can.decline) {
         why +=
             ": it can't be served, and this contract can't give the money back: refund the buyer by hand, then "

@@ -42,12 +42,24 @@ std::int64_t restart_delay_ms(const EngineConfig& config, std::uint32_t restarts
     return std::min(config.backoff_max_ms * 10, config.backoff_min_ms << doublings);
 }
 
-// A chain that says "not delivered" again and again, and each time that the delivery is final, is asked slower and
-// slower; what a rollback took is delivered at once.
-std::int64_t redelivery_delay_ms(const EngineConfig& config, std::uint32_t reopened) {
-    constexpr std::uint32_t kMostDoublings = 16;
-    if (reopened <= 1) return 0;
-    return std::min(config.backoff_max_ms, config.backoff_min_ms << std::min(reopened - 2, kMostDoublings));
+// A chain that denies again and again what it called final (it says "not delivered" of an order, or that a closed
+// subscription is to be closed) is asked slower and slower, and a person is told. What a rollback took is made at once.
+void slow_down(Tx& tx, const MachineEnv& env, const SubscriptionRow& row, JobRow& job) {
+    const std::int64_t delay = repeat_delay_ms(env.config, job.reopened);
+    if (delay == 0) return;
+    job.not_before_ms += delay;
+    // A guard that has counted makes a queued job due.
+    if (rules_of(job.step).guard != Guard::none) job.state = JobState::backoff, job.waiting_since_ms = tx.now_ms();
+    save_job(tx, job);
+    const bool close = job.step == Step::close;
+    const std::string look = ": look at the endpoints of " + row.instance + " and its plugin's log; ";
+    raise_alarm(tx, subject_of(row), close ? kStepRepeated : kDeliveryDenied,
+                close ? "the chain says again that this subscription is to be closed, after it said that its close is "
+                        "final" +
+                            look + "the VM is kept"
+                      : "the chain says again that this order is not delivered, after it said that its delivery is "
+                        "final" +
+                            look + "the VM runs on, but its owner may not get in meanwhile");
 }
 
 bool is_said_by_operator(Fact fact) noexcept {
@@ -97,6 +109,22 @@ std::string instance_of(Tx& tx, const MachineEnv& env, const SubscriptionRow& ro
             break;
     }
     return {};
+}
+
+std::int64_t repeat_delay_ms(const EngineConfig& config, std::uint32_t reopened) {
+    constexpr std::uint32_t kMostDoublings = 16;
+    if (reopened <= 1) return 0;
+    return std::min(config.backoff_max_ms, config.backoff_min_ms << std::min(reopened - 2, kMostDoublings));
+}
+
+bool hold_worn_out(Tx& tx, const MachineEnv& env, const SubscriptionRow& row, Step step) {
+    if (rules_of(step).on_failure != StepRules::OnFailure::again) return false;
+    auto job = job_by_op_id(tx, op_id_of(row, step, epoch_of(env, row, step)), step);
+    if (!job || job->reopened < kMaxReopened) return false;
+    job->state = JobState::held;
+    job->consumed = true;
+    save_job(tx, *job);
+    return true;
 }
 
 JobRow order_job(Tx& tx, const MachineEnv& env, const SubscriptionRow& row, Step step) {
@@ -168,8 +196,12 @@ void apply(Tx& tx, const MachineEnv& env, SubscriptionRow& row, const Transition
         }
     }
     if (row.state == State::active) clear_alarms(tx, subject_of(row), "late_delivery");
+    // It is closed indeed, paid for again, or the alarm of what is held says it.
+    if (transition.done == Step::retire || row.state == State::active || row.state == State::held)
+        clear_alarms(tx, subject_of(row), kStepRepeated);
     if (row.state == State::ended) {
-        for (const char* reason : {"late_delivery", "network", "tap_lost", kDeliveryDenied, "old_details"})
+        for (const char* reason :
+             {"late_delivery", "network", "tap_lost", kDeliveryDenied, kStepRepeated, "old_details"})
             clear_alarms(tx, subject_of(row), reason);
     }
     mark_arrival(tx, row, from);
@@ -179,17 +211,9 @@ void apply(Tx& tx, const MachineEnv& env, SubscriptionRow& row, const Transition
                  name_of(transition) + " -> " + std::string{to_text(row.state)} + (why.empty() ? "" : ": " + why));
     if (transition.order != Step::none) {
         JobRow job = order_job(tx, env, row, transition.order);
-        if (transition.fact == Fact::undelivered_again) {
-            if (const std::int64_t delay = redelivery_delay_ms(env.config, job.reopened); delay > 0) {
-                job.not_before_ms += delay;
-                save_job(tx, job);
-                raise_alarm(tx, subject_of(row), kDeliveryDenied,
-                            "the chain says again that this order is not delivered, after it said that its delivery is "
-                            "final: look at the endpoints of " +
-                                row.instance +
-                                " and its plugin's log; the VM runs on, but its owner may not get in meanwhile");
-            }
-        }
+        const bool denied =
+            transition.fact == Fact::undelivered_again || (from == State::retiring && transition.order == Step::close);
+        if (denied) slow_down(tx, env, row, job);
         append_audit(tx, "kernel", "order", subject_of(row), std::string{to_text(job.step)} + " " + job.op_id);
     }
 }

@@ -29,6 +29,17 @@ inline constexpr const char* kConfirmedGone = "confirmed_gone";
 // Why an alarm stands for an order that the chain calls undelivered again and again.
 inline constexpr const char* kDeliveryDenied = "delivery_denied";
 
+// And for a close or a burn that is made again and again: it fails, or the chain denies it when it was final.
+inline constexpr const char* kStepRepeated = "step_repeated";
+
+// How long a step that was re-opened so often waits before it is made: the first time not at all, then longer and
+// longer.
+std::int64_t repeat_delay_ms(const EngineConfig& config, std::uint32_t reopened);
+
+// True: the job that this step would re-open was re-opened as often as it may be, and is now held. Steps without that
+// limit are never worn out.
+bool hold_worn_out(Tx& tx, const MachineEnv& env, const SubscriptionRow& row, Step step);
+
 // How long what a create was asked for may still appear in its backend, after it was given up.
 constexpr std::int64_t longest_unsettled_ms(const EngineConfig& config) noexcept {
     return 2 * config.long_deadline_ms;

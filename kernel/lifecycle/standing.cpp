@@ -131,6 +131,9 @@ Fact held_fact(const SubscriptionRow& row, const Reading& now, const FactInputs&
     if (now.final == Standing::declined && may_clean) return Fact::declined_final;
     if (now.final == Standing::refunded && may_clean) return Fact::refunded_final;
     if (now.final == Standing::open && in.late && !in.deliver_in_flight && may_decline) return Fact::window_late;
+    // What can't be closed can still be paid for: its payer does not wait for a person.
+    const bool paid_again = now.final == Standing::paid && now.head == Standing::paid;
+    if (in.held_step == Step::close && paid_again && in.has_vm) return Fact::paid;
     if (!in.retry) return Fact::none;
     if (row.purchase == EventState::rolled_back) return Fact::rolled_back;
     switch (now.final) {

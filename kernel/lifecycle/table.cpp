@@ -180,7 +180,7 @@ constexpr std::array<StepRules, kStepCount> kSteps{{
     {Step::retire, B::hypervisor, false, false, true, Guard::closed, O::held},
     {Step::destroy, B::hypervisor, false, true, true, Guard::closed, O::held},
     {Step::volume_delete, B::storage, false, true, true, Guard::closed, O::held},
-    {Step::burn, B::chain, false, false, false, Guard::closed, O::again_limited},
+    {Step::burn, B::chain, false, false, false, Guard::closed, O::again},
     {Step::restart, B::hypervisor, false, false, true, Guard::none, O::held},
 }};
 

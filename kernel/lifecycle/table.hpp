@@ -84,8 +84,8 @@ struct StepRules {
     bool removes;  // NOT_FOUND is success
     bool deadline_is_long;
     Guard guard;  // what must hold, read anew, before each attempt
-    // What FAILED means when the final state does not show the effect.
-    enum class OnFailure : std::uint8_t { unservable, held, again, again_limited } on_failure;
+    // What FAILED means when the final state does not show the effect. `again`: kMaxReopened times, then held.
+    enum class OnFailure : std::uint8_t { unservable, held, again } on_failure;
 };
 const StepRules& rules_of(Step step) noexcept;
 
@@ -106,6 +106,6 @@ JobState outcome_of(bh_status code, Step step) noexcept;
 
 inline constexpr std::uint32_t kMaxExhausted = 10;
 inline constexpr std::uint32_t kMaxLooks = 8;
-inline constexpr std::uint32_t kMaxReopened = 8;
+inline constexpr std::uint32_t kMaxReopened = 8;  // of a job that failed, or whose effect the chain denies
 
 }  // namespace bh::life

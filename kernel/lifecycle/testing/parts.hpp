@@ -16,7 +16,8 @@ std::unique_ptr<ChainPort> make_world_chain(World& world);
 std::unique_ptr<HypervisorPort> make_world_hypervisor(World& world);
 
 // A fault of this verb that applies now, before (or after) its effect. "empty_vm_list" and "empty_volume_list": that
-// list is answered, and there is nothing in it. "says_open": the chain says of an order that it was not delivered.
+// list is answered, and there is nothing in it. "says_open": the chain says of an order that it was not delivered;
+// "says_unclosed": that a delivered one was not closed.
 inline std::optional<Failure> fault(World& w, std::string_view verb, bool after = false) {
     for (Fault& each : w.faults) {
         if (each.count == 0 || !(each.verb == verb) || each.after != after) continue;

@@ -116,6 +116,7 @@ public:
         state.burned = sub->burned;
         if (fault(w_, "says_open"))
             state.delivered = state.cancelled = state.cancelled_by_owner = state.closed = state.burned = false;
+        if (fault(w_, "says_unclosed")) state.closed = state.burned = false;
         return state;
     }
     Result<Balances> balances(const std::string&, const Position&, std::uint32_t) override { return Balances{}; }
