@@ -77,12 +77,20 @@ void look_at_worker(const std::string& instance, const worker::Worker::State& st
     }
 }
 
+void look_at_blocked(const std::string& instance, const worker::Blocked::Row& row, Findings& findings) {
+    findings.add(instance, "warning",
+                 row.member + " took up to " + std::to_string(row.longest_ms) + " ms, " + std::to_string(row.times) +
+                     " times, and promises to return in under 10 ms without any I/O (no-block)",
+                 "tell the plugin's author: `blockhost-plugin-check` tries it; meanwhile whoever calls it waits");
+}
+
 void look_at_plugins(Host& host, Findings& findings) {
     for (const auto& info : host.registry().list()) {
         if (!info.warning.empty())
             findings.add(info.instance, "warning", info.warning,
                          "`blockhost plugin show " + info.plugin + "` says what it may do");
         if (info.state) look_at_worker(info.instance, *info.state, findings);
+        for (const auto& row : info.blocked) look_at_blocked(info.instance, row, findings);
         const auto found = host.registry().check(info.instance);
         if (!found) {
             findings.add(info.instance, found.failure());

@@ -46,6 +46,13 @@ json worker_view(const worker::Worker::State& state) {
             {"denied", state.denied}};
 }
 
+json blocked_view(const std::vector<worker::Blocked::Row>& blocked) {
+    json rows = json::array();
+    for (const auto& row : blocked)
+        rows.push_back({{"member", row.member}, {"times", row.times}, {"longest_ms", row.longest_ms}});
+    return rows;
+}
+
 Result<json> plugin_list(Host& host) {
     json list = json::array();
     for (const auto& info : host.registry().list()) {
@@ -59,7 +66,8 @@ Result<json> plugin_list(Host& host) {
                         {"publisher", info.publisher},
                         {"warning", info.warning},
                         {"isolation", info.isolation},
-                        {"health", health ? std::string{"ok"} : health.failure().message}});
+                        {"health", health ? std::string{"ok"} : health.failure().message},
+                        {"blocked", blocked_view(info.blocked)}});
         if (info.state) list.back()["worker"] = worker_view(*info.state);
     }
     return json{{"plugins", list}};

@@ -131,7 +131,8 @@ Result<std::string> ChainInstances::use(const std::string& name, F&& body) {
 Result<std::string> ChainInstances::canonical(const std::string& chain, const std::string& address) {
     return use(chain, [&](const Chain& c) {
         return read_verb(chain, [&](bh_sink out, bh_error* err) {
-            return c.verbs->parse_address(c.instance->self, text(address), out, err);
+            return c.instance->without_blocking(
+                "parse_address", [&] { return c.verbs->parse_address(c.instance->self, text(address), out, err); });
         });
     });
 }

@@ -2,11 +2,13 @@
 // quiesce().
 #pragma once
 
+#include "kernel/worker/no_block.hpp"
 #include "plugin-api/documents/common.hpp"
 
 #include <blockhost/plugin.h>
 
 #include <algorithm>
+#include <functional>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -22,12 +24,25 @@ struct Instance {
     // loader has seen. Null: ask.
     const std::vector<std::string>* promised = nullptr;
     std::mutex serial;  // held around [serial] verbs
+    // Of a plugin in this process: the [no-block] members that blocked. A worker keeps its own.
+    mutable worker::Blocked blocked;
+    std::function<void(const std::string& message)> warn;  // may be empty
 
     // Vtable of an interface, or null. `Vtable` must be the struct of that id.
     template <class Vtable>
-    [[nodiscard]] const Vtable* find(const char* id) const noexcept {
+    [[nodiscard]] const Vtable* find(const char* id) const {
         if (promised != nullptr && std::find(promised->begin(), promised->end(), id) == promised->end()) return nullptr;
-        return static_cast<const Vtable*>(plugin->query(id));
+        return static_cast<const Vtable*>(without_blocking("query", [&] { return plugin->query(id); }));
+    }
+
+    // Calls a [no-block] member, and notes it if it does block. In a process of its own the worker does that.
+    template <class F>
+    auto without_blocking(const char* member, F&& call) const {
+        if (promised != nullptr) return call();
+        std::uint32_t ms = 0;
+        auto result = worker::measured(ms, call);
+        if (ms > 0 && blocked.note(member, ms) && warn) warn(worker::blocked_text(member, ms));
+        return result;
     }
 
     // health() as ok or the failure.

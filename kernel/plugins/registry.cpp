@@ -89,6 +89,10 @@ Status Registry::take_plugin(Entry& entry, const host::LoadRequest& request) {
 Status Registry::make_instance(Entry& entry, const ServiceBackends& backends, const std::set<std::string>& services) {
     auto& instance = entry.instance;
     entry.kernel = entry.services->kernel();
+    const auto say = [log = backends.log, name = instance.name](std::uint32_t level, const std::string& message) {
+        log->write(level, name, {}, message);
+    };
+    instance.warn = [say](const std::string& message) { say(BH_LOG_WARN, message); };
     if (!entry.file) {
         return run_verb(instance.name, [&](bh_error* err) {
             return instance.plugin->create(entry.kernel, text(entry.config_text), &instance.self, err);
@@ -104,11 +108,8 @@ Status Registry::make_instance(Entry& entry, const ServiceBackends& backends, co
                               {services.begin(), services.end()},
                               backends.log->min_level()};
     for (const char* everybodys : {BH_SVC_STORE, BH_SVC_WAKE}) greeting.services.emplace_back(everybodys);  // as log is
-    entry.worker = std::make_unique<worker::Worker>(
-        std::move(greeting), entry.file->fd(), entry.kernel, *backends.workers,
-        [log = backends.log, name = instance.name](std::uint32_t level, const std::string& message) {
-            log->write(level, name, {}, message);
-        });
+    entry.worker = std::make_unique<worker::Worker>(std::move(greeting), entry.file->fd(), entry.kernel,
+                                                    *backends.workers, say);
     if (auto started = entry.worker->start(); !started) return started.failure();
     entry.kernel = entry.worker->handle();
     instance.plugin = entry.worker->plugin();
@@ -222,8 +223,11 @@ std::vector<Registry::Info> Registry::list() const {
                        entry->record.publisher,
                        trust::standing_warning(entry->record),
                        entry->worker ? "process" : "inprocess",
-                       {}});
-        if (entry->worker) all.back().state = entry->worker->state();
+                       {},
+                       entry->instance.blocked.rows()});
+        if (!entry->worker) continue;
+        all.back().state = entry->worker->state();
+        all.back().blocked = all.back().state->blocked;
     }
     return all;
 }

@@ -42,6 +42,7 @@ public:
         std::string warning;                         // what stands against it; "" = nothing
         std::string isolation;                       // "process" or "inprocess"
         std::optional<worker::Worker::State> state;  // of a process
+        std::vector<worker::Blocked::Row> blocked;   // [no-block] members that blocked, since the instance was made
     };
     [[nodiscard]] std::vector<Info> list() const;
     Status health(const std::string& instance);

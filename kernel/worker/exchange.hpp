@@ -188,11 +188,31 @@ constexpr std::array<std::string_view, kMaxRows> names_of(Tables<Table...>) {
     return names;
 }
 
+// Which rows promise not to block.
+template <class... Table>
+constexpr std::array<bool, kMaxRows> no_block_rows(Tables<Table...>) {
+    std::array<bool, kMaxRows> rows{};
+    const auto add = [&]<class T, class... V>(Rows<T>, Verbs<V...>) {
+        std::size_t number = Rows<T>::first;
+        ((rows[number++] = V::no_block), ...);
+    };
+    (add(Rows<Table>{}, typename Rows<Table>::verbs{}), ...);
+    return rows;
+}
+inline constexpr auto kNoBlockRows = no_block_rows(Interfaces{});
+
+// The first words of a reply: for how many milliseconds the verb, or the query() for its table, broke its promise not
+// to block. Both 0 as a rule.
+struct BlockedWords {
+    std::uint32_t verb_ms = 0, query_ms = 0;
+};
+
 // Reads what handle() wrote. BH_E_INTERNAL with reason "garbage" cannot be told from a plugin's own, so the second
 // value says whether the bytes were good.
 struct Outcome {
     bh_status status = BH_E_INTERNAL;
     bool good = false;
+    BlockedWords blocked = {};
 };
 inline Outcome read_outcome(const Exchange& exchange, CallerSide& side, Reader& in) {
     const auto status = in.number<bh_status>();

@@ -1,6 +1,7 @@
 #include "kernel/worker/host.hpp"
 
 #include "kernel/worker/context.hpp"
+#include "kernel/worker/no_block.hpp"
 #include "plugin-api/host/library.hpp"
 
 #include <poll.h>
@@ -76,6 +77,7 @@ struct InstanceSide {
         const bh_kernel* kernel;
         bh_instance* self;
         Running running;
+        BlockedWords blocked;
     };
     // The first argument: the instance, or for check() the kernel.
     struct First {
@@ -88,7 +90,10 @@ struct InstanceSide {
         if constexpr (std::is_same_v<Table, bh_plugin>) {
             return {context.plugin, First{context}};
         } else {
-            return {static_cast<const Table*>(context.plugin->query(Rows<Table>::id)), First{context}};
+            // One table for ever, says plugin.h: asked once.
+            static const void* const table =
+                measured(context.blocked.query_ms, [&] { return context.plugin->query(Rows<Table>::id); });
+            return {static_cast<const Table*>(table), First{context}};
         }
     }
     static const bh_call* take_call(CalleeSide& side, Reader& in) {
@@ -245,9 +250,16 @@ const void* Host::service(const bh_kernel* kernel, const char* id) noexcept {
     return found;
 }
 
+namespace {
+void begin_reply(Lane& lane, std::uint16_t number) {
+    lane.reply.begin(Kind::kReply, number);
+    lane.reply.number(BlockedWords{});
+}
+}  // namespace
+
 void Host::serve_lane(Lane& lane) {
     current_lane = &lane;
-    InstanceSide::Context context{plugin_, &kernel_, self_, {}};
+    InstanceSide::Context context{plugin_, &kernel_, self_, {}, {}};
     context.running.lane = &lane;
     Frame frame;
     while (lane.channel.receive(lane.calls, frame, true) == Got::kFrame && frame.kind == Kind::kCall) {
@@ -257,13 +269,16 @@ void Host::serve_lane(Lane& lane) {
         context.running.number = in.number<std::uint32_t>();
         forget_stops(lane, context.running.number);
         CalleeSide side{&lane.channel.fds(), InstanceSide::take_call, &context};
-        lane.reply.begin(Kind::kReply, number);
-        const Handled handled = kHandlers[number](context, side, in, lane.reply);
+        context.blocked = {};
+        begin_reply(lane, number);
+        const auto run = [&] { return kHandlers[number](context, side, in, lane.reply); };
+        const Handled handled = kNoBlockRows[number] ? measured(context.blocked.verb_ms, run) : run();
         if (handled == Handled::kGarbage) return;
         if (handled == Handled::kNotOffered) {
-            lane.reply.begin(Kind::kReply, number);
+            begin_reply(lane, number);
             put_failure(lane.reply, BH_E_UNSUPPORTED, "not_offered", "the plugin does not offer this verb");
         }
+        lane.reply.put_first(context.blocked);
         // Other threads of the plugin may be in the middle of a request on this channel: in turn.
         const std::scoped_lock lock{lane.mutex};
         if (!lane.channel.send(lane.reply)) return;

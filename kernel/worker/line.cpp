@@ -164,8 +164,11 @@ End Line::call(const Exchange& exchange, Deadlines deadlines, Outcome& outcome) 
     const End end = converse(Kind::kReply, exchange.number, exchange.call, deadlines, frame);
     if (end != End::kReply) return end;
     Reader in{frame.payload};
+    const auto blocked = in.number<BlockedWords>();
+    if (blocked.verb_ms != 0 && !kNoBlockRows[exchange.number]) return End::kGarbage;
     outcome = read_outcome(exchange, side, in);
     if (!outcome.good) return End::kGarbage;
+    outcome.blocked = blocked;
     if (outcome.status != BH_OK && exchange.err != nullptr) {
         const std::string reason =
             clean({exchange.err->reason, ::strnlen(exchange.err->reason, sizeof exchange.err->reason)});

@@ -19,10 +19,13 @@ struct Name {
     constexpr Name(const char (&from)[N]) { std::copy_n(from, N, text); }  // NOLINT: implicit on purpose
 };
 
-template <auto M, Name N>
+enum class Promise : std::uint8_t { none, no_block };  // of the member, as its header says it
+
+template <auto M, Name N, Promise P = Promise::none>
 struct Verb {
     static constexpr auto member = M;
     static constexpr std::string_view name{N.text, sizeof N.text - 1};
+    static constexpr bool no_block = P == Promise::no_block;
 };
 
 template <class... V>
@@ -50,7 +53,8 @@ struct Rows<bh_chain> {
         Verbs<Verb<&bh_chain::describe, "describe">, Verb<&bh_chain::poll, "poll">, Verb<&bh_chain::submit, "submit">,
               Verb<&bh_chain::owner_of, "owner_of">, Verb<&bh_chain::subscription_state, "subscription_state">,
               Verb<&bh_chain::balances, "balances">, Verb<&bh_chain::verify_signature, "verify_signature">,
-              Verb<&bh_chain::recover_signer, "recover_signer">, Verb<&bh_chain::parse_address, "parse_address">>;
+              Verb<&bh_chain::recover_signer, "recover_signer", Promise::no_block>,
+              Verb<&bh_chain::parse_address, "parse_address", Promise::no_block>>;
 };
 
 template <>
@@ -198,6 +202,9 @@ struct Rows<bh_svc_wake> {
     static constexpr std::uint16_t first = 292;
     using verbs = Verbs<Verb<&bh_svc_wake::poll_now, "wake.poll_now">>;
 };
+
+// Of bh_plugin, too: no frame asks for it, the worker does by itself.
+inline constexpr std::string_view kQueryName = "query";
 
 template <class... Table>
 struct Tables {};

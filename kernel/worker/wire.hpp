@@ -13,7 +13,7 @@
 namespace bh::worker {
 
 // Both programs are of one release; a worker that greets with another number is refused.
-inline constexpr std::uint32_t kProtocol = 2;
+inline constexpr std::uint32_t kProtocol = 3;
 // A document of 1 MiB, a checkpoint of 64 KiB and what is around them.
 inline constexpr std::size_t kMaxFrame = std::size_t{2} << 20;
 // The ABI's limit for one document, which a sink enforces on both sides.
@@ -62,6 +62,12 @@ public:
         const std::size_t at = data_.size();
         data_.resize(at + size);
         std::memcpy(data_.data() + at, from, size);
+    }
+    // Overwrites the first bytes of the payload, which number() has written.
+    template <class T>
+    void put_first(const T& value) {
+        static_assert(std::is_trivially_copyable_v<T>);
+        std::memcpy(data_.data() + sizeof(Header), &value, sizeof value);
     }
     // Room for what follows, so that no copy of it is left behind by growing.
     void reserve(std::size_t more) { data_.reserve(data_.size() + more); }

@@ -51,6 +51,7 @@ struct Peer {
 Writer good_reply() {
     Writer out;
     out.begin(Kind::kReply, kStats);
+    out.number(BlockedWords{});
     out.number(bh_status{BH_OK});
     bh_vm_stats stats{};
     stats.struct_size = sizeof stats;
@@ -120,6 +121,20 @@ TEST_CASE("a reply of another verb, of a state that is none, or with a rest is g
     rest.number(std::uint8_t{0});
     peer.say(rest);
     CHECK(peer.ask() == End::kGarbage);
+}
+
+TEST_CASE("that a verb blocked which never promised not to is garbage; that the query for it did is told") {
+    for (const BlockedWords words : {BlockedWords{1, 0}, BlockedWords{0, 12}}) {
+        Peer peer;
+        Writer out = good_reply();
+        out.put_first(words);
+        peer.say(out);
+        Outcome outcome;
+        bh_vm_stats stats{};
+        bh_error err{};
+        CHECK(peer.ask(outcome, stats, err) == (words.verb_ms > 0 ? End::kGarbage : End::kReply));
+        CHECK(outcome.blocked.query_ms == words.query_ms);
+    }
 }
 
 TEST_CASE("a size beyond the limit is not waited for, and no memory is taken for it") {

@@ -120,6 +120,10 @@ void Worker::collect_denied(const Process& process) {
     }
 }
 
+void Worker::note_blocked(std::string_view member, std::uint32_t ms) {
+    if (ms > 0 && blocked_.note(member, ms)) say_(BH_LOG_WARN, blocked_text(member, ms));
+}
+
 void Worker::account(Process& process, std::string_view verb) {
     if (!process.claim_end()) return;
     std::string why = "the worker of instance " + greeting_.instance + " " + process.why_ended();
@@ -202,7 +206,11 @@ bh_status Worker::run(const Exchange& exchange) noexcept {
         }
         Outcome outcome;
         const End end = (*process)->call(exchange, deadlines_of(exchange), outcome);
-        if (end == End::kReply) return outcome.status;
+        if (end == End::kReply) {
+            note_blocked(exchange.name, outcome.blocked.verb_ms);
+            note_blocked(kQueryName, outcome.blocked.query_ms);
+            return outcome.status;
+        }
         if (end == End::kRefused) {
             if ((*process)->ended()) account(**process, {});
             return report(exchange.err, BH_E_UNAVAILABLE, "worker_busy",
@@ -249,6 +257,7 @@ Worker::State Worker::state() {
     state.ends = ends_.size();
     state.last_end = last_end_;
     state.denied = {denied_.begin(), denied_.end()};
+    state.blocked = blocked_.rows();
     return state;
 }
 

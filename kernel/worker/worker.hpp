@@ -7,6 +7,7 @@
 // until forgive(). Thread-safe.
 #pragma once
 
+#include "kernel/worker/no_block.hpp"
 #include "kernel/worker/process.hpp"
 
 #include <deque>
@@ -51,6 +52,7 @@ public:
         std::size_t ends = 0;             // in the time that counts
         std::string last_end;             // why
         std::vector<std::string> denied;  // system calls that the sandbox refused, each once, since the first start
+        std::vector<Blocked::Row> blocked;  // since the first start
     };
     [[nodiscard]] State state();
     // The operator wants a poisoned instance tried again. True if it was poisoned.
@@ -65,6 +67,7 @@ private:
     void account(Process& process, std::string_view verb);
     void note_end(const std::string& why, bool counts);
     void collect_denied(const Process& process);
+    void note_blocked(std::string_view member, std::uint32_t ms);
 
     const Greeting greeting_;
     const int plugin_fd_;
@@ -82,6 +85,7 @@ private:
     bool poisoned_ = false;
     std::string last_end_;
     std::set<std::string> denied_;
+    Blocked blocked_;
 };
 
 }  // namespace bh::worker

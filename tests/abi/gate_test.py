@@ -5,6 +5,7 @@ The stored table is golden/draft-N.txt. A draft that changes on purpose raises B
   python3 plugin-api/tools/abi_table.py print plugin-api/include > tests/abi/golden/draft-N.txt"""
 import importlib.util
 import pathlib
+import re
 import shutil
 import sys
 import tempfile
@@ -129,6 +130,13 @@ class ThreadWords(unittest.TestCase):
 
     def test_every_member_has_one(self):
         self.assertEqual(self.lint(INCLUDE), [])
+
+    def test_what_may_not_block_is_measured(self):
+        promised = {name for path in INCLUDE.rglob("*.h") for name in LINT.no_block_of_plugins(str(path))}
+        rows = (INCLUDE.parents[1] / "kernel/worker/rows.hpp").read_text(encoding="utf-8")
+        measured = set(re.findall(r'::(\w+), "\w+", Promise::no_block>', rows)) | set(re.findall(r'kQueryName = "(\w+)"', rows))
+        self.assertEqual(measured, promised)
+        self.assertIn("parse_address", promised)
 
     def test_a_missing_a_second_and_a_wrong_one_are_found(self):
         cases = {

@@ -174,6 +174,7 @@ struct Options {
     plugins::StoreBackend* store = nullptr;              // instead of the one in memory
     bool inprocess = false;                              // loaded into this process; launch.yaml gives it no worker
     std::string plugin = "org.blockhost.probe";
+    std::string kind = BH_HYPERVISOR;
     std::function<void(const launch::testing::Place& place, uid_t uid)> prepare = {};  // before the launcher starts
     plugins::ServiceGrants grants;
     std::string config = "{}";
@@ -203,6 +204,7 @@ public:
                      [this](const std::string&) { ++wakes; }}},
           starter_{launcher_of(options)} {
         instance.name = "probe";
+        instance.warn = [this](const std::string& message) { log.write(BH_LOG_WARN, "probe", {}, message); };
         if (options.inprocess)
             load(options);
         else
@@ -276,7 +278,7 @@ public:
 
 private:
     void start(const Options& options) {
-        auto checked = host::check({directory(), plugin_id_, pin(), "0.1.0", BH_HYPERVISOR, true});
+        auto checked = host::check({directory(), plugin_id_, pin(), "0.1.0", options.kind, true});
         REQUIRE(checked);
         file_.emplace(std::move(checked->file));
         std::vector<std::string> granted{options.grants.services.begin(), options.grants.services.end()};
@@ -293,7 +295,7 @@ private:
         instance.promised = &interfaces_;
     }
     void load(const Options& options) {
-        const auto loaded = host::load({directory(), plugin_id_, pin(), "0.1.0", BH_HYPERVISOR});
+        const auto loaded = host::load({directory(), plugin_id_, pin(), "0.1.0", options.kind});
         REQUIRE(loaded);
         instance.plugin = loaded->plugin;
         first = plugins::run_verb("probe", [&](bh_error* err) {
