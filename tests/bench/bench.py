@@ -117,7 +117,7 @@ def examples(build: str, out: str) -> dict[str, str]:
     for name in ("ipv6-c", "storage-rust"):
         if name == "storage-rust" and shutil.which("cargo") is None:
             continue
-        command = ["make", "-s", "-C", os.path.join(REPO, "examples", name), f"OUT={out}/{name}", f"TARGET={build}/examples-rust"]
+        command = ["make", "-s", "-C", os.path.join(REPO, "examples", name), f"OUT={out}/{name}", f"TARGET={build}/examples-target"]
         done = subprocess.run(command, text=True, capture_output=True)
         if done.returncode != 0:
             raise Failed(f"{' '.join(command)}: {done.stderr.strip()[-500:]}")
