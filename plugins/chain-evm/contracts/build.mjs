@@ -11,9 +11,9 @@ const root = dirname(fileURLToPath(import.meta.url));
 const outputs = join(root, 'artifacts');
 // What is deployed, tested by forge and mutated.
 export const contracts = ['AccessCredentialNFT', 'BlockHostSubscription', 'RevenueSplit'];
-// Run by eth_call and never deployed; tested where it is used (tests/chain-evm).
+// Run by eth_call and never deployed; tested by forge, and where it is used (tests/chain-evm).
 const helpers = ['SignatureValidator'];
-const built = [...contracts, ...helpers];
+export const built = [...contracts, ...helpers];
 
 // foundry.toml repeats these; `forge test` compares the code of its own build with the artifacts.
 export const settings = {

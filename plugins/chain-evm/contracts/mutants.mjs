@@ -11,7 +11,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import { contracts, settings } from './build.mjs';
+import { built, settings } from './build.mjs';
 import { generate } from './mutation/generate.mjs';
 import { named } from './mutation/named.mjs';
 
@@ -56,7 +56,7 @@ function choose(all, equivalents) {
 
 function work(folder, queue, report) {
   return new Promise((resolve, reject) => {
-    const worker = new Worker(join(root, 'mutation/worker.mjs'), { workerData: { root, folder, sources, settings: quick, contracts, seed: '0x626c6f636b686f7374' } });
+    const worker = new Worker(join(root, 'mutation/worker.mjs'), { workerData: { root, folder, sources, settings: quick, contracts: built, seed: '0x626c6f636b686f7374' } });
     let current;
     worker.on('error', reject);
     worker.on('message', (answer) => {

@@ -240,5 +240,8 @@ contract CatalogueTest is Base {
         vm.prank(bob);
         expectError(E.RenounceRefused.selector);
         subs.renounceOwnership();
+        vm.prank(stranger);
+        expectError(NOT_OPERATOR, stranger);
+        subs.renounceOwnership();
     }
 }

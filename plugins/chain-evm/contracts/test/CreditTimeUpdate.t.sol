@@ -52,8 +52,9 @@ contract CreditTimeUpdateTest is Base {
         expectError(E.BadOutage.selector, NOW + 99, NOW + 200, NOW + 100);
         subs.creditTime(id, NOW + 99, NOW + 200);
         subs.creditTime(id, NOW + 100, NOW + 200);
+        subs.creditTime(id, NOW + 200, NOW + 5 days); // until this very second
         vm.stopPrank();
-        vm.assertEq(subs.subscription(id).outageCredited, 200, "sum");
+        vm.assertEq(subs.subscription(id).outageCredited, 5 days, "sum");
     }
 
     function test_all_credits_stay_within_the_seconds_paid_for() public {

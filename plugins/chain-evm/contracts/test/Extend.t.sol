@@ -124,6 +124,18 @@ contract ExtendTest is Base {
         extendAs(alice, id, 1, NATIVE);
     }
 
+    function test_an_erc20_off_sale_at_its_last_price() public {
+        uint256 id = activeUsd(alice, 2);
+        vm.prank(operator);
+        subs.setPrice(planId, address(usd), 0);
+        vm.assertEq(subs.quoteExtension(id, 3, address(usd), stranger), USD_PRICE * 3, "quote");
+        extendAs(stranger, id, 3, address(usd));
+        vm.assertEq(subs.subscription(id).amount, USD_PRICE * (2 + 3), "what is unearned, and more of it");
+        vm.warp(NOW + 5 days);
+        expectError(E.TokenNotAccepted.selector, address(usd));
+        extendAs(alice, id, 1, address(usd));
+    }
+
     function test_another_token_is_refused_while_something_is_unearned() public {
         uint256 id = active(alice, 2);
         vm.warp(NOW + 2 days - 1);

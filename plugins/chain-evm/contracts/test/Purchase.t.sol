@@ -72,6 +72,43 @@ contract PurchaseTest is Base {
         vm.assertEq(subs.money(address(silent)).undelivered, 30, "escrow");
     }
 
+    function test_the_smallest_price_of_a_token() public {
+        SilentToken silent = new SilentToken();
+        silent.mint(alice, 1000);
+        vm.prank(operator);
+        subs.setPrice(planId, address(silent), 1);
+        vm.startPrank(alice);
+        silent.approve(address(subs), 1000);
+        subs.purchase(planId, 1, address(silent), 1 + SETUP_DAYS, NOW, alice, REQUEST);
+        vm.stopPrank();
+        vm.assertEq(subs.money(address(silent)).undelivered, 1 + SETUP_DAYS, "a unit a day");
+    }
+
+    /// The slot of a token's Money that holds `undelivered`, found by what is in it.
+    function undeliveredSlot(address token) private view returns (bytes32 slot) {
+        uint256 wanted = subs.money(token).undelivered;
+        for (uint256 place = 0; place < 32; ++place) {
+            slot = keccak256(abi.encode(token, place));
+            if (uint128(uint256(vm.load(address(subs), slot))) == wanted) return slot;
+        }
+        revert("no slot has it");
+    }
+
+    function test_an_escrow_that_is_full_takes_nothing_more() public {
+        buy(alice, 7);
+        bytes32 slot = undeliveredSlot(NATIVE);
+        uint256 full = type(uint128).max;
+        vm.store(address(subs), slot, bytes32(full - cost(1) + 1));
+        vm.assertEq(subs.money(NATIVE).undelivered, full - cost(1) + 1, "as good as full");
+        vm.prank(bob);
+        vm.expectRevert(abi.encodeWithSignature("SafeCastOverflowedUintDowncast(uint8,uint256)", 128, full + 1));
+        subs.purchase{value: cost(1)}(planId, 1, NATIVE, cost(1), NOW, bob, REQUEST);
+        vm.store(address(subs), slot, bytes32(full - cost(1)));
+        pay(cost(1), 1, NATIVE, cost(1), NOW, bob);
+        vm.assertEq(subs.money(NATIVE).undelivered, full, "full");
+        vm.assertEq(subs.money(NATIVE).unearned, 0, "nothing is carried over");
+    }
+
     function test_a_fee_on_transfer_token_is_refused() public {
         FeeToken fee = new FeeToken();
         fee.mint(alice, 1e6);
@@ -213,6 +250,9 @@ contract PurchaseTest is Base {
     function test_token_without_a_price() public {
         expectError(E.TokenNotAccepted.selector, address(this));
         pay(0, 1, address(this), 0, NOW, alice);
+        // Nor at the coin's price: an address that answers every call, as precompiles do.
+        expectError(E.TokenNotAccepted.selector, address(1));
+        pay(cost(1), 1, address(1), cost(1), NOW, alice);
         vm.prank(operator);
         subs.setPrice(planId, NATIVE, 0);
         expectError(E.TokenNotAccepted.selector, NATIVE);

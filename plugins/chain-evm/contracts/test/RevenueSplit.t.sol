@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {RevenueSplit} from "../src/RevenueSplit.sol";
 import {Base, E, vm} from "./support/Base.sol";
-import {Rejecting} from "./support/Actors.sol";
+import {Reentering, Rejecting} from "./support/Actors.sol";
 import {DenyListToken} from "./support/Tokens.sol";
 
 contract RevenueSplitTest is Base {
@@ -27,6 +27,24 @@ contract RevenueSplitTest is Base {
 
     function attempt(address[] memory owners, uint256[] memory basisPoints) private returns (address) {
         return tryDeploy("RevenueSplit", abi.encode(owners, basisPoints));
+    }
+
+    /// With what error the constructor refuses them; 0: it does not.
+    function refusal(address[] memory owners, uint256[] memory basisPoints) private returns (bytes4 error) {
+        bytes memory code = bytes.concat(creationCode("RevenueSplit"), abi.encode(owners, basisPoints));
+        assembly ("memory-safe") {
+            if iszero(create(0, add(code, 32), mload(code))) {
+                returndatacopy(0, 0, 4)
+                error := mload(0)
+            }
+        }
+    }
+
+    function equal(uint256 count) private pure returns (address[] memory owners, uint256[] memory basisPoints) {
+        (owners, basisPoints) = (new address[](count), new uint256[](count));
+        for (uint256 i; i < count; ++i) {
+            (owners[i], basisPoints[i]) = (address(uint160(1000 + i)), i == 0 ? 10_001 - count : 1);
+        }
     }
 
     function made(uint256 a, uint256 b, uint256 c) private returns (RevenueSplit out) {
@@ -121,12 +139,47 @@ contract RevenueSplitTest is Base {
         vm.assertTrue(attempt(owners, parts(5000, 3333, 1667)) == address(0), "one owner twice");
         owners[1] = address(0);
         vm.assertTrue(attempt(owners, parts(5000, 3333, 1667)) == address(0), "the zero address");
-        address[] memory many = new address[](33);
-        uint256[] memory each = new uint256[](33);
-        for (uint256 i; i < 33; ++i) {
-            (many[i], each[i]) = (address(uint160(1000 + i)), i == 0 ? 9968 : 1);
+    }
+
+    function test_from_one_owner_to_thirty_two() public {
+        for (uint256 count = 1; count <= 32; count += 31) {
+            (address[] memory owners, uint256[] memory basisPoints) = equal(count);
+            split = RevenueSplit(payable(attempt(owners, basisPoints)));
+            vm.assertTrue(address(split) != address(0), "deployed");
+            vm.deal(address(split), 1 ether);
+            vm.assertEq(split.due(NATIVE, owners[0]), (10_001 - count) * 1 ether / 10_000, "the first one's share");
         }
-        vm.assertTrue(attempt(many, each) == address(0), "more than 32");
+        (address[] memory many, uint256[] memory parts_) = equal(33);
+        vm.assertTrue(refusal(many, parts_) == RevenueSplit.BadOwners.selector, "33 owners");
+        vm.assertTrue(refusal(new address[](0), new uint256[](0)) == RevenueSplit.BadOwners.selector, "nobody");
+    }
+
+    function test_a_share_is_between_one_and_all() public {
+        (address[] memory owners, uint256[] memory basisPoints) = equal(2);
+        (basisPoints[0], basisPoints[1]) = (10_001, 0);
+        vm.assertTrue(refusal(owners, basisPoints) == RevenueSplit.BadShares.selector, "more than all");
+        (basisPoints[0], basisPoints[1]) = (0, 10_000);
+        vm.assertTrue(refusal(owners, basisPoints) == RevenueSplit.BadShares.selector, "none");
+    }
+
+    function test_an_owner_who_is_paid_pays_nobody_from_within() public {
+        address[] memory owners = three();
+        Reentering greedy = new Reentering();
+        owners[0] = address(greedy);
+        split = RevenueSplit(payable(attempt(owners, parts(5000, 3333, 1667))));
+        vm.deal(address(split), 1 ether);
+        greedy.arm(address(split), abi.encodeCall(split.release, (NATIVE, carol)));
+        split.release(NATIVE, address(greedy));
+        vm.assertEq(greedy.received(), 0.5 ether, "the owner has the share");
+        vm.assertTrue(
+            greedy.refusal() == bytes4(keccak256("ReentrancyGuardReentrantCall()")),
+            "and could do nothing with the call"
+        );
+        vm.assertEq(carol.balance, 0, "not from within");
+    }
+
+    function test_of_what_is_no_token_nobody_without_a_share_is_due_anything() public view {
+        vm.assertEq(split.due(stranger, stranger), 0, "no share, so the token is not asked");
     }
 
     function testFuzz_it_adds_up_whatever_comes_and_goes(uint256 seed, uint256 a, uint256 b) public {
