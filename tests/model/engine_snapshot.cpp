@@ -49,7 +49,7 @@ EngineSnapshot EngineSnapshot::of(const Engine& e) {
     s.stalled_until_ms = e.stalled_until_ms_, s.timers_checked_ms = e.timers_checked_ms_;
     s.last_now_ms = e.last_now_ms_;
     s.inventory = e.inventory_, s.listed = e.listed_, s.recovery = e.recovery_, s.recover_asked = e.recover_asked_;
-    s.submitting = e.submitting_, s.lost = e.lost_;
+    s.submitting = e.submitting_, s.lost = e.lost_, s.touched = e.touched_;
     s.anchored = e.anchored_, s.next_anchor_ms = e.next_anchor_ms_, s.anchor_failing_ms = e.anchor_failing_ms_;
     return s;
 }
@@ -63,7 +63,7 @@ void EngineSnapshot::put(Engine& e) const {
     e.stalled_until_ms_ = stalled_until_ms, e.timers_checked_ms_ = timers_checked_ms;
     e.last_now_ms_ = last_now_ms;
     e.inventory_ = inventory, e.listed_ = listed, e.recovery_ = recovery, e.recover_asked_ = recover_asked;
-    e.submitting_ = submitting, e.lost_ = lost;
+    e.submitting_ = submitting, e.lost_ = lost, e.touched_ = touched;
     e.anchored_ = anchored, e.next_anchor_ms_ = next_anchor_ms, e.anchor_failing_ms_ = anchor_failing_ms;
 }
 
@@ -116,6 +116,11 @@ void EngineSnapshot::digest(model::Digest& d, std::int64_t wall_ms, std::int64_t
     add_sorted(d, listed);
     d.add(recover_asked);
     add_sorted(d, submitting);
+    d.add(touched.size());
+    for (const auto& [row, retry] : touched) {
+        d.add(row);
+        d.add(retry);
+    }
     d.add(lost.ahead.has_value());
     // The anchoring's own times decide nothing here: while exploring the log is left out, so nothing is ever due.
     // `recovery` tells an earlier recovery's lists from this one's, and none of them is on its way.

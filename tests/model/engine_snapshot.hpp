@@ -25,6 +25,7 @@ struct EngineSnapshot {
     std::unordered_set<std::string> listed;
     std::uint64_t recovery = 0;
     std::unordered_set<std::string> submitting;
+    std::vector<std::pair<std::int64_t, bool>> touched;
     Engine::LostJournal lost;
     std::string anchored;
     std::int64_t next_anchor_ms = 0, anchor_failing_ms = 0;
