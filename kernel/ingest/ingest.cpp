@@ -18,7 +18,10 @@ EventRow row_of(const std::string& instance, const ChainEvent& event) {
     row.instance = instance, row.type = event.type, row.position = event.position, row.time = event.time;
     row.tx = event.tx, row.log_index = event.log_index, row.ordinal = event.ordinal;
     row.subscription = event.subscription;
-    row.document = to_json(event);
+    ChainEvent rest = event;
+    rest.position = {}, rest.time = {}, rest.log_index = rest.ordinal = 0;
+    rest.tx.clear(), rest.subscription.clear();
+    row.document = to_json(rest);
     return row;
 }
 

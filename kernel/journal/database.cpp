@@ -7,16 +7,19 @@
 namespace bh::life {
 namespace {
 constexpr int kBusyTimeoutMs = 5000;
-// Pages of 4 KiB in the write-ahead log before it is copied to the file: a page that is written again and again, as
-// after an outage, is copied once.
-constexpr int kCheckpointPages = 4000;
+constexpr int kPageBytes = 8192;  // of a new file: few rows are larger than half of it
+// In the write-ahead log before it is copied to the file: a page that is written again and again, as after an outage,
+// is copied once.
+constexpr int kCheckpointBytes = 16 << 20;
 }  // namespace
 
 Database::Database(const std::string& path)
     : connection_{path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE, kBusyTimeoutMs} {
+    connection_.exec("PRAGMA page_size = " + std::to_string(kPageBytes));
     connection_.exec("PRAGMA journal_mode = WAL");
     connection_.exec("PRAGMA synchronous = FULL");
-    connection_.exec("PRAGMA wal_autocheckpoint = " + std::to_string(kCheckpointPages));
+    const int page = connection_.execAndGet("PRAGMA page_size").getInt();
+    connection_.exec("PRAGMA wal_autocheckpoint = " + std::to_string(kCheckpointBytes / page));
     connection_.exec("PRAGMA foreign_keys = ON");
     migrate();
 }

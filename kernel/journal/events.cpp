@@ -20,22 +20,15 @@ struct OpenEventRow {
     std::uint64_t height = 0;
     std::uint32_t log_index = 0;
     std::int64_t n = 0;
-    EventSubject subject;
 };
 template <class V, class R>
 void fields(V& v, R& r, const OpenEventRow*) {
     v("instance", r.instance), v("height", r.height), v("log_index", r.log_index), v("n", r.n);
-    fields(v, r.subject, tag<EventSubject>());
 }
 
 void open_event(Tx& tx, const EventRow& event) {
     static const std::string text = insert_text<OpenEventRow>("INSERT", "event_open");
-    insert_as(tx.db(), text,
-              OpenEventRow{event.instance,
-                           event.position.height,
-                           event.log_index,
-                           event.n,
-                           {event.type, event.tx, event.ordinal, event.subscription}});
+    insert_as(tx.db(), text, OpenEventRow{event.instance, event.position.height, event.log_index, event.n});
 }
 
 }  // namespace
@@ -62,7 +55,7 @@ bool add_event(Tx& tx, EventRow& event) {
 void finalize_events(Tx& tx, const std::string& instance, std::uint64_t height,
                      const std::function<void(const EventSubject&)>& became) {
     const std::size_t count =
-        each<EventSubject>(tx.db(), "event_open", "WHERE instance = ? AND height <= ? ORDER BY height, log_index",
+        each<EventSubject>(tx.db(), "event_not_final", "WHERE instance = ? AND height <= ? ORDER BY height, log_index",
                            became, instance, height);
     if (count > 0) change(tx.db(), "DELETE FROM event_open WHERE instance = ? AND height <= ?", instance, height);
 }

@@ -30,7 +30,8 @@ struct EventRow {
     std::string subscription;
     EventState status = EventState::seen;
     std::int64_t seen_ms = 0;
-    std::string document;  // the whole chain event as JSON text (parse_chain_event)
+    // The chain event as JSON text (parse_chain_event), without the values that are above. Before version 4 with them.
+    std::string document;
 };
 template <class V, class R>
 void fields(V& v, R& r, const EventRow*) {

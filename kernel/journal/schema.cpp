@@ -138,11 +138,13 @@ DROP TABLE event;
 ALTER TABLE event_4 RENAME TO event;
 CREATE INDEX event_subject ON event(instance, subscription);
 CREATE TABLE event_open(
-    instance TEXT NOT NULL, height INTEGER NOT NULL, log_index INTEGER NOT NULL, n INTEGER NOT NULL, type TEXT NOT NULL,
-    tx TEXT NOT NULL, ordinal INTEGER NOT NULL, subscription TEXT NOT NULL,
+    instance TEXT NOT NULL, height INTEGER NOT NULL, log_index INTEGER NOT NULL, n INTEGER NOT NULL,
     PRIMARY KEY(instance, height, log_index, n)) WITHOUT ROWID;
-INSERT INTO event_open(instance, height, log_index, n, type, tx, ordinal, subscription)
-SELECT instance, height, log_index, n, type, tx, ordinal, subscription FROM event WHERE status = 'seen';
+INSERT INTO event_open(instance, height, log_index, n)
+SELECT instance, height, log_index, n FROM event WHERE status = 'seen';
+CREATE VIEW event_not_final AS SELECT
+    o.instance AS instance, o.height AS height, o.log_index AS log_index, type, tx, ordinal, subscription
+FROM event_open AS o CROSS JOIN event AS e ON e.n = o.n;
 CREATE VIEW event_now AS SELECT
     n, instance, type, position_id, height, block_time, tx, log_index, ordinal, subscription, CASE
         WHEN status = 'seen' AND NOT EXISTS(
