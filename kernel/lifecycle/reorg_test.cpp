@@ -20,6 +20,19 @@ struct Reorganised : Fixture {
         buy_now();
         return s;
     }
+    // Paid for a long time, and that is final.
+    Scene& served() {
+        Scene& s = start();
+        expect(State::active);
+        user(*world, "extend", "1", 100'000);
+        settle();
+        return s;
+    }
+    // So many blocks, and what they bring.
+    void settle() {
+        scene->pass(6);
+        for (int i = 0; i < 50; ++i) scene->tick();
+    }
     // Everything from the newest event of this type on never happened; below what was final.
     void lose(const char* event) {
         scene->pass(6);  // far enough behind the head to be final
@@ -50,11 +63,7 @@ struct Reorganised : Fixture {
 }  // namespace
 
 TEST_CASE_METHOD(Reorganised, "it sells nothing until it is accepted, and then as many places as before") {
-    Scene& s = start();
-    expect(State::active);
-    user(*world, "extend", "1", 100'000);
-    s.pass(6);
-    for (int i = 0; i < 50; ++i) s.tick();
+    Scene& s = served();
     lose("extended");
     CHECK(alarmed("reorg_below_final"));
     REQUIRE(s.until([&] { return head(*world).capacity == 0; }, 30));
@@ -72,11 +81,7 @@ TEST_CASE_METHOD(Reorganised, "it sells nothing until it is accepted, and then a
 
 // It was: the plan stayed off sale for ever, and nobody was told.
 TEST_CASE_METHOD(Reorganised, "a second rollback that takes the places that came back takes them off sale once more") {
-    Scene& s = start();
-    expect(State::active);
-    user(*world, "extend", "1", 100'000);
-    s.pass(6);
-    for (int i = 0; i < 50; ++i) s.tick();
+    Scene& s = served();
     lose("extended");
     REQUIRE(s.until([&] { return head(*world).capacity == 0; }, 30));
     accept();
@@ -119,11 +124,7 @@ TEST_CASE_METHOD(Reorganised, "a second rollback that takes the places that came
 }
 
 TEST_CASE_METHOD(Reorganised, "a total that the operator sets by hand meanwhile stays his") {
-    Scene& s = start();
-    expect(State::active);
-    user(*world, "extend", "1", 100'000);
-    s.pass(6);
-    for (int i = 0; i < 50; ++i) s.tick();
+    Scene& s = served();
     lose("extended");
     REQUIRE(s.until(
         [&] {
@@ -141,11 +142,7 @@ TEST_CASE_METHOD(Reorganised, "a total that the operator sets by hand meanwhile 
 
 TEST_CASE_METHOD(Reorganised, "accepted before a transaction was sent: nothing is sent") {
     add_fault(*world, "submit", BH_E_UNAVAILABLE, 0);
-    Scene& s = start();
-    expect(State::active);
-    user(*world, "extend", "1", 100'000);
-    s.pass(6);
-    for (int i = 0; i < 50; ++i) s.tick();
+    Scene& s = served();
     reorganise(*world, height_of(*world, "extended") - 1, true);
     world->now_ms += 1000;
     while (!parked()) s.tick();
@@ -157,8 +154,7 @@ TEST_CASE_METHOD(Reorganised, "accepted before a transaction was sent: nothing i
 TEST_CASE_METHOD(Reorganised, "a delivery waits until it is accepted, and goes out once") {
     Scene& s = start();
     expect(State::active);
-    s.pass(6);
-    for (int i = 0; i < 50; ++i) s.tick();
+    settle();
     lose("delivered");
     REQUIRE(s.until([&] { return s.state_is(State::delivering); }, 60));
     CHECK_FALSE(s.until([&] { return find_sub(head(*world), "1")->delivered; }, 60));
@@ -187,8 +183,7 @@ TEST_CASE_METHOD(Reorganised,
         CHECK(objects() == 0);
     }
     SECTION("a VM whose time is over") {
-        s.pass(6);
-        for (int i = 0; i < 50; ++i) s.tick();
+        settle();
         reorganise(*world, world->height - 4, false);
         world->now_ms += 1000;
         REQUIRE(s.until([&] { return parked(); }, 30));
@@ -201,8 +196,7 @@ TEST_CASE_METHOD(Reorganised,
 TEST_CASE_METHOD(Reorganised, "a stop that a restart finds is still one") {
     Scene& s = start();
     expect(State::active);
-    s.pass(6);
-    for (int i = 0; i < 50; ++i) s.tick();
+    settle();
     lose("delivered");
     s.restart();
     CHECK_FALSE(s.until([&] { return find_sub(head(*world), "1")->delivered; }, 60));
@@ -214,8 +208,7 @@ TEST_CASE_METHOD(Reorganised, "a stop that a restart finds is still one") {
 TEST_CASE_METHOD(Reorganised, "an order that is gone, and was delivered, is held once that is accepted; its VM stays") {
     Scene& s = start();
     expect(State::active);
-    s.pass(6);
-    for (int i = 0; i < 50; ++i) s.tick();
+    settle();
     lose("purchased");
     CHECK_FALSE(s.until([&] { return !s.state_is(State::active); }, 60));
     if (GENERATE(false, true)) s.restart();
@@ -228,8 +221,7 @@ TEST_CASE_METHOD(Reorganised, "an order that is gone, and was delivered, is held
 TEST_CASE_METHOD(Reorganised, "an order that is gone and mined again later is served on, without anybody's retry") {
     Scene& s = start();
     expect(State::active);
-    s.pass(6);
-    for (int i = 0; i < 50; ++i) s.tick();
+    settle();
     // The stop of sales, which would refuse it, is slower.
     add_fault(*world, "submit", BH_E_UNAVAILABLE, std::numeric_limits<std::uint32_t>::max());
     lose("purchased");

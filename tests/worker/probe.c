@@ -2,6 +2,8 @@
  * sentence. In C, against the headers alone. Its verbs besides are the smallest that there are. */
 #include "probe.h"
 
+#include "tests/worker/plain.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +12,7 @@
 
 struct bh_instance the_instance;
 
-bh_status say(bh_sink out, const char* text) { return out.write(out.ctx, text, strlen(text)); }
+bh_status say(bh_sink out, const char* text) { return plain_say(out, text); }
 bh_status say_result(bh_sink out, long result) {
     return say(out, result >= 0 ? "allowed" : errno == EPERM ? "EPERM" : strerror(errno));
 }
@@ -74,14 +76,10 @@ static bh_status vm_stats(bh_instance* self, bh_str vm, bh_vm_stats* out, bh_err
     return BH_OK;
 }
 
-static const bh_hypervisor hypervisor = {sizeof(bh_hypervisor), 0,        describe, vm_create, vm_destroy,
-                                         vm_power,              vm_get,   vm_list,  vm_stats};
+static const bh_hypervisor hypervisor = {
+    sizeof(bh_hypervisor), 0, describe, vm_create, vm_destroy, vm_power, vm_get, vm_list, vm_stats};
 static const bh_hypervisor_guest guest = {sizeof(bh_hypervisor_guest), 0, guest_exchange};
 
-static bh_status check(const bh_kernel* kernel, bh_str config, uint64_t deadline_ns, bh_sink findings, bh_error* err) {
-    (void)kernel, (void)config, (void)deadline_ns, (void)err;
-    return say(findings, "{\"findings\":[]}");
-}
 static bh_status create(const bh_kernel* kernel, bh_str config, bh_instance** out, bh_error* err) {
     if (config.len >= 15 && memcmp(config.ptr, "{\"fail\":\"crash\"", 15) == 0) raise(SIGSEGV), abort();
     if (config.len >= 9 && memcmp(config.ptr, "{\"fail\":\"", 9) == 0) {
@@ -93,21 +91,22 @@ static bh_status create(const bh_kernel* kernel, bh_str config, bh_instance** ou
     *out = &the_instance;
     return BH_OK;
 }
-static bh_status quiesce(bh_instance* self, uint64_t deadline_ns, bh_error* err) {
-    (void)self, (void)deadline_ns, (void)err;
-    return BH_OK;
-}
-static void destroy(bh_instance* self) { (void)self; }
-static bh_status health(bh_instance* self, bh_sink out, bh_error* err) {
-    (void)self, (void)err;
-    return say(out, "{}");
-}
 static const void* query(const char* id) {
     if (strcmp(id, BH_HYPERVISOR) == 0) return &hypervisor;
     return strcmp(id, BH_HYPERVISOR_GUEST) == 0 ? &guest : NULL;
 }
-static const bh_plugin plugin = {sizeof(bh_plugin), BH_ABI_MINOR, BH_ABI_DRAFT, 0, {"org.blockhost.probe", 19},
-                                 {"0.1.0", 5}, check, create, quiesce, destroy, health, query};
+static const bh_plugin plugin = {sizeof(bh_plugin),
+                                 BH_ABI_MINOR,
+                                 BH_ABI_DRAFT,
+                                 0,
+                                 {"org.blockhost.probe", 19},
+                                 {"0.1.0", 5},
+                                 plain_check,
+                                 create,
+                                 plain_quiesce,
+                                 plain_destroy,
+                                 plain_health,
+                                 query};
 
 const bh_plugin* bh_plugin_entry_v0(const bh_entry_args* args, bh_error* err) {
     (void)args, (void)err;

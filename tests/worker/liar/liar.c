@@ -1,7 +1,5 @@
 /* A plugin of three kinds that answers each question with what its store has under "answer", whatever was asked. */
-#include <blockhost/blockhost.h>
-
-#include <string.h>
+#include "tests/worker/plain.h"
 
 struct bh_instance {
     const bh_kernel* kernel;
@@ -42,32 +40,29 @@ static const bh_hypervisor hypervisor = {sizeof(bh_hypervisor), 0, describe, mak
 static const bh_storage storage = {sizeof(bh_storage), 0, describe, describe, make, make, resize, none, get};
 static const bh_ipv6 ipv6 = {sizeof(bh_ipv6), 0, describe, make, make, none, get};
 
-static bh_status check(const bh_kernel* kernel, bh_str config, uint64_t deadline_ns, bh_sink findings, bh_error* err) {
-    (void)kernel, (void)config, (void)deadline_ns, (void)err;
-    return findings.write(findings.ctx, "{\"findings\":[]}", 15);
-}
 static bh_status create(const bh_kernel* kernel, bh_str config, bh_instance** out, bh_error* err) {
     (void)config, (void)err;
     the_instance.kernel = kernel;
     *out = &the_instance;
     return BH_OK;
 }
-static bh_status quiesce(bh_instance* self, uint64_t deadline_ns, bh_error* err) {
-    (void)self, (void)deadline_ns, (void)err;
-    return BH_OK;
-}
-static void destroy(bh_instance* self) { (void)self; }
-static bh_status health(bh_instance* self, bh_sink out, bh_error* err) {
-    (void)self, (void)err;
-    return out.write(out.ctx, "{}", 2);
-}
 static const void* query(const char* id) {
     if (strcmp(id, BH_HYPERVISOR) == 0) return &hypervisor;
     if (strcmp(id, BH_STORAGE) == 0) return &storage;
     return strcmp(id, BH_IPV6) == 0 ? &ipv6 : NULL;
 }
-static const bh_plugin plugin = {sizeof(bh_plugin), BH_ABI_MINOR, BH_ABI_DRAFT, 0, {"org.blockhost.test-liar", 23},
-                                 {"0.1.0", 5}, check, create, quiesce, destroy, health, query};
+static const bh_plugin plugin = {sizeof(bh_plugin),
+                                 BH_ABI_MINOR,
+                                 BH_ABI_DRAFT,
+                                 0,
+                                 {"org.blockhost.test-liar", 23},
+                                 {"0.1.0", 5},
+                                 plain_check,
+                                 create,
+                                 plain_quiesce,
+                                 plain_destroy,
+                                 plain_health,
+                                 query};
 
 const bh_plugin* bh_plugin_entry_v0(const bh_entry_args* args, bh_error* err) {
     (void)args, (void)err;

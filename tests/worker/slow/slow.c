@@ -1,9 +1,8 @@
-/* A plugin whose [no-block] members do block: query() for its storage, and parse_address() of "wait" and of "compute". What
- * else it does it does at once, and that is nothing. */
-#include <blockhost/blockhost.h>
-#include <blockhost/ext/chain_contract.h>
+/* A plugin whose [no-block] members do block: query() for its storage, and parse_address() of "wait" and of "compute".
+ * What else it does it does at once, and that is nothing. */
+#include "tests/worker/plain.h"
 
-#include <string.h>
+#include <blockhost/ext/chain_contract.h>
 #include <time.h>
 
 enum { SLOW_MS = 25 };
@@ -25,8 +24,6 @@ static void compute_a_while(void) {
     } while ((now.tv_sec - begin.tv_sec) * 1000 + (now.tv_nsec - begin.tv_nsec) / 1000000 < SLOW_MS);
 }
 
-static bh_status say(bh_sink out, const char* text) { return out.write(out.ctx, text, strlen(text)); }
-
 static bh_status parse_address(bh_instance* self, bh_str text, bh_sink canonical, bh_error* err) {
     (void)self, (void)err;
     if (text.len == 4 && memcmp(text.ptr, "wait", 4) == 0) wait_a_while();
@@ -35,20 +32,20 @@ static bh_status parse_address(bh_instance* self, bh_str text, bh_sink canonical
 }
 static bh_status read(bh_instance* self, bh_str request, bh_str at, uint32_t min_agree, bh_sink out, bh_error* err) {
     (void)self, (void)request, (void)at, (void)min_agree, (void)err;
-    return say(out, "{}");
+    return plain_say(out, "{}");
 }
 
 static bh_status describe(bh_instance* self, bh_sink out, bh_error* err) {
     (void)self, (void)err;
-    return say(out, "{\"volume_kinds\":[\"file\"]}");
+    return plain_say(out, "{\"volume_kinds\":[\"file\"]}");
 }
 static bh_status pools(bh_instance* self, bh_sink out, bh_error* err) {
     (void)self, (void)err;
-    return say(out, "{\"pools\":[]}");
+    return plain_say(out, "{\"pools\":[]}");
 }
 static bh_status list(bh_instance* self, bh_str page, bh_sink out, bh_error* err) {
     (void)self, (void)page, (void)err;
-    return say(out, "{\"volumes\":[]}");
+    return plain_say(out, "{\"volumes\":[]}");
 }
 
 static const bh_chain chain = {.struct_size = sizeof(bh_chain), .parse_address = parse_address};
@@ -56,24 +53,11 @@ static const bh_chain_contract contract = {.struct_size = sizeof(bh_chain_contra
 static const bh_storage storage = {
     .struct_size = sizeof(bh_storage), .describe = describe, .pools = pools, .volume_list = list};
 
-static bh_status check(const bh_kernel* kernel, bh_str config, uint64_t deadline_ns, bh_sink findings, bh_error* err) {
-    (void)kernel, (void)config, (void)deadline_ns, (void)err;
-    return say(findings, "{\"findings\":[]}");
-}
 static bh_status create(const bh_kernel* kernel, bh_str config, bh_instance** out, bh_error* err) {
     (void)config, (void)err;
     the_instance.kernel = kernel;
     *out = &the_instance;
     return BH_OK;
-}
-static bh_status quiesce(bh_instance* self, uint64_t deadline_ns, bh_error* err) {
-    (void)self, (void)deadline_ns, (void)err;
-    return BH_OK;
-}
-static void destroy(bh_instance* self) { (void)self; }
-static bh_status health(bh_instance* self, bh_sink out, bh_error* err) {
-    (void)self, (void)err;
-    return say(out, "{}");
 }
 static const void* query(const char* id) {
     if (strcmp(id, BH_STORAGE) == 0) wait_a_while();
@@ -81,8 +65,18 @@ static const void* query(const char* id) {
     if (strcmp(id, BH_CHAIN_CONTRACT) == 0) return &contract;
     return strcmp(id, BH_STORAGE) == 0 ? &storage : NULL;
 }
-static const bh_plugin plugin = {sizeof(bh_plugin), BH_ABI_MINOR, BH_ABI_DRAFT, 0, {"org.blockhost.test-slow", 23},
-                                 {"0.1.0", 5}, check, create, quiesce, destroy, health, query};
+static const bh_plugin plugin = {sizeof(bh_plugin),
+                                 BH_ABI_MINOR,
+                                 BH_ABI_DRAFT,
+                                 0,
+                                 {"org.blockhost.test-slow", 23},
+                                 {"0.1.0", 5},
+                                 plain_check,
+                                 create,
+                                 plain_quiesce,
+                                 plain_destroy,
+                                 plain_health,
+                                 query};
 
 const bh_plugin* bh_plugin_entry_v0(const bh_entry_args* args, bh_error* err) {
     (void)args, (void)err;
