@@ -130,7 +130,8 @@ TEST_CASE("without its book a granted VM is kept, and nothing on it is done unti
     CHECK(std::any_of(alarms.begin(), alarms.end(), [](const auto& alarm) { return alarm.reason == "chain_changed"; }));
 }
 
-TEST_CASE("an older copy of the book destroys nothing: what it does not know runs on, and is held once that is accepted") {
+TEST_CASE(
+    "an older copy of the book destroys nothing: what it does not know runs on, and is held once that is accepted") {
     Place at;
     std::filesystem::copy_file(at.directory + "/grants.jsonl", at.directory + "/older");
     at.served();

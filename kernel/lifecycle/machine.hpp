@@ -41,9 +41,7 @@ std::int64_t repeat_delay_ms(const EngineConfig& config, std::uint32_t reopened)
 bool hold_worn_out(Tx& tx, const MachineEnv& env, const SubscriptionRow& row, Step step);
 
 // How long what a create was asked for may still appear in its backend, after it was given up.
-constexpr std::int64_t longest_unsettled_ms(const EngineConfig& config) noexcept {
-    return 2 * config.long_deadline_ms;
-}
+constexpr std::int64_t longest_unsettled_ms(const EngineConfig& config) noexcept { return 2 * config.long_deadline_ms; }
 
 // Which plugin instance a step of this row needs ("" = none).
 std::string instance_of(Tx& tx, const MachineEnv& env, const SubscriptionRow& row, Step step);

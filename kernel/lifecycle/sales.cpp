@@ -76,8 +76,8 @@ Status Engine::plan_sales(Tx& tx, const ChainSlot& slot, bool apply, bool& chang
     return {};
 }
 
-// A rollback took transactions that were final. Those that put plans on sale again may be mined again, or not: the plans
-// are taken off sale anew, and what comes after that is as it was the first time.
+// A rollback took transactions that were final. Those that put plans on sale again may be mined again, or not: the
+// plans are taken off sale anew, and what comes after that is as it was the first time.
 Status Engine::redo_sales(Tx& tx, const ChainSlot& slot, std::uint64_t kept) {
     for (const auto& row : capacities(tx)) {
         if (row.instance != slot.config.instance || !row.done || row.height <= kept) continue;

@@ -108,8 +108,8 @@ Status Registry::make_instance(Entry& entry, const ServiceBackends& backends, co
                               {services.begin(), services.end()},
                               backends.log->min_level()};
     for (const char* everybodys : {BH_SVC_STORE, BH_SVC_WAKE}) greeting.services.emplace_back(everybodys);  // as log is
-    entry.worker = std::make_unique<worker::Worker>(std::move(greeting), entry.file->fd(), entry.kernel,
-                                                    *backends.workers, say);
+    entry.worker =
+        std::make_unique<worker::Worker>(std::move(greeting), entry.file->fd(), entry.kernel, *backends.workers, say);
     if (auto started = entry.worker->start(); !started) return started.failure();
     entry.kernel = entry.worker->handle();
     instance.plugin = entry.worker->plugin();

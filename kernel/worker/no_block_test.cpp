@@ -17,9 +17,7 @@ TEST_CASE("ten milliseconds of waiting break the promise") {
     CHECK(blocked_ms({5 * kMs, kMs, 7}, {2505 * kMs, kMs, 8}) == 2500);
 }
 
-TEST_CASE("ten milliseconds of computing break it, too") {
-    CHECK(blocked_ms({}, {12 * kMs, 10 * kMs, 0}) == 12);
-}
+TEST_CASE("ten milliseconds of computing break it, too") { CHECK(blocked_ms({}, {12 * kMs, 10 * kMs, 0}) == 12); }
 
 TEST_CASE("a short wait does not, and neither does a thread that the host kept from running") {
     CHECK(blocked_ms({}, {10 * kMs - 1, 0, 3}) == 0);

@@ -49,9 +49,9 @@ public:
         std::string word;  // "running", "waiting" (ended, will be started by the next verb), "poisoned"
         std::int64_t pid = 0;
         std::string limits, limits_why, sandbox;
-        std::size_t ends = 0;             // in the time that counts
-        std::string last_end;             // why
-        std::vector<std::string> denied;  // system calls that the sandbox refused, each once, since the first start
+        std::size_t ends = 0;               // in the time that counts
+        std::string last_end;               // why
+        std::vector<std::string> denied;    // system calls that the sandbox refused, each once, since the first start
         std::vector<Blocked::Row> blocked;  // since the first start
     };
     [[nodiscard]] State state();

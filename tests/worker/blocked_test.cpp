@@ -51,9 +51,8 @@ TEST_CASE_METHOD(Slow, "a query that blocks is told with the first verb of its t
     const auto* storage = world->instance.find<bh_storage>(BH_STORAGE);
     REQUIRE(storage != nullptr);
     for (int i = 0; i < 2; ++i) {
-        const auto described = plugins::read_verb("probe", [&](bh_sink out, bh_error* err) {
-            return storage->describe(world->instance.self, out, err);
-        });
+        const auto described = plugins::read_verb(
+            "probe", [&](bh_sink out, bh_error* err) { return storage->describe(world->instance.self, out, err); });
         CHECK(described.ok());
     }
     REQUIRE(rows().size() == 1);

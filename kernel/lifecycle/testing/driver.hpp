@@ -63,8 +63,8 @@ public:
         return answer;
     }
     Command command();
-    void accept_reorg();   // as the operator, who tries again later if the disk is full
-    bool sales_settled();  // no plan is off sale for a rollback
+    void accept_reorg();              // as the operator, who tries again later if the disk is full
+    bool sales_settled();             // no plan is off sale for a rollback
     void pass(std::int64_t seconds);  // chain time, a block each second, without the engine
 
     World& world;
