@@ -157,7 +157,8 @@ class FullDisk(Scenario):
     def build_world(cls) -> None:
         world = cls.world
         world.prepare()
-        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size=8m,mode=711,uid={KERNEL},gid={KERNEL}", "tmpfs", world.path("state")], check=True)
+        # The journal's write-ahead log alone may take 16 MiB.
+        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size=40m,mode=711,uid={KERNEL},gid={KERNEL}", "tmpfs", world.path("state")], check=True)
         world.start_all()
         world.wait_ready()
 
