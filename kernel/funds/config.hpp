@@ -15,7 +15,7 @@ struct Config {
     std::map<std::string, Amount> reserve;
     bool credit_outages = false;            // without being asked
     std::int64_t credit_min_s = 300;        // shorter outages are not credited by themselves
-    std::int64_t credit_max_s = 7 * 86400;  // of one credit, whoever orders it
+    std::int64_t credit_max_s = 604'800;    // a week: of one credit, whoever orders it
 };
 
 }  // namespace bh::funds
