@@ -161,7 +161,7 @@ std::int64_t ChainInstances::unix_now() {
 }
 
 Status ChainInstances::keep(const std::string& space, const std::string& key, const Bytes& row) {
-    const Status kept = store_.put(space, {{key, row}});
+    Status kept = store_.put(space, {{key, row}});
     if (kept || kept.failure().code != BH_E_EXHAUSTED) return kept;
     if (auto done = forget_old(space); !done) return done;
     return store_.put(space, {{key, row}});

@@ -118,6 +118,7 @@ bool Line::serve(const Frame& frame, const bh_call* call, std::uint64_t hard_ns)
         log_refusal(services_, frame.number);
     }
     std::vector<int> fds;
+    fds.reserve(side.fds.size());
     for (const Fd& fd : side.fds) fds.push_back(fd.get());
     const bool sent = channel_.send(answer_, fds, hard_ns);
     if (side.secret) {

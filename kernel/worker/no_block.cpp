@@ -44,6 +44,7 @@ bool Blocked::note(std::string_view member, std::uint32_t ms) {
 std::vector<Blocked::Row> Blocked::rows() const {
     const std::scoped_lock lock{mutex_};
     std::vector<Row> all;
+    all.reserve(rows_.size());
     for (const auto& [name, row] : rows_) all.push_back(row);
     return all;
 }

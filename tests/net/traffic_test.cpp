@@ -23,6 +23,13 @@ Frame ping(const std::string& from, const std::string& to) {
     return icmp6_frame({kVmA.mac, kHostMac, from, to}, kEchoRequest, {0, 1, 0, 1});
 }
 
+// The way to a guest is open: the first packets may be lost while its link comes up.
+void wait_for(Testbed& bed, Guest& guest, const std::string& address) {
+    constexpr std::uint16_t kProbe = 9;
+    const Services there{guest.space(), kProbe};
+    REQUIRE(echoes(bed.outside(), address, kProbe, "are you there?"));
+}
+
 bool is_echo_reply(const Frame& frame) { return is_icmp6(frame, kEchoReply); }
 
 }  // namespace
@@ -56,6 +63,8 @@ TEST_CASE("guests do not reach each other", "[net]") {
     Testbed bed;
     const auto a = bed.boot(kVmA);
     const auto b = bed.boot(kVmB);
+    wait_for(bed, *a, kVmA.address);
+    wait_for(bed, *b, kVmB.address);
     Services in_a{a->space(), kEcho}, in_b{b->space(), kEcho};
     send_text(a->space(), kVmB.address, kEcho, "a to b");
     send_text(b->space(), kVmA.address, kEcho, "b to a");
@@ -185,6 +194,7 @@ TEST_CASE("outside can't pretend to be a guest, nor use the host as a router", "
     Testbed bed;
     const auto a = bed.boot(kVmA);
     const auto b = bed.boot(kVmB);
+    wait_for(bed, *a, kVmA.address);
     Services in_a{a->space(), kEcho};
     bed.outside().ip("-6 address add " + kVmB.address + "/128 dev lo nodad");
     bed.outside().ip("-6 route add " + kVmA.address + "/128 via " + kHost + " src " + kVmB.address);
