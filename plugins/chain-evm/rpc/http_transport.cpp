@@ -21,6 +21,7 @@ namespace http = boost::beast::http;
 constexpr std::size_t kIdleConnections = 4;
 constexpr std::string_view kProxyScheme = "http://";
 constexpr std::uint32_t kMaxHeadBytes = 32768;
+constexpr std::size_t kReadBytes = 65536;
 
 // Retry-After: seconds or a date (RFC 9110, section 10.2.3); in milliseconds, 0 if there is none.
 std::uint32_t pause_of(const std::string& text) {
@@ -80,6 +81,7 @@ public:
         if (!error) {
             // Once, with what its reader wants behind it: a string that grows is copied. The limit was kept by now.
             if (const auto size = parser.content_length()) parser.get().body().reserve(*size + kAnswerPadding);
+            connection.buffer.reserve(kReadBytes);  // Beast reads what fits; at first that is 512 bytes
             http::read(*connection.stream, connection.buffer, parser, error);
         }
         if (error) return failure_of(error);
