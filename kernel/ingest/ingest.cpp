@@ -12,6 +12,7 @@ namespace bh::life {
 namespace {
 
 constexpr std::int64_t kMsPerSecond = 1000;
+constexpr std::int64_t kListedAtOnce = 20'000;  // events, while there is more to poll
 
 EventRow row_of(const std::string& instance, const ChainEvent& event) {
     EventRow row;
@@ -31,6 +32,7 @@ public:
 
     void rollback(const ChainEvent& event) {
         const std::uint64_t height = event.position.height;
+        reopen(height + 1);
         out_.kept = std::min(height, out_.kept.value_or(height));
         for (const EventRow& gone : roll_back_events(tx_, source_.instance, height)) {
             if (gone.type == "purchased") {
@@ -48,6 +50,8 @@ public:
     void add(const ChainEvent& event) {
         EventRow row = row_of(source_.instance, event);
         if (!add_event(tx_, row)) return;
+        reopen(event.position.height);
+        out_.cursor.newest_event = std::max(out_.cursor.newest_event, row.n);
         out_.changed = true;
         if (event.type == "plan") return plan(event);
         if (event.type == "purchased") return purchased(event);
@@ -56,7 +60,10 @@ public:
     }
 
     void finalize(const Block& block) {
-        finalize_events(tx_, source_.instance, block.position.height, [this](const EventSubject& event) {
+        std::uint64_t& from = out_.cursor.open_from;
+        const std::uint64_t to = block.position.height;
+        if (from > to) return;
+        events_between(tx_, source_.instance, from, to, [this](const EventSubject& event) {
             if (event.type == "purchased") {
                 set_purchase(event.subscription, event.tx, event.ordinal, EventState::final);
             }
@@ -66,9 +73,20 @@ public:
                 out_.transferred.push_back(subject.row);
             }
         });
+        from = to + 1;
+    }
+
+    void list(bool more) {
+        CursorRow& cursor = out_.cursor;
+        const std::int64_t count = cursor.newest_event - cursor.listed_event;
+        if (count <= 0 || (more && count < kListedAtOnce)) return;
+        list_subjects(tx_, source_.instance, cursor.listed_event, cursor.newest_event);
+        cursor.listed_event = cursor.newest_event;
     }
 
 private:
+    void reopen(std::uint64_t height) { out_.cursor.open_from = std::min(out_.cursor.open_from, height); }
+
     void below_final(std::uint64_t height) {
         out_.below_final = true;
         out_.cursor.parked_destruction = true;
@@ -173,8 +191,7 @@ Result<Ingested> ingest(Tx& tx, const IngestSource& source, const ChainEvents& p
                                             known->contract + " on " + known->chain +
                                             ": give the new contract an instance of its own");
     }
-    out.cursor =
-        known.value_or(CursorRow{source.instance, source.chain.chain, source.chain.contract, {}, {}, {}, false});
+    out.cursor = known.value_or(CursorRow{source.instance, source.chain.chain, source.chain.contract, {}, {}, {}});
     const CursorRow before = out.cursor;
 
     Ingestion ingestion{tx, source, out};
@@ -190,8 +207,10 @@ Result<Ingested> ingest(Tx& tx, const IngestSource& source, const ChainEvents& p
         out.cursor.final = *final;
     }
     if (!polled.more && out.cursor.final.position.known()) ingestion.finalize(out.cursor.final);
+    ingestion.list(polled.more);
     out.changed = out.changed || !known || before.cursor != out.cursor.cursor || !(before.head == out.cursor.head) ||
-                  !(before.final == out.cursor.final);
+                  !(before.final == out.cursor.final) || before.open_from != out.cursor.open_from ||
+                  before.listed_event != out.cursor.listed_event;
     if (out.changed) save_cursor(tx, out.cursor);
     return out;
 }

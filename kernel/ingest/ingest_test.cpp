@@ -155,6 +155,68 @@ TEST_CASE_METHOD(Fixture, "nothing is final while more is to be polled") {
     CHECK(row().purchase == EventState::seen);
 }
 
+TEST_CASE_METHOD(Fixture, "an event that comes after its height is final is final with that poll, however late it is") {
+    const auto events = [&] {
+        std::vector<EventRow> all;
+        REQUIRE(journal->read([&](Tx& tx) -> Status {
+            all = list_events(tx, 0, 9);
+            return {};
+        }));
+        return all;
+    };
+    take(report({purchase(10)}, 20));
+    CHECK(row().purchase == EventState::final);
+    auto late = report({purchase(9, "8")}, 21);
+    late.more = true;
+    take(late);
+    CHECK(row("8").purchase == EventState::seen);
+    CHECK(events()[0].status == EventState::seen);
+    late.events.clear(), late.more = false;
+    const Ingested done = take(late);  // nothing new in it but that there is no more
+    CHECK(done.changed);
+    CHECK(row("8").purchase == EventState::final);
+    CHECK(row().purchase == EventState::final);
+    for (const EventRow& event : events()) CHECK(event.status == EventState::final);
+    // What a rollback took and what came in its place.
+    ChainEvent rollback;
+    rollback.type = "rollback", rollback.position = block(9).position;
+    take(report({rollback, purchase(11, "9", "b")}, 12, "b"));
+    CHECK(row().purchase == EventState::rolled_back);
+    CHECK(row("8").purchase == EventState::final);
+    CHECK(row("9").purchase == EventState::seen);
+    take(report({}, 13, "b"));
+    CHECK(row("9").purchase == EventState::final);
+    CHECK(row().purchase == EventState::rolled_back);
+}
+
+TEST_CASE_METHOD(Fixture, "a subscription's events are found while there is more to poll, and after") {
+    const auto found = [&](const std::string& id) {
+        std::vector<std::string> types;
+        REQUIRE(journal->read([&](Tx& tx) -> Status {
+            for (const EventRow& event : events_of(tx, "local", id)) types.push_back(event.type);
+            return {};
+        }));
+        return types;
+    };
+    const auto extended = [](std::uint64_t height) {
+        ChainEvent event = purchase(height);
+        event.type = "extended", event.tx += "x";
+        return event;
+    };
+    auto polled = report({purchase(10), purchase(11, "8"), extended(12)}, 20);
+    polled.more = true;
+    const Ingested first = take(polled);
+    CHECK(first.cursor.newest_event == 3);
+    CHECK(first.cursor.listed_event == 0);
+    CHECK(found("7") == std::vector<std::string>{"purchased", "extended"});
+    CHECK(found("8").size() == 1);
+    const Ingested second = take(report({extended(13)}, 21));
+    CHECK(second.cursor.listed_event == 4);
+    CHECK(found("7") == std::vector<std::string>{"purchased", "extended", "extended"});
+    CHECK(found("8").size() == 1);
+    CHECK(found("").empty());
+}
+
 TEST_CASE_METHOD(Fixture, "a plan of another agent's host is not ours") {
     ChainEvent plan;
     plan.type = "plan", plan.position = block(5).position, plan.tx = "0xp", plan.plan = "1";

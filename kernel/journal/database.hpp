@@ -9,6 +9,7 @@
 #include <memory>
 #include <stdexcept>
 #include <unordered_map>
+#include <utility>
 
 namespace bh::life {
 
@@ -184,18 +185,33 @@ int insert(Database& db, const char* verb, const std::string& table, const Row& 
     return insert_as(db, insert_text<Row>(verb, table, generated), row, generated);
 }
 
-// UPDATE of every column of the row whose `key` column equals the row's.
+// UPDATE of the row whose `key` column equals the row's: of the columns that differ, since SQLite writes each index of
+// a column that an UPDATE names, changed or not. Returns how many rows it found.
 template <class Row>
 int update(Database& db, const std::string& table, const Row& row, std::string_view key) {
-    std::string sets;
-    auto name = [&](const char* column, const auto&) {
-        if (column != key) sets += (sets.empty() ? "" : ", ") + std::string{column} + " = ?";
+    std::optional<Row> old;
+    const std::string where = "WHERE " + std::string{key} + " = ?";
+    auto find = [&](const char* column, const auto& field) {
+        if (column == key) old = select_one<Row>(db, table, where, field);
     };
-    fields(name, row, tag<Row>());
-    SQLite::Statement& s = db.prepare("UPDATE " + table + " SET " + sets + " WHERE " + std::string{key} + " = ?");
+    fields(find, row, tag<Row>());
+    if (!old) return 0;
+    std::vector<const void*> before;  // in the order of fields(), which is the type's
+    auto note = [&before](const char*, const auto& field) { before.push_back(&field); };
+    fields(note, std::as_const(*old), tag<Row>());
+    std::vector<bool> differs;
+    std::string sets;
+    auto compare = [&]<class Field>(const char* column, const Field& field) {
+        differs.push_back(!(field == *static_cast<const Field*>(before[differs.size()])));
+        if (differs.back()) sets += (sets.empty() ? "" : ", ") + std::string{column} + " = ?";
+    };
+    fields(compare, row, tag<Row>());
+    if (sets.empty()) return 1;
+    SQLite::Statement& s = db.prepare("UPDATE " + table + " SET " + sets + " " + where);
     int i = 0;
-    auto value = [&](const char* column, const auto& field) {
-        if (column != key) column::bind(s, ++i, field);
+    std::size_t at = 0;
+    auto value = [&](const char*, const auto& field) {
+        if (differs[at++]) column::bind(s, ++i, field);
     };
     fields(value, row, tag<Row>());
     auto last = [&](const char* column, const auto& field) {

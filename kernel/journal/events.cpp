@@ -12,27 +12,6 @@ void save_cursor(Tx& tx, const CursorRow& cursor) { insert(tx.db(), "INSERT OR R
 
 std::vector<CursorRow> cursors(Tx& tx) { return select<CursorRow>(tx.db(), "chain_cursor", "ORDER BY instance"); }
 
-namespace {
-
-// Of table event_open: an event that is not final yet.
-struct OpenEventRow {
-    std::string instance;
-    std::uint64_t height = 0;
-    std::uint32_t log_index = 0;
-    std::int64_t n = 0;
-};
-template <class V, class R>
-void fields(V& v, R& r, const OpenEventRow*) {
-    v("instance", r.instance), v("height", r.height), v("log_index", r.log_index), v("n", r.n);
-}
-
-void open_event(Tx& tx, const EventRow& event) {
-    static const std::string text = insert_text<OpenEventRow>("INSERT", "event_open");
-    insert_as(tx.db(), text, OpenEventRow{event.instance, event.position.height, event.log_index, event.n});
-}
-
-}  // namespace
-
 bool add_event(Tx& tx, EventRow& event) {
     event.seen_ms = tx.now_ms();
     static const std::string text = insert_text<EventRow>("INSERT OR IGNORE", "event", "n");
@@ -48,16 +27,15 @@ bool add_event(Tx& tx, EventRow& event) {
         event.n = gone->n;
         change(tx.db(), "UPDATE event SET status = 'seen' WHERE n = ?", event.n);
     }
-    if (event.status == EventState::seen) open_event(tx, event);
     return true;
 }
 
-void finalize_events(Tx& tx, const std::string& instance, std::uint64_t height,
-                     const std::function<void(const EventSubject&)>& became) {
-    const std::size_t count =
-        each<EventSubject>(tx.db(), "event_not_final", "WHERE instance = ? AND height <= ? ORDER BY height, log_index",
-                           became, instance, height);
-    if (count > 0) change(tx.db(), "DELETE FROM event_open WHERE instance = ? AND height <= ?", instance, height);
+void events_between(Tx& tx, const std::string& instance, std::uint64_t from, std::uint64_t to,
+                    const std::function<void(const EventSubject&)>& told) {
+    each<EventSubject>(
+        tx.db(), "event",
+        "WHERE instance = ? AND height >= ? AND height <= ? AND status = 'seen' ORDER BY height, log_index", told,
+        instance, from, to);
 }
 
 std::vector<EventRow> roll_back_events(Tx& tx, const std::string& instance, std::uint64_t height) {
@@ -65,7 +43,6 @@ std::vector<EventRow> roll_back_events(Tx& tx, const std::string& instance, std:
         tx.db(), "event_now",
         "WHERE instance = ? AND status <> 'rolled_back' AND height > ? ORDER BY height, log_index", instance, height);
     for (const auto& row : rows) change(tx.db(), "UPDATE event SET status = 'rolled_back' WHERE n = ?", row.n);
-    change(tx.db(), "DELETE FROM event_open WHERE instance = ? AND height > ?", instance, height);
     return rows;
 }
 
@@ -80,9 +57,22 @@ std::optional<EventRow> newest_event(Tx& tx, const std::string& instance, const 
     return std::nullopt;
 }
 
+void list_subjects(Tx& tx, const std::string& instance, std::int64_t after, std::int64_t to) {
+    // Sorted: each page of the list is written once.
+    change(tx.db(),
+           "INSERT OR IGNORE INTO event_subject(instance, subscription, n) SELECT instance, subscription, n FROM event "
+           "WHERE n > ? AND n <= ? AND +instance = ? AND subscription <> '' ORDER BY subscription, n",
+           after, to, instance);
+}
+
 std::vector<EventRow> events_of(Tx& tx, const std::string& instance, const std::string& subscription) {
-    return select<EventRow>(tx.db(), "event_now", "WHERE instance = ? AND subscription = ? ORDER BY height, log_index",
-                            instance, subscription);
+    // +: by number, and not in the order of an index that holds every other subscription's events, too.
+    return select<EventRow>(
+        tx.db(), "event_now",
+        "WHERE n IN (SELECT n FROM event_subject WHERE instance = ?1 AND subscription = ?2 UNION ALL "
+        "SELECT n FROM event WHERE n > coalesce((SELECT listed_event FROM chain_cursor WHERE "
+        "instance = ?1), 0) AND +instance = ?1 AND subscription = ?2) ORDER BY +height, +log_index",
+        instance, subscription);
 }
 
 std::vector<EventRow> list_events(Tx& tx, std::int64_t before, std::uint32_t limit) {

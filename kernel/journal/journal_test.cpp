@@ -165,18 +165,28 @@ TEST_CASE_METHOD(Fixture, "an event is stored once and comes back after a rollba
         CHECK(roll_back_events(tx, "local", 9).empty());
         EventRow mined = event;
         CHECK(add_event(tx, mined));
-        const auto finalized = [&tx](std::uint64_t height) {
+        const auto between = [&tx](std::uint64_t from, std::uint64_t to) {
             std::vector<std::string> types;
-            finalize_events(tx, "local", height, [&types](const EventSubject& became) {
-                CHECK(became.tx == "0xt");
-                types.push_back(became.type);
+            events_between(tx, "local", from, to, [&types](const EventSubject& told) {
+                CHECK(told.tx == "0xt");
+                types.push_back(told.type);
             });
             return types;
         };
-        CHECK(finalized(9).empty());
-        CHECK(finalized(10) == std::vector<std::string>{"purchased"});
-        CHECK(finalized(10).empty());
+        CHECK(between(0, 9).empty());
+        CHECK(between(10, 10) == std::vector<std::string>{"purchased"});
+        CHECK(between(11, 12).empty());
+        CursorRow cursor;
+        cursor.instance = "local", cursor.open_from = 10;
+        save_cursor(tx, cursor);
+        CHECK(list_events(tx, 0, 1).front().status == EventState::seen);
+        cursor.open_from = 11;
+        save_cursor(tx, cursor);
         CHECK(list_events(tx, 0, 1).front().status == EventState::final);
+        CHECK(events_of(tx, "local", "").front().status == EventState::final);
+        CHECK(roll_back_events(tx, "local", 9).front().status == EventState::final);
+        CHECK(between(0, 12).empty());
+        CHECK(list_events(tx, 0, 1).front().status == EventState::rolled_back);
         return {};
     }));
 }
@@ -303,11 +313,14 @@ INSERT INTO event VALUES(
 INSERT INTO event VALUES(
     9, 'local', 'plan', '0xb', 9, 5, '0xu', 2, 1, '', 'final', 6, 8,
     '{"cursor":"","events":[{"position":{"height":9,"id":"0xb"},"type":"plan"}],"recent":[]}');
+INSERT INTO chain_cursor VALUES('local', 'eip155:1', '0xc', '', '', 0, 0, '', 9, 8, 0);
+INSERT INTO chain_cursor VALUES('other', 'eip155:2', '0xc', '', '', 0, 0, '', 9, 8, 0);
+INSERT INTO event VALUES(5, 'other', 'plan', '0xb', 9, 5, '0xu', 2, 1, '', 'final', 6, 8, '{"events":[{}]}');
 )sql");
     reopen();
     REQUIRE(journal->write([](Tx& tx) -> Status {
         const auto kept = list_events(tx, 0, 9);
-        REQUIRE(kept.size() == 2);
+        REQUIRE(kept.size() == 3);
         CHECK(kept[0].n == 9);
         CHECK(kept[0].status == EventState::final);
         CHECK(kept[0].document == R"({"position":{"height":9,"id":"0xb"},"type":"plan"})");
@@ -322,13 +335,16 @@ INSERT INTO event VALUES(
         other.log_index = 3;
         CHECK(add_event(tx, other));
         CHECK(other.n == 10);
-        std::size_t final = 0;
-        finalize_events(tx, "local", 10, [&final](const EventSubject& became) {
-            CHECK(became.tx == "0xt");
-            ++final;
+        std::size_t open = 0;
+        const auto cursor = cursor_of(tx, "local");
+        REQUIRE(cursor);
+        CHECK(cursor->open_from == 10);                  // the lowest that was not final
+        CHECK(cursor_of(tx, "other")->open_from == 10);  // all were
+        events_between(tx, "local", cursor->open_from, 10, [&open](const EventSubject& told) {
+            CHECK(told.tx == "0xt");
+            ++open;
         });
-        CHECK(final == 2);
-        for (const EventRow& event : list_events(tx, 0, 9)) CHECK(event.status == EventState::final);
+        CHECK(open == 2);
         return {};
     }));
 }

@@ -11,13 +11,17 @@ struct CursorRow {
     std::string instance, chain, contract, cursor;
     Block head, final;  // the newest that was reported, and the newest that the instance's rule holds for final
     bool parked_destruction = false;  // a rollback below `final` happened: nothing is suspended or destroyed
+    std::uint64_t open_from = 0;      // events at this height and above have not become final
+    // Numbers of its newest event, and of the newest that list_subjects() has listed.
+    std::int64_t newest_event = 0, listed_event = 0;
 };
 template <class V, class R>
 void fields(V& v, R& r, const CursorRow*) {
     v("instance", r.instance), v("chain", r.chain), v("contract", r.contract), v("cursor", r.cursor);
     v("head_id", r.head.position.id), v("head_height", r.head.position.height), v("head_time", r.head.time);
     v("final_id", r.final.position.id), v("final_height", r.final.position.height), v("final_time", r.final.time);
-    v("parked_destruction", r.parked_destruction);
+    v("parked_destruction", r.parked_destruction), v("open_from", r.open_from);
+    v("newest_event", r.newest_event), v("listed_event", r.listed_event);
 }
 
 struct EventRow {

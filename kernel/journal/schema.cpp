@@ -156,7 +156,37 @@ ALTER TABLE capacity ADD COLUMN height INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX job_unsettled ON job(unsettled_until_ms) WHERE unsettled_until_ms > 0;
 )sql";
 
-constexpr const char* kMigrations[] = {kInitial, kCapacity, kFunds, kEvents};
+// Version 5: what is not final yet is what is above a height, which the cursor of its instance has. Events are listed
+// by their subscriptions in a table that is written for many at once: an index would touch as many pages as there are
+// subscriptions for each few hundred events.
+constexpr const char* kCatchUp = R"sql(
+ALTER TABLE chain_cursor ADD COLUMN open_from INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE chain_cursor ADD COLUMN newest_event INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE chain_cursor ADD COLUMN listed_event INTEGER NOT NULL DEFAULT 0;
+UPDATE chain_cursor SET newest_event = coalesce((SELECT max(n) FROM event), 0);
+UPDATE chain_cursor SET listed_event = newest_event;
+DROP INDEX event_subject;
+CREATE TABLE event_subject(
+    instance TEXT NOT NULL, subscription TEXT NOT NULL, n INTEGER NOT NULL,
+    PRIMARY KEY(instance, subscription, n)) WITHOUT ROWID;
+INSERT INTO event_subject(instance, subscription, n)
+SELECT instance, subscription, n FROM event WHERE subscription <> '' ORDER BY instance, subscription, n;
+CREATE INDEX address_hypervisor ON address(hypervisor);
+UPDATE chain_cursor SET open_from = coalesce(
+    (SELECT min(height) FROM event_open AS o WHERE o.instance = chain_cursor.instance),
+    (SELECT max(height) + 1 FROM event AS e WHERE e.instance = chain_cursor.instance), 0);
+DROP VIEW event_now;
+DROP VIEW event_not_final;
+DROP TABLE event_open;
+CREATE VIEW event_now AS SELECT
+    n, instance, type, position_id, height, block_time, tx, log_index, ordinal, subscription, CASE
+        WHEN status = 'seen' AND height < (SELECT open_from FROM chain_cursor AS c WHERE c.instance = e.instance)
+            THEN 'final'
+        ELSE status END AS status,
+    seen_ms, document FROM event AS e;
+)sql";
+
+constexpr const char* kMigrations[] = {kInitial, kCapacity, kFunds, kEvents, kCatchUp};
 
 }  // namespace
 

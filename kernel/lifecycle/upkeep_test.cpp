@@ -2,6 +2,7 @@
 #include "kernel/lifecycle/testing/fixture.hpp"
 
 #include "kernel/journal/events.hpp"
+#include "kernel/lifecycle/query.hpp"
 
 using namespace bh;
 using namespace bh::life;
@@ -11,6 +12,7 @@ namespace {
 
 // As many subscriptions that have ended as a host has after some time, with all that is kept of them.
 Status add_history(Tx& tx) {
+    CursorRow cursor = cursors(tx).front();
     for (int i = 0; i < 300; ++i) {
         const std::string id = std::to_string(1000 + i);
         SubscriptionRow row;
@@ -25,6 +27,7 @@ Status add_history(Tx& tx) {
         event.instance = "chain", event.type = "burned", event.position = {"0xblock" + id, 1}, event.tx = row.tx;
         event.subscription = id, event.status = EventState::final;
         add_event(tx, event);
+        cursor.newest_event = event.n;
         // A host that is full: its suspended VMs are there and stopped.
         save_vm(tx, {"vm" + id, row.row, "hv", "vm-" + id, "bh-" + id, "", "", "2001:db8::" + id, "", "", 0});
         save_volume(tx, {"volume" + id, row.row, "st", "volume-" + id, "system", "{}", 0});
@@ -34,6 +37,9 @@ Status add_history(Tx& tx) {
         mark_stage(tx, row.row, "mined", 1);
         append_audit(tx, "kernel", "test", "subscription:" + id, "");
     }
+    list_subjects(tx, "chain", cursor.listed_event, cursor.newest_event);
+    cursor.listed_event = cursor.newest_event;
+    save_cursor(tx, cursor);
     return {};
 }
 
@@ -48,6 +54,7 @@ TEST_CASE_METHOD(Fixture, "the work of a tick does not grow with the journal: no
         stopped.exists = true, stopped.op_id = "vm" + std::to_string(1000 + i);
     }
     REQUIRE(s.journal->write(add_history));
+    world->max_vms = 1000;  // there are limits to count against
     buy_now("2");
     static_cast<void>(s.journal->take_scans());
     // Blocks, polls, timers, statements, the watch, a purchase and a restart of a stopped VM.
@@ -82,6 +89,21 @@ TEST_CASE_METHOD(Fixture, "an empty block takes the same work, however much has 
     REQUIRE(s.journal->write(add_history));
     CHECK(before > 0);
     CHECK(work_of_a_block() <= before + before / 10);
+}
+
+TEST_CASE_METHOD(Fixture, "showing a subscription takes the same work, however many there are", "[sqlite]") {
+    Scene& s = served();
+    const auto work_of_showing = [&] {
+        static_cast<void>(s.journal->take_steps());
+        const auto shown = show_subscription(*s.journal, "chain", "1");
+        REQUIRE(shown);
+        CHECK_FALSE(shown->events.empty());
+        return s.journal->take_steps();
+    };
+    const std::uint64_t before = work_of_showing();
+    REQUIRE(s.journal->write(add_history));
+    CHECK(before > 0);
+    CHECK(work_of_showing() <= before + before / 10);
 }
 
 TEST_CASE_METHOD(Fixture, "a running VM whose place on the network is broken or gone gets it back, and is left alone") {

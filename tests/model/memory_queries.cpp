@@ -52,13 +52,14 @@ std::vector<EventRow> change_events(Tx& tx, const std::string& instance, const a
 }
 }  // namespace
 
-void finalize_events(Tx& tx, const std::string& instance, std::uint64_t height,
-                     const std::function<void(const EventSubject&)>& became) {
-    const auto rows = change_events(
-        tx, instance,
-        [&](const EventRow& row) { return row.status == EventState::seen && row.position.height <= height; },
-        [&](EventRow& row) { row.status = EventState::final; });
-    for (const EventRow& row : rows) became({row.type, row.tx, row.ordinal, row.subscription});
+void events_between(Tx& tx, const std::string& instance, std::uint64_t from, std::uint64_t to,
+                    const std::function<void(const EventSubject&)>& told) {
+    auto rows = where(of(tx).events, [&](const EventRow& row) {
+        return row.instance == instance && row.status == EventState::seen && row.position.height >= from &&
+               row.position.height <= to;
+    });
+    rows = ordered(std::move(rows), [](const EventRow& row) { return std::tuple{row.position.height, row.log_index}; });
+    for (const EventRow& row : rows) told({row.type, row.tx, row.ordinal, row.subscription});
 }
 std::vector<EventRow> roll_back_events(Tx& tx, const std::string& instance, std::uint64_t height) {
     return change_events(
@@ -75,14 +76,28 @@ std::optional<EventRow> newest_event(Tx& tx, const std::string& instance, const 
     if (rows.empty()) return std::nullopt;
     return std::move(rows.back());
 }
+void list_subjects(Tx&, const std::string&, std::int64_t, std::int64_t) {}  // events_of() looks at each
+
+namespace {
+std::vector<EventRow> with_status(Tx& tx, std::vector<EventRow> rows) {
+    for (EventRow& row : rows) {
+        const auto cursor = cursor_of(tx, row.instance);
+        if (row.status == EventState::seen && cursor && row.position.height < cursor->open_from)
+            row.status = EventState::final;
+    }
+    return rows;
+}
+}  // namespace
+
 std::vector<EventRow> events_of(Tx& tx, const std::string& instance, const std::string& subscription) {
-    auto rows = where(of(tx).events, [&](const EventRow& row) {
-        return row.instance == instance && row.subscription == subscription;
-    });
+    auto rows = with_status(tx, where(of(tx).events, [&](const EventRow& row) {
+                                return row.instance == instance && row.subscription == subscription;
+                            }));
     return ordered(std::move(rows), [](const EventRow& row) { return std::tuple{row.position.height, row.log_index}; });
 }
 std::vector<EventRow> list_events(Tx& tx, std::int64_t before, std::uint32_t limit) {
-    auto rows = where(of(tx).events, [&](const EventRow& row) { return before == 0 || row.n < before; });
+    auto rows =
+        with_status(tx, where(of(tx).events, [&](const EventRow& row) { return before == 0 || row.n < before; }));
     return page(ordered(std::move(rows), [](const EventRow& row) { return -row.n; }), limit);
 }
 

@@ -147,7 +147,10 @@ void add(Digest& d, const Tables& t, const World& w, std::int64_t most_ms) {
     for (const auto& event : t.events) {
         d.add(event->type);
         d.add(event->tx);
-        d.add(event->status);
+        const auto cursor = std::find_if(t.cursors.begin(), t.cursors.end(),
+                                         [&](const auto& each) { return each->instance == event->instance; });
+        const bool is_final = cursor != t.cursors.end() && event->position.height < (*cursor)->open_from;
+        d.add(event->status == EventState::seen && is_final ? EventState::final : event->status);
         add_position(d, event->position.id, event->position.height, head);
     }
     for (const auto& row : t.subscriptions) add(d, *row, w);
