@@ -58,12 +58,12 @@ std::optional<Prefix> parse_prefix(const std::string& text) {
     return prefix;
 }
 
-std::set<std::string> words(const std::string& text) {
-    std::set<std::string> all;
+AddressSet words(const std::string& text) {
+    AddressSet all;
     std::size_t at = 0;
     while (at < text.size()) {
         const std::size_t end = std::min(text.find(' ', at), text.size());
-        if (const auto address = canonical_address(text.substr(at, end - at))) all.insert(*address);
+        all.add(text.substr(at, end - at));
         at = end + 1;
     }
     return all;
@@ -75,6 +75,21 @@ std::optional<std::string> canonical_address(const std::string& text) {
     in6_addr address{};
     if (::inet_pton(AF_INET6, text.c_str(), &address) != 1) return std::nullopt;
     return text_of(address);
+}
+
+std::optional<AddressSet::Bits> AddressSet::bits_of(const std::string& text) {
+    Bits bits;
+    if (::inet_pton(AF_INET6, text.c_str(), bits.data()) != 1) return std::nullopt;
+    return bits;
+}
+
+void AddressSet::add(const std::string& text) {
+    if (const auto bits = bits_of(text)) all_.insert(*bits);
+}
+
+bool AddressSet::contains(const std::string& text) const {
+    const auto bits = bits_of(text);
+    return bits && all_.contains(*bits);
 }
 
 Result<std::string> choose_address(const DelegationRow& delegation, const std::string& seed,

@@ -4,8 +4,12 @@
 #include "kernel/journal/rows.hpp"
 #include "plugin-api/documents/result.hpp"
 
+#include <array>
 #include <functional>
-#include <set>
+#include <memory>
+#include <string_view>
+#include <unordered_set>
+#include <vector>
 
 namespace bh::life {
 
@@ -17,6 +21,24 @@ Result<std::string> choose_address(const DelegationRow& delegation, const std::s
 
 // Canonical text of an IPv6 address; nothing if it is none.
 std::optional<std::string> canonical_address(const std::string& text);
+
+// IPv6 addresses by their 128 bits, however each is written.
+class AddressSet {
+public:
+    void add(const std::string& text);  // nothing, if it is none
+    [[nodiscard]] bool contains(const std::string& text) const;
+
+private:
+    using Bits = std::array<char, 16>;
+    struct Hash {
+        std::size_t operator()(const Bits& bits) const noexcept {
+            return std::hash<std::string_view>{}({bits.data(), bits.size()});
+        }
+    };
+    static std::optional<Bits> bits_of(const std::string& text);
+    std::unordered_set<Bits, Hash> all_;
+};
+using AddressSets = std::vector<std::shared_ptr<const AddressSet>>;  // of several lists; none is changed any more
 
 // Is `address` inside `prefix` ("2001:db8::/64")?
 bool prefix_contains(const std::string& prefix, const std::string& address);

@@ -167,6 +167,7 @@ void Engine::watch_clock() {
     timers_checked_ms_ = -1;
     for (auto& [name, slot] : chains_) slot.next_poll_ms = 0, slot.wake_limit = {};
     next_watch_ms_.clear();
+    seen_.clear();
     next_list_ms_.clear();
     const auto written = journal_.write("clock", [&](Tx& tx) -> Status {
         pull_timers(tx, at);

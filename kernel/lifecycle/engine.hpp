@@ -173,6 +173,7 @@ private:
 
     // watch.cpp
     bool watch_vms();
+    [[nodiscard]] AddressSets seen_lately();
     Status stopped_vm(Tx& tx, const std::string& op_id);
     void repair_network(const std::string& op_id, bool has_tap);
 
@@ -210,6 +211,9 @@ private:
     std::unordered_set<std::string> checking_, delegating_;
     std::map<std::string, std::int64_t> next_watch_ms_;
     std::unordered_set<std::string> watching_;
+    // Addresses in the newest list of each hypervisor's watch and in netd's of then; none of an instance whose newest
+    // watch got no answer.
+    std::map<std::string, std::shared_ptr<const AddressSet>> seen_;
     std::unordered_set<std::string> submitting_;  // op_ids of capacities
     LostJournal lost_;
     bool anchoring_ = false;

@@ -172,6 +172,7 @@ WorkInput Engine::input_of(Tx& tx, const SubscriptionRow& row, const JobRow& job
                     : in.address && !in.address->hypervisor.empty() ? in.address->hypervisor
                                                                     : config_.hypervisor;
     in.storage = in.address && !in.address->storage.empty() ? in.address->storage : config_.storage;
+    if (job.step == Step::reserve) in.taken = seen_lately();
     return in;
 }
 
@@ -312,7 +313,8 @@ bool Engine::reserve(Tx& tx, const SubscriptionRow& row, WorkResult& result) {
     for (const auto& delegation : delegations(tx)) {
         if (!delegation.usable || delegation.instance != config_.ipv6) continue;
         auto address = choose_address(delegation, op, [&](const std::string& candidate) {
-            return result.taken.contains(candidate) || address_is_taken(tx, candidate);
+            return address_is_taken(tx, candidate) ||
+                   std::ranges::any_of(result.taken, [&](const auto& list) { return list->contains(candidate); });
         });
         if (!address) {
             result.failure = address.failure();

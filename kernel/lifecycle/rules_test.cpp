@@ -8,34 +8,64 @@ using namespace bh::life;
 using namespace bh::life::testing;
 
 TEST_CASE_METHOD(Fixture, "no address that the journal, netd's list or the hypervisor's list knows is assigned") {
-    std::string first;
-    {
-        served();
-        first = world->vms[0].address.str();
+    // Of a first purchase, in a world of its own. `watched`: the watch has got its lists before.
+    const auto address_of_first = [&](bool watched, const std::function<void(World&)>& before) {
         scene.reset();
-        std::filesystem::remove_all(directory + "/journal.db");
-    }
-    for (const bool by_netd : {true, false}) {
-        world = std::make_unique<World>();
-        begin_world(*world);
-        directory = directory + (by_netd ? "" : "b");
-        std::filesystem::create_directories(directory);
         for (const auto& entry : std::filesystem::directory_iterator{directory}) {
             if (entry.is_regular_file()) std::filesystem::remove(entry.path());
         }
-        if (by_netd) {
-            world->bindings[7].exists = true, world->bindings[7].owner = "foreign", world->bindings[7].address = first;
-        } else {
-            world->vms[7].exists = true, world->vms[7].op_id = "foreign", world->vms[7].address = first;
-        }
-        served();
-        for (const auto& vm : world->vms) {
-            if (vm.exists && !(vm.op_id == "foreign")) CHECK_FALSE(vm.address == first);
-        }
-        scene.reset();
+        world = std::make_unique<World>();
+        begin_world(*world);
+        begin();
+        REQUIRE(scene->until([&] { return !scene->engine->recovering(); }));
+        before(*world);
+        if (!watched) add_fault(*world, "vm_list", BH_E_UNAVAILABLE);
+        buy_now();
+        expect(State::active);
+        return world->vms[0].address.str();
+    };
+    for (const bool watched : {true, false}) {
+        const std::string first = address_of_first(watched, [](World&) {});
+        CHECK(address_of_first(watched, [](World&) {}) == first);
+        CHECK_FALSE(address_of_first(watched, [&](World& w) {
+                        w.bindings[7].exists = true, w.bindings[7].owner = "foreign", w.bindings[7].address = first;
+                    }) == first);
+        CHECK_FALSE(address_of_first(watched, [&](World& w) {
+                        w.vms[7].exists = true, w.vms[7].op_id = "foreign", w.vms[7].address = first;
+                    }) == first);
     }
-    std::filesystem::remove_all(directory);
-    directory.pop_back();
+}
+
+TEST_CASE_METHOD(Fixture,
+                 "the watch's newest lists say which addresses are in use; a backend is asked when it has none") {
+    Script at_once;
+    at_once.early_start = true;
+    Scene& s = begin(at_once);
+    buy_now();
+    expect(State::active);
+    const auto reserve = [&](const std::string& id) {
+        buy_now(id);
+        REQUIRE(s.until([&] {
+            return s.read<bool>([&](Tx& tx) {
+                const auto rows = subscriptions_by_id(tx, "chain", id);
+                return !rows.empty() && address_of(tx, rows[0].row).has_value();
+            });
+        }));
+    };
+    SECTION("it was just asked") {
+        world->vms[0].running = false;  // the watch starts it again
+        REQUIRE(s.until([&] { return world->vms[0].running; }));
+        const std::uint32_t before = world->vm_lists;
+        reserve("2");
+        CHECK(world->vm_lists == before);
+    }
+    SECTION("it got no answer") {
+        add_fault(*world, "vm_list", BH_E_UNAVAILABLE);
+        REQUIRE(s.until([&] { return world->faults[0].count == 0; }));
+        const std::uint32_t before = world->vm_lists;
+        reserve("2");
+        CHECK(world->vm_lists > before);
+    }
 }
 
 TEST_CASE_METHOD(Fixture,

@@ -25,10 +25,17 @@ bool Engine::watch_vms() {
         post([this, instance = instance, port = port]() -> Done {
             auto vms = all_vms(*port);
             auto bindings = ports_.network.vm_list();
-            return [this, instance, vms = std::move(vms), bindings = std::move(bindings)]() -> Status {
+            std::shared_ptr<AddressSet> seen;
+            if (vms && bindings) {
+                seen = std::make_shared<AddressSet>();
+                for (const auto& vm : *vms) seen->add(vm.address);
+                for (const auto& binding : *bindings) seen->add(binding.address);
+            }
+            return [this, instance, vms = std::move(vms), bindings = std::move(bindings), seen]() -> Status {
                 watching_.erase(instance);
                 next_watch_ms_[instance] = now() + config_.watch_ms;
-                if (!vms || !bindings) return {};  // no word about any VM
+                seen_[instance] = seen;
+                if (!seen) return {};  // no word about any VM
                 std::unordered_map<std::string, const NetworkBinding*> bound;
                 for (const auto& binding : *bindings) bound[binding.owner] = &binding;
                 for (const auto& vm : *vms) {
@@ -50,6 +57,17 @@ bool Engine::watch_vms() {
         return true;
     }
     return false;
+}
+
+// Of every hypervisor; none, if one of them has no list or its next is due.
+AddressSets Engine::seen_lately() {
+    AddressSets all;
+    for (const auto& [name, port] : ports_.hypervisors) {
+        const auto seen = seen_.find(name);
+        if (seen == seen_.end() || !seen->second || next_watch_ms_[name] <= now()) return {};
+        all.push_back(seen->second);
+    }
+    return all;
 }
 
 // An active VM found stopped is started again; not while the last word about its order is missing: ordering a step

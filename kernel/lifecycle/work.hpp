@@ -2,11 +2,10 @@
 // comes in as values, everything it learnt goes out as values. Each function is safe to run again (seams.hpp).
 #pragma once
 
+#include "kernel/lifecycle/assign.hpp"
 #include "kernel/lifecycle/config.hpp"
 #include "kernel/lifecycle/ports.hpp"
 #include "kernel/lifecycle/standing.hpp"
-
-#include <set>
 
 namespace bh::life {
 
@@ -25,6 +24,7 @@ struct WorkInput {
     ChainDescription chain;
     std::string vm_op_id, volume_op_id;  // created_by of what this purchase's creates make
     std::string hypervisor, storage;     // instances that hold, or will hold, its VM and volumes
+    AddressSets taken;                   // that netd and the hypervisors listed lately; none: they have to be asked
 };
 
 struct WorkResult {
@@ -37,8 +37,8 @@ struct WorkResult {
     std::optional<GuestHello> hello;
     std::optional<CredentialRow> credential;
     std::optional<Receipt> receipt;
-    std::set<std::string> taken;  // addresses that netd or a hypervisor knows
-    std::uint32_t max_vms = 0;    // of the hypervisor; 0 = no limit of its own
+    AddressSets taken;          // that netd and the hypervisors list
+    std::uint32_t max_vms = 0;  // of the hypervisor; 0 = no limit of its own
     std::string image_digest;
 };
 

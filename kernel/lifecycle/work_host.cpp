@@ -40,16 +40,9 @@ Status Worker::check() {
 }
 
 Status Worker::reserve() {
-    auto bindings = ports_.network.vm_list();
-    if (!bindings) return bindings.failure();
-    for (const auto& binding : *bindings) note(binding.address);
-    for (const auto& [name, port] : ports_.hypervisors) {
-        auto vms = all_vms(*port);
-        if (!vms) return vms.failure().within(name);
-        for (const auto& vm : *vms) {
-            note(vm.address);
-            if (in_.row.state == State::rebuilding && vm.created_by == in_.vm_op_id) return found_again(name, vm.vm);
-        }
+    out_.taken = in_.taken;
+    if (out_.taken.empty() || in_.row.state == State::rebuilding) {
+        if (auto listed = list_addresses(); !listed) return listed;
     }
     auto hypervisor = port_of(ports_.hypervisors, in_.hypervisor);
     if (!hypervisor) return hypervisor.failure();
@@ -59,15 +52,28 @@ Status Worker::reserve() {
     return {};
 }
 
+Status Worker::list_addresses() {
+    auto bindings = ports_.network.vm_list();
+    if (!bindings) return bindings.failure();
+    auto taken = std::make_shared<AddressSet>();
+    for (const auto& binding : *bindings) taken->add(binding.address);
+    for (const auto& [name, port] : ports_.hypervisors) {
+        auto vms = all_vms(*port);
+        if (!vms) return vms.failure().within(name);
+        for (const auto& vm : *vms) {
+            taken->add(vm.address);
+            if (in_.row.state == State::rebuilding && vm.created_by == in_.vm_op_id) return found_again(name, vm.vm);
+        }
+    }
+    out_.taken.push_back(std::move(taken));
+    return {};
+}
+
 Failure Worker::found_again(const std::string& hypervisor, const std::string& vm) {
     return {BH_E_CONFLICT, "vm_found",
             "the hypervisor " + hypervisor + " has the VM " + vm +
                 " of this order: it is not lost, and no second one is built; `blockhost recover` takes it in again",
             0};
-}
-
-void Worker::note(const std::string& address) {
-    if (const auto canonical = canonical_address(address)) out_.taken.insert(*canonical);
 }
 
 Status Worker::volume_create() {

@@ -24,7 +24,7 @@ private:
     Result<Image> image();
     Status check();
     Status reserve();
-    void note(const std::string& address);
+    Status list_addresses();
     static Failure found_again(const std::string& hypervisor, const std::string& vm);
     Status volume_create();
     Status vm_create();

@@ -45,7 +45,7 @@ EngineSnapshot EngineSnapshot::of(const Engine& e) {
     s.boot_id = e.boot_id_, s.guard = e.guard_, s.recovering = e.recovering_, s.poll_now = e.poll_now_;
     s.chains = e.chains_, s.dirty = e.dirty_, s.again = e.again_, s.retry = e.retry_;
     s.underived = e.underived_, s.look_failures = e.look_failures_, s.busy = e.busy_, s.wanted = e.wanted_;
-    s.next_watch_ms = e.next_watch_ms_, s.next_list_ms = e.next_list_ms_;
+    s.next_watch_ms = e.next_watch_ms_, s.next_list_ms = e.next_list_ms_, s.seen = e.seen_;
     s.stalled_until_ms = e.stalled_until_ms_, s.timers_checked_ms = e.timers_checked_ms_;
     s.last_now_ms = e.last_now_ms_;
     s.inventory = e.inventory_, s.listed = e.listed_, s.recovery = e.recovery_, s.recover_asked = e.recover_asked_;
@@ -59,7 +59,7 @@ void EngineSnapshot::put(Engine& e) const {
     e.boot_id_ = boot_id, e.guard_ = guard, e.recovering_ = recovering, e.poll_now_ = poll_now;
     e.chains_ = chains, e.dirty_ = dirty, e.again_ = again, e.retry_ = retry;
     e.underived_ = underived, e.look_failures_ = look_failures, e.busy_ = busy, e.wanted_ = wanted;
-    e.next_watch_ms_ = next_watch_ms, e.next_list_ms_ = next_list_ms;
+    e.next_watch_ms_ = next_watch_ms, e.next_list_ms_ = next_list_ms, e.seen_ = seen;
     e.stalled_until_ms_ = stalled_until_ms, e.timers_checked_ms_ = timers_checked_ms;
     e.last_now_ms_ = last_now_ms;
     e.inventory_ = inventory, e.listed_ = listed, e.recovery_ = recovery, e.recover_asked_ = recover_asked;
@@ -108,6 +108,8 @@ void EngineSnapshot::digest(model::Digest& d, std::int64_t wall_ms, std::int64_t
         d.add(std::min<std::uint32_t>(failures, 4));
     }
     for (const auto& [name, ms] : next_watch_ms) d.since(ms, wall_ms, kDue);
+    // Which addresses these are decides nothing: the prefix is so wide that no two orders ask for the same.
+    for (const auto& [name, addresses] : seen) d.add(addresses != nullptr);
     for (const auto& [name, ms] : next_list_ms) d.since(ms, wall_ms, kDue);
     d.since(stalled_until_ms, wall_ms, kDue);
     d.add(timers_checked_ms == wall_ms);

@@ -20,6 +20,7 @@ struct EngineSnapshot {
     std::unordered_map<std::string, std::uint32_t> busy;
     std::unordered_set<std::string> wanted;
     std::map<std::string, std::int64_t> next_watch_ms, next_list_ms;
+    std::map<std::string, std::shared_ptr<const AddressSet>> seen;
     std::int64_t stalled_until_ms = 0, timers_checked_ms = -1, last_now_ms = 0;
     Engine::Inventory inventory;
     std::unordered_set<std::string> listed;

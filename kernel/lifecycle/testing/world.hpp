@@ -133,7 +133,7 @@ struct World {
     std::uint32_t polls = 0;
     Text<44> delegation_op;
     Text<32> delegation_epoch;
-    std::uint32_t vms_made = 0, volumes_made = 0, statements = 0, max_vms = 0;
+    std::uint32_t vms_made = 0, volumes_made = 0, vm_lists = 0, statements = 0, max_vms = 0;
     std::uint32_t pending_ms = 1000;  // after which a transaction that is not final yet wants to be asked for again
 
     AnchorObject anchors[kMaxAnchors];  // the signer's, oldest first

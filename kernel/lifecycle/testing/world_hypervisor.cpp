@@ -78,6 +78,7 @@ public:
         return document(*found);
     }
     Result<VmPage> vm_list(const std::string&) override {
+        ++w_.vm_lists;
         BH_FAULT("vm_list");
         if (fault(w_, "empty_vm_list")) return VmPage{};
         VmPage page;
