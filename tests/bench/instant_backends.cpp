@@ -12,6 +12,7 @@ using namespace bh::life;
 namespace {
 
 constexpr std::int64_t kPerPage = 1000;
+constexpr std::uint32_t kMaxVms = 1'000'000;  // a limit, as real ones have: it is counted against
 
 // One page of a list at a time, as real backends answer.
 template <class Page, class Item>
@@ -35,7 +36,11 @@ public:
         if (&vms_ == &s_.calm_vms) s_.calm_checked = true;
         return {};
     }
-    Result<HypervisorDescription> describe() override { return HypervisorDescription{}; }
+    Result<HypervisorDescription> describe() override {
+        HypervisorDescription d;
+        d.max_vms = kMaxVms;
+        return d;
+    }
     Result<Vm> vm_create(const Call& call, const VmSpec& spec) override {
         if (auto waited = take_time(call); !waited) return waited.failure();
         const Bytes begun{1};

@@ -148,6 +148,7 @@ Status InstantHost::serve(life::Journal& journal, std::size_t first, std::size_t
     return journal.write([&](Tx& tx) -> Status {
         save_delegation(tx, {kDelegationOp, "0", "v6", "d1", "2001:db8:b10c::/64", "routed", "", "", {}, 0, true});
         const std::lock_guard lock{state_->mutex};
+        std::int64_t oldest = 0, newest = 0;
         for (std::size_t n = first; n < first + count; ++n) {
             const std::string id = std::to_string(n);
             state_->orders[id] = {"0xserved" + id, "0xorder" + id, at.time.seconds, expires, 30 * kDay, true};
@@ -184,6 +185,8 @@ Status InstantHost::serve(life::Journal& journal, std::size_t first, std::size_t
                 event.time = at.time, event.tx = "0xserved" + id, event.log_index = i, event.subscription = id;
                 event.status = EventState::final, event.document = std::string(600, ' ');
                 add_event(tx, event);
+                newest = event.n;
+                if (oldest == 0) oldest = newest;
             }
             auto& vms = on_calm ? state_->calm_vms : state_->vms;
             (on_calm ? state_->calm_by_id : state_->vm_by_id)[vm.vm] = vms.size();
@@ -191,6 +194,11 @@ Status InstantHost::serve(life::Journal& journal, std::size_t first, std::size_t
             state_->volumes.push_back(std::move(volume));
             state_->bindings.push_back({tap, vm_op, address, "52:54:00:00:00:01", "routed", "", false, {}});
         }
+        CursorRow cursor;
+        cursor.instance = "chain", cursor.chain = kChain, cursor.contract = kContract;
+        cursor.newest_event = cursor.listed_event = newest;
+        list_subjects(tx, "chain", oldest - 1, newest);
+        save_cursor(tx, cursor);
         return {};
     });
 }
