@@ -9,7 +9,7 @@ namespace {
 constexpr int kBusyTimeoutMs = 5000;
 constexpr int kPageBytes = 8192;  // of a new file: few rows are larger than half of it
 // In the write-ahead log before it is copied to the file: a page that is written again and again, as after an outage,
-// is copied once.
+// is copied once. What one long transaction needed beyond that is given back.
 constexpr int kCheckpointBytes = 16 << 20;
 }  // namespace
 
@@ -20,6 +20,7 @@ Database::Database(const std::string& path)
     connection_.exec("PRAGMA synchronous = FULL");
     const int page = connection_.execAndGet("PRAGMA page_size").getInt();
     connection_.exec("PRAGMA wal_autocheckpoint = " + std::to_string(kCheckpointBytes / page));
+    connection_.exec("PRAGMA journal_size_limit = " + std::to_string(kCheckpointBytes));
     connection_.exec("PRAGMA foreign_keys = ON");
     migrate();
 }
@@ -37,6 +38,13 @@ SQLite::Statement& Database::prepare(const std::string& sql) {
     slot->reset();
     slot->clearBindings();
     return *slot;
+}
+
+void Database::end_reads() {
+    sqlite3* handle = connection_.getHandle();
+    for (sqlite3_stmt* each = sqlite3_next_stmt(handle, nullptr); each; each = sqlite3_next_stmt(handle, each)) {
+        if (sqlite3_stmt_busy(each)) sqlite3_reset(each);
+    }
 }
 
 std::vector<std::string> Database::take_scans() {

@@ -25,6 +25,9 @@ public:
     // A cached statement, reset and without bindings.
     SQLite::Statement& prepare(const std::string& sql);
     void execute(const char* sql) { connection_.exec(sql); }
+    // Before a transaction ends: a statement that was not read to its end goes on reading after it, and while one does
+    // SQLite can't copy the write-ahead log to the file, which then grows without end.
+    void end_reads();
     std::vector<std::string> take_scans();  // Journal::take_scans
     std::uint64_t take_steps();             // Journal::take_steps
     [[nodiscard]] std::int64_t last_row() const { return connection_.getLastInsertRowid(); }
@@ -110,6 +113,11 @@ SQLite::Statement& bound(Database& db, const std::string& sql, const Values&... 
     int i = 0;
     (column::bind(statement, ++i, values), ...);
     return statement;
+}
+
+// The number in the first column of the first row; 0 if there is none.
+inline std::int64_t first_number(SQLite::Statement& s) {
+    return s.executeStep() ? s.getColumn(0).getInt64() : 0;
 }
 
 // Tells `visit` of each row of `table` that `where` (SQL behind FROM) selects; how many there were.

@@ -58,11 +58,11 @@ void save_checkpoint(Tx& tx, std::int64_t n, const Bytes& checkpoint) {
 }
 
 std::int64_t next_job_ms(Tx& tx, std::int64_t after_ms) {
-    auto& s = bound(tx.db(),
-                    "SELECT not_before_ms FROM job WHERE state IN ('queued', 'waiting', 'backoff', 'uncertain') AND "
-                    "not_before_ms > ? ORDER BY not_before_ms LIMIT 1",
-                    after_ms);
-    return s.executeStep() ? s.getColumn(0).getInt64() : 0;
+    return first_number(
+        bound(tx.db(),
+              "SELECT not_before_ms FROM job WHERE state IN ('queued', 'waiting', 'backoff', 'uncertain') AND "
+              "not_before_ms > ? ORDER BY not_before_ms LIMIT 1",
+              after_ms));
 }
 
 void wake_waiting(Tx& tx, const std::string& instance) {
@@ -78,8 +78,7 @@ std::vector<JobRow> jobs_in_state(Tx& tx, JobState state) {
 }
 
 std::int64_t unsettled_until_ms(Tx& tx, std::int64_t row) {
-    auto& s = bound(tx.db(), "SELECT max(unsettled_until_ms) FROM job WHERE row = ?", row);
-    return s.executeStep() ? s.getColumn(0).getInt64() : 0;
+    return first_number(bound(tx.db(), "SELECT max(unsettled_until_ms) FROM job WHERE row = ?", row));
 }
 
 void limit_unsettled(Tx& tx, std::int64_t until_ms) {

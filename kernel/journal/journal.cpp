@@ -100,6 +100,7 @@ Status Journal::run(const std::string& name, const Body& body, bool keep) {
         }
         if (answer && keep) {
             if (before_commit_ && !name.empty()) before_commit_(name);
+            db_->end_reads();
             db_->execute("COMMIT");
             open = false;
             note({});
@@ -114,6 +115,7 @@ Status Journal::run(const std::string& name, const Body& body, bool keep) {
     if (open) {
         // SQLite may have rolled back by itself (a full disk does that): then there is nothing left to do.
         try {
+            db_->end_reads();
             db_->execute("ROLLBACK");
         } catch (const SQLite::Exception&) {
             return answer;

@@ -191,6 +191,34 @@ TEST_CASE_METHOD(Fixture, "an event is stored once and comes back after a rollba
     }));
 }
 
+TEST_CASE_METHOD(Fixture, "the write-ahead log does not grow beyond its limit, whatever was read") {
+    constexpr std::uintmax_t kLimit = 24 << 20;  // of 16 MiB, and of one transaction
+    for (int i = 0; i < 100; ++i) {
+        REQUIRE(journal->write([&](Tx& tx) -> Status {
+            set_meta(tx, "boot_id", std::string(1 << 20, static_cast<char>('a' + i % 26)));
+            CHECK(next_wake_ms(tx) == 0);
+            CHECK(meta(tx, "boot_id").size() == 1 << 20);
+            return {};
+        }));
+        REQUIRE(journal->read([&](Tx& tx) -> Status {
+            CHECK_FALSE(meta(tx, "boot_id").empty());
+            return {};
+        }));
+        REQUIRE(std::filesystem::file_size(path() + "-wal") < kLimit);
+    }
+    const auto write = [&](int keys) {
+        REQUIRE(journal->write([&](Tx& tx) -> Status {
+            for (int i = 0; i < keys; ++i) set_meta(tx, "key" + std::to_string(i), std::string(1 << 20, 'x'));
+            return {};
+        }));
+    };
+    write(40);
+    CHECK(std::filesystem::file_size(path() + "-wal") > kLimit);
+    write(1);
+    write(1);
+    CHECK(std::filesystem::file_size(path() + "-wal") < kLimit);
+}
+
 TEST_CASE_METHOD(Fixture, "the audit log is chained, append-only, and shows a change") {
     REQUIRE(journal->write([&](Tx& tx) -> Status {
         for (int i = 0; i < 3; ++i) append_audit(tx, "kernel", "test", "subscription:1", std::to_string(i));

@@ -3,10 +3,6 @@
 #include "kernel/journal/database.hpp"
 
 namespace bh::life {
-namespace {
-std::int64_t first_number(SQLite::Statement& s) { return s.executeStep() ? s.getColumn(0).getInt64() : 0; }
-}  // namespace
-
 void save_vm(Tx& tx, const VmRow& vm) { insert(tx.db(), "INSERT OR REPLACE", "vm", vm); }
 std::optional<VmRow> vm_of(Tx& tx, std::int64_t row) { return select_one<VmRow>(tx.db(), "vm", "WHERE row = ?", row); }
 std::optional<VmRow> vm_by_op_id(Tx& tx, const std::string& op_id) {

@@ -5,8 +5,6 @@
 namespace bh::life {
 namespace {
 
-std::int64_t first_number(SQLite::Statement& s) { return s.executeStep() ? s.getColumn(0).getInt64() : 0; }
-
 std::vector<std::int64_t> numbers(SQLite::Statement& s) {
     std::vector<std::int64_t> all;
     while (s.executeStep()) all.push_back(s.getColumn(0).getInt64());
