@@ -21,3 +21,13 @@ static bh_status plain_health(bh_instance* self, bh_sink out, bh_error* err) {
     (void)self, (void)err;
     return plain_say(out, "{}");
 }
+
+/* The plugin itself, behind create() and query(). */
+#define PLAIN_PLUGIN(ID)                                                                        \
+    static const bh_plugin plugin = {sizeof(bh_plugin),    BH_ABI_MINOR,  BH_ABI_DRAFT, 0,      \
+                                     {ID, sizeof(ID) - 1}, {"0.1.0", 5},  plain_check,  create, \
+                                     plain_quiesce,        plain_destroy, plain_health, query}; \
+    const bh_plugin* bh_plugin_entry_v0(const bh_entry_args* args, bh_error* err) {             \
+        (void)args, (void)err;                                                                  \
+        return &plugin;                                                                         \
+    }

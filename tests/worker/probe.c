@@ -95,20 +95,4 @@ static const void* query(const char* id) {
     if (strcmp(id, BH_HYPERVISOR) == 0) return &hypervisor;
     return strcmp(id, BH_HYPERVISOR_GUEST) == 0 ? &guest : NULL;
 }
-static const bh_plugin plugin = {sizeof(bh_plugin),
-                                 BH_ABI_MINOR,
-                                 BH_ABI_DRAFT,
-                                 0,
-                                 {"org.blockhost.probe", 19},
-                                 {"0.1.0", 5},
-                                 plain_check,
-                                 create,
-                                 plain_quiesce,
-                                 plain_destroy,
-                                 plain_health,
-                                 query};
-
-const bh_plugin* bh_plugin_entry_v0(const bh_entry_args* args, bh_error* err) {
-    (void)args, (void)err;
-    return &plugin;
-}
+PLAIN_PLUGIN("org.blockhost.probe")

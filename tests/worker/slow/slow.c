@@ -65,20 +65,4 @@ static const void* query(const char* id) {
     if (strcmp(id, BH_CHAIN_CONTRACT) == 0) return &contract;
     return strcmp(id, BH_STORAGE) == 0 ? &storage : NULL;
 }
-static const bh_plugin plugin = {sizeof(bh_plugin),
-                                 BH_ABI_MINOR,
-                                 BH_ABI_DRAFT,
-                                 0,
-                                 {"org.blockhost.test-slow", 23},
-                                 {"0.1.0", 5},
-                                 plain_check,
-                                 create,
-                                 plain_quiesce,
-                                 plain_destroy,
-                                 plain_health,
-                                 query};
-
-const bh_plugin* bh_plugin_entry_v0(const bh_entry_args* args, bh_error* err) {
-    (void)args, (void)err;
-    return &plugin;
-}
+PLAIN_PLUGIN("org.blockhost.test-slow")
