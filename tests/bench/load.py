@@ -32,7 +32,10 @@ def load(build: str, rows, screen) -> None:
         rows.add(f"load: empty block, {live} live, median", found["median_ms"], "ms", "target 1" if live == LIVE else "")
         rows.add(f"load: empty block, {live} live, p99", found["p99_ms"], "ms")
         rows.add(f"load: start, {live} live, everything derived anew", found["start_ms"] / 1000, "s")
-    rows.add("load: empty block, 100,000 live against 1,000", 100 * (blocks[MANY]["median_ms"] / blocks[FEW]["median_ms"] - 1), "%", "target 10")
+    # The machine is not the same from one minute to the next: few before and after the many.
+    again = measure(build, "blocks", FEW, BLOCKS)
+    few_ms = (blocks[FEW]["median_ms"] + again["median_ms"]) / 2
+    rows.add("load: empty block, 100,000 live against 1,000", 100 * (blocks[MANY]["median_ms"] / few_ms - 1), "%", "target 10")
     screen.say(f"load: purchases with {LIVE} subscriptions")
     found = measure(build, "purchases", LIVE, PURCHASES)
     rows.add(f"load: a purchase through all steps, {LIVE} live, median", found["median_ms"], "ms")
