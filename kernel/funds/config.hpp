@@ -13,9 +13,9 @@ struct Config {
     // And at least so much of the chain's coin, by chain instance: before the first delivery nobody knows what one
     // costs.
     std::map<std::string, Amount> reserve;
-    bool credit_outages = false;            // without being asked
-    std::int64_t credit_min_s = 300;        // shorter outages are not credited by themselves
-    std::int64_t credit_max_s = 604'800;    // a week: of one credit, whoever orders it
+    bool credit_outages = false;          // without being asked
+    std::int64_t credit_min_s = 300;      // shorter outages are not credited by themselves
+    std::int64_t credit_max_s = 604'800;  // a week: of one credit, whoever orders it
 };
 
 }  // namespace bh::funds

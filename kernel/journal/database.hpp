@@ -116,9 +116,7 @@ SQLite::Statement& bound(Database& db, const std::string& sql, const Values&... 
 }
 
 // The number in the first column of the first row; 0 if there is none.
-inline std::int64_t first_number(SQLite::Statement& s) {
-    return s.executeStep() ? s.getColumn(0).getInt64() : 0;
-}
+inline std::int64_t first_number(SQLite::Statement& s) { return s.executeStep() ? s.getColumn(0).getInt64() : 0; }
 
 // Tells `visit` of each row of `table` that `where` (SQL behind FROM) selects; how many there were.
 template <class Row, class Visit, class... Values>
