@@ -41,14 +41,8 @@ bool add_event(Tx& tx, EventRow& event) {
 }
 
 namespace {
-std::vector<EventRow> change_events(Tx& tx, const std::string& instance, const auto& matches, const auto& change) {
-    auto rows = where(of(tx).events, [&](const EventRow& row) { return row.instance == instance && matches(row); });
-    rows = ordered(std::move(rows), [](const EventRow& row) { return std::tuple{row.position.height, row.log_index}; });
-    for (EventRow row : rows) {
-        change(row);
-        replace(of(tx).events, row, kNumber);
-    }
-    return rows;
+std::vector<EventRow> in_order(std::vector<EventRow> rows) {
+    return ordered(std::move(rows), [](const EventRow& row) { return std::tuple{row.position.height, row.log_index}; });
 }
 }  // namespace
 
@@ -58,21 +52,25 @@ void events_between(Tx& tx, const std::string& instance, std::uint64_t from, std
         return row.instance == instance && row.status == EventState::seen && row.position.height >= from &&
                row.position.height <= to;
     });
-    rows = ordered(std::move(rows), [](const EventRow& row) { return std::tuple{row.position.height, row.log_index}; });
+    rows = in_order(std::move(rows));
     for (const EventRow& row : rows) told({row.type, row.tx, row.ordinal, row.subscription});
 }
 std::vector<EventRow> roll_back_events(Tx& tx, const std::string& instance, std::uint64_t height) {
-    return change_events(
-        tx, instance,
-        [&](const EventRow& row) { return row.status != EventState::rolled_back && row.position.height > height; },
-        [](EventRow& row) { row.status = EventState::rolled_back; });
+    const auto rows = in_order(where(of(tx).events, [&](const EventRow& row) {
+        return row.instance == instance && row.status != EventState::rolled_back && row.position.height > height;
+    }));
+    for (EventRow row : rows) {
+        row.status = EventState::rolled_back;
+        replace(of(tx).events, row, kNumber);
+    }
+    return rows;
 }
 std::optional<EventRow> newest_event(Tx& tx, const std::string& instance, const std::string& type,
                                      const std::function<bool(const EventRow&)>& is) {
     auto rows = where(of(tx).events, [&](const EventRow& row) {
         return row.instance == instance && row.type == type && row.status != EventState::rolled_back && is(row);
     });
-    rows = ordered(std::move(rows), [](const EventRow& row) { return std::tuple{row.position.height, row.log_index}; });
+    rows = in_order(std::move(rows));
     if (rows.empty()) return std::nullopt;
     return std::move(rows.back());
 }
@@ -93,7 +91,7 @@ std::vector<EventRow> events_of(Tx& tx, const std::string& instance, const std::
     auto rows = with_status(tx, where(of(tx).events, [&](const EventRow& row) {
                                 return row.instance == instance && row.subscription == subscription;
                             }));
-    return ordered(std::move(rows), [](const EventRow& row) { return std::tuple{row.position.height, row.log_index}; });
+    return in_order(std::move(rows));
 }
 std::vector<EventRow> list_events(Tx& tx, std::int64_t before, std::uint32_t limit) {
     auto rows =
