@@ -1,4 +1,5 @@
-// Engine: VMs that stopped by themselves, and VMs that run without their place on the network.
+// Engine: VMs that stopped by themselves, VMs that run without their place on the network, and which addresses are in
+// use.
 #include "kernel/journal/audit.hpp"
 #include "kernel/journal/jobs.hpp"
 #include "kernel/journal/resources.hpp"
